@@ -1,0 +1,91 @@
+"""Files that survive a crash: written beside their place, synchronised, then renamed.
+
+A reader sees either the whole old file or the whole new one, whatever moment the power fails
+or the process is killed at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_TEMPORARY_PREFIX = ".studio-"
+_TEMPORARY_SUFFIX = ".tmp"
+_READ_BYTES = 1 << 20
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yields a temporary path in the folder of `path`; on success it takes the name `path`.
+
+    The caller creates and closes the temporary file. If the body raises, `path` stays as it was
+    and the temporary file is removed.
+
+    Args:
+        path: The file to replace or create. Its folder is created if it is missing.
+
+    Raises:
+        OSError: If the folder cannot be written to or the disk is full; `path` is untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=_TEMPORARY_PREFIX, suffix=_TEMPORARY_SUFFIX, dir=path.parent
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _synchronise(temporary)
+        temporary.replace(path)
+        _synchronise_folder(path.parent)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def write_bytes_atomic(path: Path, content: bytes) -> None:
+    """Writes `content` to `path` so that no reader ever sees a part of it."""
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text_atomic(path: Path, content: str) -> None:
+    """Writes `content` to `path` as UTF-8 so that no reader ever sees a part of it."""
+    write_bytes_atomic(path, content.encode("utf-8"))
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of the file's bytes as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_READ_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sweep_temporaries(folder: Path) -> int:
+    """Removes what a killed process left half-written in `folder`; returns how many files."""
+    stray = list(folder.glob(f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"))
+    for path in stray:
+        path.unlink(missing_ok=True)
+    return len(stray)
+
+
+def _synchronise(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _synchronise_folder(folder: Path) -> None:
+    """Makes the rename itself durable; Windows offers no handle on a folder for that."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

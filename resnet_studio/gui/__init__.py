@@ -1,0 +1,1 @@
+"""The window: what the core computes, turned into pictures and sentences."""

@@ -1,0 +1,1 @@
+"""torch modules built from a `NetworkSpec`, and the files of their weights."""

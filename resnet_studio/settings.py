@@ -1,0 +1,164 @@
+"""Every choice that the application remembers, declared once.
+
+No Qt and no torch: the command line reads the same file. The settings dialog is made from the
+table below, so a setting is added here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from resnet_studio.files import write_text_atomic
+
+HOME_VARIABLE = "RESNET_STUDIO_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One remembered choice.
+
+    Attributes:
+        key: Name in the settings file.
+        default: Value on first launch; its type is the type of the setting.
+        title: Label in the settings dialog; empty for what the window remembers by itself.
+        description: One sentence for the tooltip.
+        choices: Allowed values, if they are few.
+        bounds: Smallest and largest allowed number.
+    """
+
+    key: str
+    default: Any
+    title: str = ""
+    description: str = ""
+    choices: tuple[Any, ...] = ()
+    bounds: tuple[float, float] | None = None
+
+    def accepts(self, value: Any) -> bool:
+        """Tells whether `value` has the type and lies in the range of this setting."""
+        if type(value) is not type(self.default):
+            return False
+        if self.choices and value not in self.choices:
+            return False
+        return self.bounds is None or self.bounds[0] <= value <= self.bounds[1]
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(
+        "appearance",
+        "system",
+        "Appearance",
+        "Light or dark colours; «system» follows the desktop.",
+        choices=("system", "light", "dark"),
+    ),
+    Setting(
+        "font_scale",
+        100,
+        "Text size (percent)",
+        "Larger text for a projector.",
+        bounds=(80.0, 200.0),
+    ),
+    Setting(
+        "runs_folder",
+        "",
+        "Folder for training runs",
+        "Where runs are kept; empty means the application's own data folder.",
+    ),
+    Setting(
+        "ask_before_download",
+        True,
+        "Ask before each download",
+        "Nothing is fetched from the internet unless you agree.",
+    ),
+    Setting("geometry", ""),
+    Setting("window_state", ""),
+    Setting("panel", 0),
+    Setting("network", ""),
+    Setting("recipe", ""),
+    Setting("data", ""),
+    Setting("last_folder", ""),
+    Setting("recent_pictures", []),
+    Setting("splitters", {}),
+)
+_BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in TABLE}
+
+
+def config_dir() -> Path:
+    """Returns the folder of the settings file; `RESNET_STUDIO_HOME` overrides the platform's."""
+    return _home("config")
+
+
+def data_dir() -> Path:
+    """Returns the folder for runs and downloaded data sets."""
+    return _home("data")
+
+
+def cache_dir() -> Path:
+    """Returns the folder for what can be made again at any time."""
+    return _home("cache")
+
+
+def log_dir() -> Path:
+    """Returns the folder of the log files."""
+    return _home("log")
+
+
+def _home(kind: str) -> Path:
+    if home := os.environ.get(HOME_VARIABLE):
+        return Path(home) / kind
+    import platformdirs  # not at the top: it is needed only without the override
+
+    dirs = platformdirs.PlatformDirs("ResNet Studio", appauthor=False)
+    return Path(getattr(dirs, f"user_{kind}_dir"))
+
+
+class Settings:
+    """The remembered choices, read once and written when `save` is called.
+
+    A damaged or foreign settings file never stops the program: values that do not fit their
+    declaration are replaced by the default.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Reads the settings file.
+
+        Args:
+            path: The file; `settings.json` in the platform's folder if None.
+        """
+        self.path = path if path is not None else config_dir() / "settings.json"
+        self._values: dict[str, Any] = self._read()
+
+    def __getitem__(self, key: str) -> Any:
+        """Returns the remembered value or the default; KeyError for an undeclared key."""
+        return self._values.get(key, _BY_KEY[key].default)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Remembers `value`; ValueError if the declaration does not allow it."""
+        if not _BY_KEY[key].accepts(value):
+            raise ValueError(f"setting {key!r} does not accept {value!r}")
+        self._values[key] = value
+
+    def save(self) -> None:
+        """Writes the file atomically.
+
+        Raises:
+            OSError: If the folder cannot be written; the old file stays whole.
+        """
+        write_text_atomic(self.path, json.dumps(self._values, indent=2, ensure_ascii=False))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            stored = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(stored, dict):
+            return {}
+        return {
+            key: value
+            for key, value in stored.items()
+            if key in _BY_KEY and _BY_KEY[key].accepts(value)
+        }
