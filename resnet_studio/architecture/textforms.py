@@ -1,0 +1,181 @@
+"""JSON and TOML text to plain mappings and back, every failure a `SpecError` with a remedy.
+
+Spec files come from anywhere. What is read is small, a regular file and parsed by the standard
+library; what it means is decided by `resnet_studio.architecture.spec`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from resnet_studio.errors import SpecError
+from resnet_studio.files import write_text_atomic
+
+MAX_CHARACTERS: Final = 64 * 1024
+"""A spec is under one kilobyte; anything near this is another kind of file."""
+_SHOWN: Final = 60
+
+
+def shown(value: Any) -> str:
+    """Returns `value` for a message, cut to one short line."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"a number of {value.bit_length():,} bits"  # str() refuses such numbers
+    if isinstance(value, (str, bytes)):
+        value = value[: _SHOWN + 1]
+    if isinstance(value, (list, dict)) and len(value) > _SHOWN:
+        return f"a {type(value).__name__} of {len(value):,} entries"
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return f"an unprintable {type(value).__name__}"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def dump_json(values: Mapping[str, Any]) -> str:
+    """Returns `values` as indented JSON with a final newline."""
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def dump_toml(values: Mapping[str, Any]) -> str:
+    """Returns `values` as TOML."""
+    import tomli_w  # here, so that the window does not wait for it
+
+    return tomli_w.dumps(values)
+
+
+def parse_json(text: str) -> dict[str, Any]:
+    """Reads one JSON object.
+
+    Raises:
+        SpecError: If the text is too long, not JSON, names a field twice or is no object.
+    """
+    _check_length(text)
+    try:
+        values = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise _broken("JSON", error) from None
+    return _as_mapping(values)
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Reads one TOML document.
+
+    Raises:
+        SpecError: If the text is too long or not TOML.
+    """
+    import tomllib
+
+    _check_length(text)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _broken("TOML", error) from None
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Reads a `.json` or `.toml` file.
+
+    Raises:
+        SpecError: If it is missing, no regular file, too large, unreadable or broken.
+    """
+    parse = {".json": parse_json, ".toml": parse_toml}.get(path.suffix.lower())
+    if parse is None:
+        raise _wrong_suffix(path)
+    try:
+        return parse(_read_text(path))
+    except SpecError as error:
+        if str(path) in error.message:
+            raise
+        raise SpecError(f"{path}: {error.message}", remedy=error.remedy) from None
+
+
+def write_mapping(path: Path, values: Mapping[str, Any]) -> None:
+    """Writes a `.json` or `.toml` file atomically.
+
+    Raises:
+        SpecError: If the suffix is another one or the file cannot be written.
+    """
+    dump = {".json": dump_json, ".toml": dump_toml}.get(path.suffix.lower())
+    if dump is None:
+        raise _wrong_suffix(path)
+    try:
+        write_text_atomic(path, dump(values))
+    except (OSError, ValueError) as error:
+        raise SpecError(
+            f"{path} cannot be written: {_reason(error)}.",
+            remedy="Choose a folder that you may write to.",
+        ) from None
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if not path.exists():
+            raise SpecError(f"There is no file {path}.", remedy="Check the path.")
+        if not path.is_file():  # a folder; or a pipe, which would block
+            kind = "a folder" if path.is_dir() else "not a regular file"
+            raise SpecError(f"{path} is {kind}.", remedy="Name a .json or .toml spec file.")
+        with path.open("rb") as file:
+            content = file.read(MAX_CHARACTERS + 1)
+    except (OSError, ValueError) as error:
+        raise SpecError(
+            f"{path} cannot be read: {_reason(error)}.",
+            remedy="Check the file and its permissions.",
+        ) from None
+    if len(content) > MAX_CHARACTERS:
+        raise _too_long()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SpecError(
+            f"{path} is not UTF-8 text.", remedy="Save it as UTF-8, or name a spec file."
+        ) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+        raise ValueError(f"the field {shown(twice)} is there twice")
+    return values
+
+
+def _as_mapping(values: Any) -> dict[str, Any]:
+    if isinstance(values, dict):
+        return values
+    raise SpecError(
+        f"A spec is a table of fields, not {shown(values)}.",
+        remedy='The least is {"block": "basic", "depths": [2, 2, 2, 2]}.',
+    )
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise _too_long()
+
+
+def _too_long() -> SpecError:
+    return SpecError(
+        f"The text is longer than {MAX_CHARACTERS // 1024} KiB, so it is no network spec.",
+        remedy="Name a spec file; one is under 1 KiB.",
+    )
+
+
+def _broken(language: str, error: Exception) -> SpecError:
+    reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return SpecError(
+        f"The text is not valid {language}: {reason[:200]}.", remedy="Mend the text there."
+    )
+
+
+def _wrong_suffix(path: Path) -> SpecError:
+    return SpecError(
+        f"{path} is no spec file: its name ends neither in .json nor in .toml.",
+        remedy="Name a .json or .toml file.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
