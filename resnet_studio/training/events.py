@@ -1,0 +1,187 @@
+"""What happens during a training run, as immutable records of plain numbers.
+
+`loop.fit` yields them; the command line prints them and the window draws them. They hold no
+tensors and import no torch, so that a window can be shown before torch is loaded.
+
+Steps are counted from 1: `step` is the number of optimiser steps that are done. Epochs are
+counted from 1 as well. Accuracies are fractions between 0 and 1, times are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+Outcome: TypeAlias = Literal["finished", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Work that must end before the next step can begin.
+
+    Attributes:
+        phase: What is being done: "data", "network", "resume" or "validation".
+        done: Units done so far (files, batches).
+        total: Units in all; 0 while it is not known.
+    """
+
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The data is open and the network is built; the first step comes next.
+
+    Attributes:
+        run_dir: Folder of the run.
+        classes: Names of the classes, in the order of the network's outputs.
+        train_size: Pictures to learn from.
+        validation_size: Pictures held out.
+        device: The device in use, for example "cpu" or "cuda".
+        precision: Arithmetic of the convolutions in use, "fp32" or "bf16".
+        threads: Threads of the processor that torch uses.
+        steps_per_epoch: Optimiser steps in one epoch.
+        total_steps: Optimiser steps in the whole run.
+        start_step: Steps done before now; more than 0 in a resumed run.
+        parameters: Trainable parameters of the network.
+        problems: What was wrong with the data, one sentence each.
+    """
+
+    run_dir: Path
+    classes: tuple[str, ...]
+    train_size: int
+    validation_size: int
+    device: str
+    precision: str
+    threads: int
+    steps_per_epoch: int
+    total_steps: int
+    start_step: int
+    parameters: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One optimiser step.
+
+    Attributes:
+        step: Steps done.
+        epoch: The epoch this step belongs to.
+        loss: Mean cross entropy of the batch, before the step.
+        accuracy: Fraction of the batch that was classified right, before the step.
+        learning_rate: The rate of this step.
+        images_per_second: Throughput over the last steps.
+    """
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """One pass over the training pictures and the validation that follows it.
+
+    Attributes:
+        epoch: The epoch that ended.
+        step: Steps done.
+        train_loss: Mean over the epoch's pictures, each seen before its step.
+        train_accuracy: Likewise.
+        validation_loss: Mean over the pictures held out, by the network as it is now.
+        validation_accuracy: Likewise.
+        seconds: Time for training and validation, without pauses.
+    """
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    """A checkpoint is on the disk; from now on a crash does not lose this step.
+
+    Attributes:
+        path: The file.
+        step: Steps done when it was made.
+    """
+
+    path: Path
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The run waits until `Control.resume` or `Control.stop` is called."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The run goes on after a pause."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something went wrong that does not end the run: what, why and what to do."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The last event of every run.
+
+    Attributes:
+        outcome: "finished" after the last epoch, "stopped" when asked, "failed" otherwise.
+        step: Steps done.
+        epoch: Epochs completed, each with its validation.
+        message: One sentence on how it ended.
+        remedy: What to do about a failure; empty otherwise.
+        best_accuracy: Highest validation accuracy so far; None before the first validation.
+        checkpoint: The newest checkpoint that can be resumed; None if there is none.
+    """
+
+    outcome: Outcome
+    step: int
+    epoch: int
+    message: str
+    remedy: str = ""
+    best_accuracy: float | None = None
+    checkpoint: Path | None = None
+
+
+Event: TypeAlias = (
+    Progress
+    | RunStarted
+    | StepDone
+    | EpochDone
+    | CheckpointSaved
+    | Paused
+    | Resumed
+    | Warned
+    | RunEnded
+)
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """Returns the event for JSON: its class name under "event", paths as text."""
+    fields = {
+        key: str(value) if isinstance(value, Path) else value
+        for key, value in asdict(event).items()
+    }
+    return {"event": type(event).__name__, **fields}
