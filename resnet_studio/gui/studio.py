@@ -1,0 +1,395 @@
+"""What the panels share: the network, the picture, the weights, the theme, the messages.
+
+A panel knows `Studio` and no other panel. Nothing here imports torch before a worker does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+
+from resnet_studio.architecture.catalog import get as catalog_entry
+from resnet_studio.architecture.graph import NetworkGraph, build_graph
+from resnet_studio.architecture.spec import NetworkSpec
+from resnet_studio.errors import StudioError
+from resnet_studio.gui import theme as themes
+from resnet_studio.gui.commands import Commands
+from resnet_studio.gui.workers import TaskState, Workers
+from resnet_studio.settings import Settings
+
+if TYPE_CHECKING:
+    from resnet_studio.data.imaging import Picture
+    from resnet_studio.probe.network import LoadedNetwork, WeightsChoice
+
+START_NETWORK = "resnet18"
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TorchStatus:
+    """How far the loading of torch has come.
+
+    Attributes:
+        state: "waiting", "loading", "ready" or "failed".
+        version: torch's version once it is ready.
+        device: The best device, in words ("CPU, 2 threads", "CUDA: NVIDIA H200").
+        message: Why it failed.
+        remedy: What to do about it.
+    """
+
+    state: str = "waiting"
+    version: str = ""
+    device: str = ""
+    message: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the message bar shows: a sentence, its remedy, and what can be done at once."""
+
+    text: str
+    remedy: str = ""
+    kind: str = "info"
+    actions: tuple[tuple[str, Callable[[], Any]], ...] = ()
+    details: str = ""
+
+
+class Studio(QObject):
+    """The shared state of the window; all signals are emitted in the GUI thread.
+
+    Signals:
+        spec_changed(NetworkSpec): The network of the form has changed, also by undo.
+        picture_changed(Picture | None): Another picture is shown.
+        network_changed(LoadedNetwork | None): The built network; None while it is not ready.
+        weights_changed(WeightsChoice): Other weights are asked for.
+        torch_changed(TorchStatus): torch is being loaded, is ready, or cannot be loaded.
+        theme_changed(Theme): Light or dark.
+        selection_changed(str): Name of the selected section, block or layer; "" for none.
+        training_changed(bool): A run has started or ended.
+        message_posted(Message): A sentence for the message bar.
+    """
+
+    spec_changed = Signal(object)
+    picture_changed = Signal(object)
+    network_changed = Signal(object)
+    weights_changed = Signal(object)
+    torch_changed = Signal(object)
+    theme_changed = Signal(object)
+    selection_changed = Signal(str)
+    training_changed = Signal(bool)
+    message_posted = Signal(object)
+
+    def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings if settings is not None else Settings()
+        self.workers = Workers(self)
+        self.commands = Commands(self)
+        self.undo_stack = QUndoStack(self)
+        self.theme = themes.choose(self.settings["appearance"])
+        self.window: QWidget | None = None
+        self.torch = TorchStatus()
+        self.picture: Picture | None = None
+        self.network: LoadedNetwork | None = None
+        self.selection = ""
+        self.training = False
+        self._spec = self._remembered_spec()
+        self._graph: NetworkGraph | None = None
+        self._weights: WeightsChoice | None = None
+        self._loading: tuple[NetworkSpec, WeightsChoice] | None = None
+        self._connect()
+
+    # -- the network ------------------------------------------------------------------------
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """The network that the form describes."""
+        return self._spec
+
+    @property
+    def graph(self) -> NetworkGraph:
+        """The graph of `spec` at its own input size."""
+        if self._graph is None:
+            self._graph = build_graph(self._spec)
+        return self._graph
+
+    def set_spec(self, spec: NetworkSpec, text: str = "") -> None:
+        """Makes `spec` the network of the window; one step of undo.
+
+        Args:
+            spec: A valid specification.
+            text: What the person did, for the undo menu; translated.
+        """
+        if spec != self._spec:
+            self.undo_stack.push(_SpecChange(self, self._spec, spec, text or spec.name))
+
+    def _replace_spec(self, spec: NetworkSpec) -> None:
+        self._spec = spec
+        self._graph = None
+        self.settings["network"] = spec.to_json()
+        if self.selection and self.graph.find(self.selection) is None:
+            self.select("")
+        self._set_network(None)
+        if self._weights is not None and self._weights.kind != "random":
+            self._weights = None
+        self.spec_changed.emit(spec)
+
+    def _remembered_spec(self) -> NetworkSpec:
+        try:
+            return NetworkSpec.from_json(self.settings["network"])
+        except StudioError:
+            return catalog_entry(START_NETWORK).spec
+
+    # -- weights ----------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> WeightsChoice:
+        """Where the weights come from; random ones unless the person chose others."""
+        if self._weights is None:
+            from resnet_studio.probe.network import WeightsChoice
+
+            self._weights = WeightsChoice(kind="random")
+        return self._weights
+
+    def set_weights(self, choice: WeightsChoice) -> None:
+        """Loads other weights into the present network; the old ones stay if that fails."""
+        if self.torch.state != "ready":
+            self.show_message(
+                self.tr("The weights cannot be loaded yet: torch is not ready."), kind="warning"
+            )
+            return
+        self._load(choice)
+
+    def ensure_network(self) -> None:
+        """Builds the network of the form with its weights unless that is done or under way.
+
+        `network_changed` brings the result. Does nothing before torch is ready; it is called
+        again then.
+        """
+        if self.torch.state == "ready" and self.network is None:
+            self._load(self.weights)
+
+    def _load(self, choice: WeightsChoice) -> None:
+        wanted = (self._spec, choice)
+        if self._loading == wanted:
+            return
+        self._loading = wanted
+
+        def job(_state: TaskState) -> LoadedNetwork:
+            from resnet_studio.probe.network import load_network
+
+            return load_network(*wanted)
+
+        def arrived(network: LoadedNetwork) -> None:
+            if wanted[0] == self._spec:
+                self._weights = choice
+                self._set_network(network)
+                self.weights_changed.emit(choice)
+
+        def ended() -> None:
+            if self._loading == wanted:
+                self._loading = None
+
+        self.workers.start(
+            job,
+            title=self.tr("Building {name}").format(name=self._spec.name),
+            lane="network",
+            replace=True,
+            on_result=arrived,
+            on_error=self.show_error,
+            on_done=ended,
+        )
+
+    def _set_network(self, network: LoadedNetwork | None) -> None:
+        if network is not self.network:
+            self.network = network
+            self.commands.set_condition("network", network is not None)
+            self.network_changed.emit(network)
+
+    # -- picture ----------------------------------------------------------------------------
+
+    def open_picture(self, source: str | Path | bytes, *, name: str = "") -> None:
+        """Opens a picture in a worker; a broken one leaves the present one and says why."""
+
+        def job(_state: TaskState) -> Picture:
+            from resnet_studio.data.imaging import open_picture
+
+            path = Path(source) if isinstance(source, str) else source
+            return open_picture(path, name=name)
+
+        self.workers.start(
+            job,
+            title=self.tr("Opening the picture"),
+            lane="picture",
+            replace=True,
+            on_result=self.set_picture,
+        )
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Shows `picture` in every panel."""
+        self.picture = picture
+        self.commands.set_condition("picture", picture is not None)
+        if picture is not None and picture.path is not None:
+            self._remember_picture(picture.path)
+        self.picture_changed.emit(picture)
+
+    def _remember_picture(self, path: Path) -> None:
+        self.settings["last_folder"] = str(path.parent)
+        recent = [item for item in self.settings["recent_pictures"] if item != str(path)]
+        self.settings["recent_pictures"] = [str(path), *recent][:10]
+
+    # -- other shared state -----------------------------------------------------------------
+
+    def select(self, name: str) -> None:
+        """Selects a section, block or layer of the graph by name; "" selects nothing."""
+        if name != self.selection:
+            self.selection = name
+            self.selection_changed.emit(name)
+
+    def set_training(self, running: bool) -> None:
+        """Says whether a run is in progress."""
+        if running != self.training:
+            self.training = running
+            self.commands.set_condition("training", running)
+            self.training_changed.emit(running)
+
+    def set_torch(self, status: TorchStatus) -> None:
+        """Says how far the loading of torch has come."""
+        self.torch = status
+        self.commands.set_condition("torch", status.state == "ready")
+        self.torch_changed.emit(status)
+
+    def set_appearance(self, appearance: str) -> None:
+        """Switches to "light", "dark" or "system" at once and remembers it."""
+        self.settings["appearance"] = appearance
+        self.refresh_theme()
+
+    def refresh_theme(self) -> None:
+        """Applies the theme that the settings (and the desktop) ask for now."""
+        self.theme = themes.choose(self.settings["appearance"])
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            themes.apply(application, self.theme, font_scale=self.settings["font_scale"])
+        self.commands.set_theme(self.theme)
+        self.theme_changed.emit(self.theme)
+
+    # -- talking to the person --------------------------------------------------------------
+
+    def show_message(
+        self,
+        text: str,
+        *,
+        remedy: str = "",
+        kind: str = "info",
+        actions: tuple[tuple[str, Callable[[], Any]], ...] = (),
+        details: str = "",
+    ) -> None:
+        """Shows a sentence in the message bar; never a dialog.
+
+        Args:
+            text: What happened, translated.
+            remedy: What to do about it.
+            kind: "info", "warning" or "error".
+            actions: Buttons as (label, what it does).
+            details: Longer text that a "Copy details" button copies.
+        """
+        self.message_posted.emit(Message(text, remedy, kind, actions, details))
+
+    def show_error(self, error: BaseException) -> None:
+        """Shows an error in a person's words; a defect of the program is logged as well."""
+        if isinstance(error, StudioError):
+            _LOG.warning("%s", error)
+            self.show_message(error.message, remedy=error.remedy, kind="error")
+            return
+        import traceback
+
+        _LOG.error("unexpected error", exc_info=error)
+        self.show_message(
+            self.tr("Something in the program itself went wrong: {error}").format(
+                error=f"{type(error).__name__}: {error}"
+            ),
+            remedy=self.tr("Your work is kept; the log has the details."),
+            kind="error",
+            details="".join(traceback.format_exception(error)),
+        )
+
+    def ask(self, title: str, text: str, *, yes: str, no: str) -> bool:
+        """Asks the person one question and waits; returns whether the answer is `yes`."""
+        box = QMessageBox(self.window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(title)
+        box.setText(text)
+        accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(no, QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        answer = box.clickedButton() is accept
+        box.deleteLater()
+        return answer
+
+    def open_file(self, title: str, filters: str) -> Path | None:
+        """Lets the person choose a file; None if they changed their mind."""
+        chosen, _ = QFileDialog.getOpenFileName(
+            self.window, title, self.settings["last_folder"], filters
+        )
+        return self._remember_folder(chosen)
+
+    def save_file(self, title: str, suggested: str, filters: str) -> Path | None:
+        """Lets the person choose where to save; None if they changed their mind."""
+        start = str(Path(self.settings["last_folder"]) / suggested)
+        chosen, _ = QFileDialog.getSaveFileName(self.window, title, start, filters)
+        return self._remember_folder(chosen)
+
+    def open_folder(self, title: str) -> Path | None:
+        """Lets the person choose a folder; None if they changed their mind."""
+        chosen = QFileDialog.getExistingDirectory(self.window, title, self.settings["last_folder"])
+        return self._remember_folder(chosen)
+
+    def _remember_folder(self, chosen: str) -> Path | None:
+        if not chosen:
+            return None
+        self.settings["last_folder"] = str(Path(chosen).parent)
+        return Path(chosen)
+
+    # -- life -------------------------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        """Joins every thread and saves the settings; the last thing before the window goes."""
+        self.workers.shutdown()
+        try:
+            self.settings.save()
+        except OSError as error:
+            _LOG.warning("settings not saved: %s", error)
+
+    def _connect(self) -> None:
+        self.workers.failed.connect(self.show_error)
+        self.undo_stack.canUndoChanged.connect(
+            lambda can: self.commands.set_condition("can_undo", can)
+        )
+        self.undo_stack.canRedoChanged.connect(
+            lambda can: self.commands.set_condition("can_redo", can)
+        )
+        self.commands.connect("edit.undo", self.undo_stack.undo)
+        self.commands.connect("edit.redo", self.undo_stack.redo)
+
+
+class _SpecChange(QUndoCommand):
+    """One change of the network, undone and redone by `QUndoStack`."""
+
+    def __init__(self, studio: Studio, before: NetworkSpec, after: NetworkSpec, text: str) -> None:
+        super().__init__(text)
+        self._studio = studio
+        self._before = before
+        self._after = after
+
+    def redo(self) -> None:
+        self._studio._replace_spec(self._after)
+
+    def undo(self) -> None:
+        self._studio._replace_spec(self._before)

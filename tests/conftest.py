@@ -1,0 +1,37 @@
+"""What holds for every test: a screenless Qt, a home of its own, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory, monkeypatch):
+    """Settings, runs and caches of each test lie in a folder of its own."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("RESNET_STUDIO_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left():
+    """A test that leaves a thread alive fails."""
+    before = set(threading.enumerate())
+    yield
+    left = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and thread.is_alive() and not _belongs_to_a_library(thread)
+    ]
+    assert not left, f"threads left alive: {[thread.name for thread in left]}"
+
+
+def _belongs_to_a_library(thread: threading.Thread) -> bool:
+    """torch keeps its own autograd and tqdm threads for the life of the process."""
+    return thread.daemon and (thread.name.startswith("Dummy") or "tqdm" in thread.name.lower())
