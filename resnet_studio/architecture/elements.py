@@ -1,0 +1,189 @@
+"""What a network is drawn and counted from: layers, blocks, sections and the edges between them.
+
+Plain immutable records without behaviour; `resnet_studio.architecture.graph` makes them from a
+spec. Shapes are `(channels, height, width)`, or `(features,)` once flattened, without batch axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+Shape: TypeAlias = tuple[int, ...]
+
+INPUT: Final = "input"
+"""Name of the picture where a layer or an edge reads it."""
+
+
+class LayerKind(StrEnum):
+    """What a layer computes."""
+
+    CONV = "conv"
+    BATCH_NORM = "bn"
+    RELU = "relu"
+    MAX_POOL = "maxpool"
+    AVG_POOL = "avgpool"
+    LINEAR = "linear"
+    ADD = "add"
+    ZERO_PAD = "zeropad"
+
+
+class ShortcutForm(StrEnum):
+    """What the shortcut of one block is made of; `NONE` in a plain network."""
+
+    NONE = "none"
+    IDENTITY = "identity"
+    PROJECTION = "projection"
+    ZERO_PAD = "zeropad"
+
+
+class SectionKind(StrEnum):
+    """Which of the parts of the network a section is."""
+
+    STEM = "stem"
+    STAGE = "stage"
+    HEAD = "head"
+
+
+class EdgeKind(StrEnum):
+    """Whether an edge belongs to the main path or to a shortcut."""
+
+    MAIN = "main"
+    SHORTCUT = "shortcut"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """The part of the picture that one number of a feature map depends on.
+
+    Attributes:
+        size: Height and width in pixels, padding included; the largest over all paths.
+        jump: Pixels between the centres of neighbouring numbers.
+        first_centre: Centre of the first number's field; 0 is the centre of the first pixel.
+    """
+
+    size: int
+    jump: int
+    first_centre: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One operation.
+
+    Attributes:
+        name: Path of the torch module ("layer1.0.conv1"). Additions have no module
+            ("layer1.0.add"); ReLUs are numbered in the order in which a block calls its one
+            module ("layer1.0.relu1").
+        kind: What it computes.
+        title: Short text for a drawing ("3×3 conv, 64, /2").
+        inputs: Names of the layers that it reads; `INPUT` for the picture.
+        input_shape: Shape of what it reads.
+        output_shape: Shape of what it makes.
+        kernel: Height and width of the window; 1 where there is none.
+        stride: Step of the window.
+        padding: Rows and columns of zeros on each side.
+        groups: Groups of the convolution.
+        parameters: Trained numbers; running statistics are not among them.
+        macs: Multiply-accumulates of convolution or linear layer for one picture, else 0.
+        receptive_field: Of one number of the output.
+    """
+
+    name: str
+    kind: LayerKind
+    title: str
+    inputs: tuple[str, ...]
+    input_shape: Shape
+    output_shape: Shape
+    kernel: int
+    stride: int
+    padding: int
+    groups: int
+    parameters: int
+    macs: int
+    receptive_field: ReceptiveField
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One residual block, or the same layers without shortcut in a plain network.
+
+    Attributes:
+        name: Path of the torch module ("layer1.0").
+        stage: Number of the stage, from 1.
+        index: Number within the stage, from 0.
+        residual: Layers of the residual branch F.
+        shortcut: Layers of the shortcut; empty for the identity and without shortcut.
+        shortcut_form: What the shortcut is.
+        merge: The addition and the ReLU after it; only the ReLU without shortcut.
+        input_shape: Shape of the block's input.
+        output_shape: Shape of the block's output.
+        parameters: Trained numbers of all its layers.
+        macs: Multiply-accumulates of all its layers.
+        receptive_field: Of one number of the output.
+    """
+
+    name: str
+    stage: int
+    index: int
+    residual: tuple[Layer, ...]
+    shortcut: tuple[Layer, ...]
+    shortcut_form: ShortcutForm
+    merge: tuple[Layer, ...]
+    input_shape: Shape
+    output_shape: Shape
+    parameters: int
+    macs: int
+    receptive_field: ReceptiveField
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers: residual branch, shortcut, merge."""
+        return self.residual + self.shortcut + self.merge
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Stem, one stage, or head: one of the (usually six) parts of the drawing.
+
+    Attributes:
+        name: "stem", "layer1", "layer2", ..., "head".
+        kind: Which part it is.
+        title: Text for a person ("Stage 1").
+        layers: All its layers in the order of computation.
+        blocks: Its blocks; empty for stem and head.
+        input_shape: Shape of its input.
+        output_shape: Shape of its output.
+        parameters: Trained numbers of all its layers.
+        macs: Multiply-accumulates of all its layers.
+        receptive_field: Of one number of the output.
+    """
+
+    name: str
+    kind: SectionKind
+    title: str
+    layers: tuple[Layer, ...]
+    blocks: tuple[Block, ...]
+    input_shape: Shape
+    output_shape: Shape
+    parameters: int
+    macs: int
+    receptive_field: ReceptiveField
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What flows from one layer to another.
+
+    Attributes:
+        source: Name of the layer that makes it; `INPUT` for the picture.
+        target: Name of the layer that reads it.
+        shape: Its shape as the target reads it.
+        kind: `SHORTCUT` on the way from a block's input past the residual branch to the addition.
+    """
+
+    source: str
+    target: str
+    shape: Shape
+    kind: EdgeKind
