@@ -1,0 +1,268 @@
+"""What a data set is to the rest of the program, and how it is split for training.
+
+A data set is a numbered list of labelled pictures. It lives in memory (`ArrayDataset`) or in files
+that are decoded when asked for (`FileDataset`); training sees both through `Dataset`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+_CACHE_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a data set that was left out or looks wrong, to be listed for the person.
+
+    Attributes:
+        file: Path inside the data set, with forward slashes; or the name of a class.
+        reason: What is wrong, without the name: "it is empty".
+        remedy: What to do about it; may be empty.
+    """
+
+    file: str
+    reason: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}. {self.remedy}".rstrip()
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """A numbered list of labelled pictures."""
+
+    @property
+    def name(self) -> str:
+        """What to call it on screen."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; a label is an index into them."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """(N,) the class of each picture."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was left out when the data set was opened, and why."""
+
+    @property
+    def images(self) -> NDArray[np.uint8] | None:
+        """(N, H, W, 3) uint8 if all pictures are in memory and of one size, else None."""
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        ...
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Returns picture `index` as (H, W, 3) uint8; shared, so copy before writing.
+
+        Raises:
+            PictureError: If its file turns out to be broken or gone.
+        """
+        ...
+
+    def file_of(self, index: int) -> str:
+        """Returns what to call picture `index` in a message, for example "cats/12.jpg"."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayDataset:
+    """Pictures of one size that lie in memory."""
+
+    name: str
+    classes: tuple[str, ...]
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    problems: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Returns picture `index` as (H, W, 3) uint8, a view of `images`."""
+        picture: NDArray[np.uint8] = self.images[index]
+        return picture
+
+    def file_of(self, index: int) -> str:
+        """Returns the file it was read from, or its number."""
+        return self.files[index] if self.files else f"{self.name} picture {index}"
+
+
+Opener = Callable[[str], NDArray[np.uint8]]
+
+
+@dataclass(slots=True, eq=False)
+class FileDataset:
+    """Pictures that are decoded when they are asked for.
+
+    The first ones decoded stay in memory up to `cache_bytes`. Nothing is pushed out again: an
+    epoch reads every picture once, so that pushing out the oldest would keep none that is needed.
+
+    Attributes:
+        files: Name of each picture inside the data set.
+        read: Returns (H, W, 3) uint8 for such a name; raises PictureError.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    files: tuple[str, ...]
+    labels: NDArray[np.int64]
+    read: Opener
+    problems: tuple[Problem, ...] = ()
+    cache_bytes: int = _CACHE_BYTES
+    _cache: dict[int, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def images(self) -> None:
+        """Always None: the pictures are not in memory."""
+        return None
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Decodes picture `index`, or returns it from memory.
+
+        Raises:
+            PictureError: If its file is broken or gone.
+        """
+        index = range(len(self.files))[index]
+        with self._lock:
+            kept = self._cache.get(index)
+        if kept is not None:
+            return kept
+        picture = self.read(self.files[index])
+        with self._lock:
+            if index not in self._cache and picture.nbytes <= self.cache_bytes:
+                self._cache[index] = picture
+                self.cache_bytes -= picture.nbytes
+        return picture
+
+    def file_of(self, index: int) -> str:
+        """Returns the path of picture `index` inside the data set."""
+        return self.files[index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subset:
+    """Some pictures of a data set, in a fixed order.
+
+    Attributes:
+        dataset: The whole.
+        indices: (N,) int64 positions in it.
+    """
+
+    dataset: Dataset
+    indices: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of all classes of the data set."""
+        return self.dataset.classes
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """(N,) the class of each picture of this subset."""
+        labels: NDArray[np.int64] = self.dataset.labels[self.indices]
+        return labels
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(classes,) how many pictures of each class are here."""
+        return np.bincount(self.labels, minlength=len(self.classes)).astype(np.int64)
+
+    def picture(self, position: int) -> NDArray[np.uint8]:
+        """Returns the picture at `position` of this subset as (H, W, 3) uint8.
+
+        Raises:
+            PictureError: If its file turns out to be broken or gone.
+        """
+        return self.dataset.picture(int(self.indices[position]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSplit:
+    """A data set divided for training; no picture is on both sides.
+
+    Attributes:
+        name: What to call it on screen.
+        train: What the network learns from.
+        validation: What it is tested on after each epoch; never empty.
+        problems: Everything left out or noteworthy, for the person to read.
+    """
+
+    name: str
+    train: Subset
+    validation: Subset
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the network's outputs."""
+        return self.train.classes
+
+
+def stratified_split(
+    dataset: Dataset, *, fraction: float, seed: int
+) -> tuple[Subset, Subset, tuple[Problem, ...]]:
+    """Divides every class by itself, so that rare classes are validated too.
+
+    Args:
+        dataset: What to divide.
+        fraction: Share of each class for validation, 0 to 1, rounded to whole pictures; but at
+            least one picture on each side where a class has two.
+        seed: Decides who goes where; the same seed gives the same split.
+
+    Returns:
+        Training and validation subsets in ascending order, and a problem for each class that has
+        too few pictures to be on both sides.
+    """
+    train: list[NDArray[np.int64]] = []
+    validation: list[NDArray[np.int64]] = []
+    problems: list[Problem] = []
+    for label, name in enumerate(dataset.classes):
+        members = np.flatnonzero(dataset.labels == label)
+        held_out = _held_out(len(members), fraction)
+        if held_out == 0:
+            problems.append(_too_few(name, len(members)))
+        order = np.random.default_rng([seed, label]).permutation(members)
+        validation.append(order[:held_out])
+        train.append(order[held_out:])
+    return (
+        Subset(dataset, _sorted(train)),
+        Subset(dataset, _sorted(validation)),
+        tuple(problems),
+    )
+
+
+def _held_out(count: int, fraction: float) -> int:
+    if count < 2:
+        return 0
+    return min(max(round(count * fraction), 1), count - 1)
+
+
+def _too_few(name: str, count: int) -> Problem:
+    if count == 0:
+        return Problem(name, "the class has no picture left", "Add pictures or remove it.")
+    reason = "the class has one picture, which is used for training and never validated"
+    return Problem(name, reason, "Add pictures.")
+
+
+def _sorted(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
