@@ -98,3 +98,122 @@ def join(fields: Sequence[ReceptiveField]) -> ReceptiveField:
     return ReceptiveField(
         size=round(high - low) + 1, jump=first.jump, first_centre=(low + high) / 2
     )
+
+
+def explain(layer: Layer) -> str:
+    """Returns in plain sentences how size and counts of `layer` come about."""
+    return " ".join(sentences(layer))
+
+
+def sentences(layer: Layer) -> tuple[str, ...]:
+    """Returns the sentences of `explain`: what it does, its size, what it skips, its counts."""
+    said = [_purpose(layer)]
+    if layer.kind in _WINDOWED:
+        said += _size(layer)
+    if layer.kind is LayerKind.CONV:
+        said += _convolution_counts(layer)
+    if layer.kind is not LayerKind.LINEAR:
+        field = layer.receptive_field
+        said.append(
+            f"One number sees {field.size:,} × {field.size:,} pixels of the picture, padding "
+            f"included; its neighbour's view is {field.jump:,} px further."
+        )
+    return tuple(said)
+
+
+_WINDOWED = (LayerKind.CONV, LayerKind.MAX_POOL, LayerKind.ZERO_PAD)
+
+
+def _purpose(layer: Layer) -> str:
+    before, after = layer.input_shape, layer.output_shape
+    match layer.kind:
+        case LayerKind.CONV:
+            return (
+                f"{layer.kernel} × {layer.kernel} convolution from {before[0]:,} to "
+                f"{after[0]:,} channels, without bias."
+            )
+        case LayerKind.BATCH_NORM:
+            return (
+                f"Normalises each of {before[0]:,} channels, then scales and shifts it: "
+                f"2 × {before[0]:,} = {layer.parameters:,} parameters."
+            )
+        case LayerKind.RELU:
+            return "Replaces negative numbers by 0; keeps the shape, trains nothing."
+        case LayerKind.MAX_POOL:
+            return f"Keeps the largest number of each {layer.kernel} × {layer.kernel} window."
+        case LayerKind.AVG_POOL:
+            return (
+                f"Averages each channel over its whole {before[1]} × {before[2]} map: "
+                f"{after[0]:,} numbers are left."
+            )
+        case LayerKind.LINEAR:
+            return (
+                f"Each of {after[0]:,} outputs weighs all {before[0]:,} numbers and adds a bias: "
+                f"({before[0]:,} + 1) × {after[0]:,} = {layer.parameters:,} parameters, "
+                f"{layer.macs:,} multiply-accumulates."
+            )
+        case LayerKind.ADD:
+            return (
+                "Adds the shortcut to the residual branch, number by number: both are "
+                f"{' × '.join(f'{length:,}' for length in before)}."
+            )
+        case LayerKind.ZERO_PAD:
+            return (
+                f"Passes {before[0]:,} channels on and appends {after[0] - before[0]:,} channels "
+                "of zeros; trains nothing."
+            )
+
+
+def _size(layer: Layer) -> list[str]:
+    size, kernel, stride, padding = (
+        layer.input_shape[1],
+        layer.kernel,
+        layer.stride,
+        layer.padding,
+    )
+    lost = unread(size, kernel=kernel, stride=stride, padding=padding)
+    room = f"({size} + 2 × {padding} − {kernel}) / {stride}"
+    if not lost.remainder:
+        return [f"Size: {room} + 1 = {layer.output_shape[1]}; the division is exact."]
+    said = [
+        f"Size: floor({room}) + 1 = {layer.output_shape[1]}; the division leaves {lost.remainder}."
+    ]
+    if lost.padding:
+        said.append(
+            f"So the {_last_lines(lost.padding)} of the padding, at the bottom and on the right, "
+            f"are never read: the padding that counts is {padding} before and "
+            f"{padding - lost.padding} after."
+        )
+        if not lost.rows:
+            said.append("No pixel of the map is lost.")
+    if lost.rows:
+        said.append(_skipped(size, stride, lost, gaps=kernel < stride))
+    return said
+
+
+def _skipped(size: int, stride: int, lost: Unread, *, gaps: bool) -> str:
+    """Returns the sentence on rows and columns of the map itself that are never read."""
+    if not gaps:
+        return f"So the {_last_lines(lost.rows)} of the map are never read."
+    read = size - lost.rows
+    last = "the last one too" if lost.last_row else "not the last one"
+    return (
+        f"Of {size} rows and {size} columns {lost.rows} each are skipped, {last}: with stride "
+        f"{stride} only {read} × {read} of {size} × {size} positions are read."
+    )
+
+
+def _last_lines(count: int) -> str:
+    return "last row and column" if count == 1 else f"last {count} rows and columns"
+
+
+def _convolution_counts(layer: Layer) -> list[str]:
+    inputs = f"{layer.input_shape[0]:,}"
+    if layer.groups > 1:
+        inputs = f"({inputs} / {layer.groups} groups)"
+    outputs, height, width = layer.output_shape
+    return [
+        f"Parameters: {layer.kernel} × {layer.kernel} × {inputs} × {outputs:,} = "
+        f"{layer.parameters:,}.",
+        f"Multiply-accumulates: {layer.parameters:,} × {height} × {width} = {layer.macs:,}.",
+    ]

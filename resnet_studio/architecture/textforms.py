@@ -16,7 +16,10 @@ from resnet_studio.files import write_text_atomic
 
 MAX_CHARACTERS: Final = 64 * 1024
 """A spec is under one kilobyte; anything near this is another kind of file."""
+LEAST_SPEC: Final = 'The least is {"block": "basic", "depths": [2, 2, 2, 2]}.'
+_TOO_LONG_REMEDY: Final = "Name a spec file; it has under 1 KiB, and never more than 64 KiB."
 _SHOWN: Final = 60
+_SHOWN_PATH: Final = 160
 
 
 def shown(value: Any) -> str:
@@ -81,15 +84,11 @@ def read_mapping(path: Path) -> dict[str, Any]:
     Raises:
         SpecError: If it is missing, no regular file, too large, unreadable or broken.
     """
-    parse = {".json": parse_json, ".toml": parse_toml}.get(path.suffix.lower())
-    if parse is None:
-        raise _wrong_suffix(path)
+    text = _read_text(path)
     try:
-        return parse(_read_text(path))
+        return parse_toml(text) if _language(path) == "toml" else parse_json(text)
     except SpecError as error:
-        if str(path) in error.message:
-            raise
-        raise SpecError(f"{path}: {error.message}", remedy=error.remedy) from None
+        raise SpecError(f"{shown_path(path)}: {error.message}", remedy=error.remedy) from None
 
 
 def write_mapping(path: Path, values: Mapping[str, Any]) -> None:
@@ -98,39 +97,58 @@ def write_mapping(path: Path, values: Mapping[str, Any]) -> None:
     Raises:
         SpecError: If the suffix is another one or the file cannot be written.
     """
-    dump = {".json": dump_json, ".toml": dump_toml}.get(path.suffix.lower())
-    if dump is None:
-        raise _wrong_suffix(path)
+    text = dump_toml(values) if _language(path) == "toml" else dump_json(values)
     try:
-        write_text_atomic(path, dump(values))
+        write_text_atomic(path, text)
     except (OSError, ValueError) as error:
         raise SpecError(
-            f"{path} cannot be written: {_reason(error)}.",
+            f"{shown_path(path)} cannot be written: {_reason(error)}.",
             remedy="Choose a folder that you may write to.",
         ) from None
 
 
+def shown_path(path: Path) -> str:
+    """Returns the path for a message: printable, and cut in the middle if it is long."""
+    text = str(path).encode("utf-8", "replace").decode()
+    if len(text) <= _SHOWN_PATH:
+        return text
+    half = _SHOWN_PATH // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def _language(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in (".json", ".toml"):
+        raise SpecError(
+            f"{shown_path(path)} is no spec file: its name ends neither in .json nor in .toml.",
+            remedy="Name a .json or .toml file.",
+        )
+    return suffix[1:]
+
+
 def _read_text(path: Path) -> str:
+    name = shown_path(path)
     try:
         if not path.exists():
-            raise SpecError(f"There is no file {path}.", remedy="Check the path.")
+            raise SpecError(f"There is no file {name}.", remedy="Check the path.")
         if not path.is_file():  # a folder; or a pipe, which would block
             kind = "a folder" if path.is_dir() else "not a regular file"
-            raise SpecError(f"{path} is {kind}.", remedy="Name a .json or .toml spec file.")
+            raise SpecError(f"{name} is {kind}.", remedy="Name a .json or .toml spec file.")
+        _language(path)
         with path.open("rb") as file:
             content = file.read(MAX_CHARACTERS + 1)
     except (OSError, ValueError) as error:
         raise SpecError(
-            f"{path} cannot be read: {_reason(error)}.",
+            f"{name} cannot be read: {_reason(error)}.",
             remedy="Check the file and its permissions.",
         ) from None
     if len(content) > MAX_CHARACTERS:
-        raise _too_long()
+        raise SpecError(f"{name} is too large for a spec.", remedy=_TOO_LONG_REMEDY)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SpecError(
-            f"{path} is not UTF-8 text.", remedy="Save it as UTF-8, or name a spec file."
+            f"{name} is not UTF-8 text.", remedy="Save it as UTF-8, or name a spec file."
         ) from None
 
 
@@ -147,33 +165,19 @@ def _as_mapping(values: Any) -> dict[str, Any]:
         return values
     raise SpecError(
         f"A spec is a table of fields, not {shown(values)}.",
-        remedy='The least is {"block": "basic", "depths": [2, 2, 2, 2]}.',
+        remedy=LEAST_SPEC,
     )
 
 
 def _check_length(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
-        raise _too_long()
-
-
-def _too_long() -> SpecError:
-    return SpecError(
-        f"The text is longer than {MAX_CHARACTERS // 1024} KiB, so it is no network spec.",
-        remedy="Name a spec file; one is under 1 KiB.",
-    )
+        raise SpecError("The text is too long for a spec.", remedy=_TOO_LONG_REMEDY)
 
 
 def _broken(language: str, error: Exception) -> SpecError:
     reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
     return SpecError(
         f"The text is not valid {language}: {reason[:200]}.", remedy="Mend the text there."
-    )
-
-
-def _wrong_suffix(path: Path) -> SpecError:
-    return SpecError(
-        f"{path} is no spec file: its name ends neither in .json nor in .toml.",
-        remedy="Name a .json or .toml file.",
     )
 
 

@@ -1,0 +1,165 @@
+"""What no single field of a spec can be blamed for alone: fields that do not fit together.
+
+Also the bounds on the whole network. They are computed from the spec, before anything of the
+network's size is made, so that a hostile spec file cannot exhaust memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic_core import PydanticCustomError
+
+from resnet_studio.architecture.choices import (
+    MAX_DEPTH,
+    MAX_MAP_ELEMENTS,
+    MAX_PARAMETERS,
+    BlockKind,
+    ShortcutKind,
+    StemKind,
+    StridePlace,
+)
+from resnet_studio.architecture.textforms import shown
+
+if TYPE_CHECKING:
+    from resnet_studio.architecture.spec import NetworkSpec
+
+
+def check_together(spec: NetworkSpec) -> None:
+    """Refuses a spec whose fields are allowed one by one but not together.
+
+    Raises:
+        PydanticCustomError: With the field to change, the message and the remedy.
+    """
+    _check_name(spec)
+    _check_stages(spec)
+    _check_block(spec)
+    _check_shortcut(spec)
+    _check_size(spec)
+
+
+def _refusal(field: str, message: str, remedy: str) -> PydanticCustomError:
+    """Returns the error of one field, in words that are shown as they are."""
+    context = {"field": field, "message": message, "remedy": remedy}
+    return PydanticCustomError("spec", "{message}", context)
+
+
+def _check_name(spec: NetworkSpec) -> None:
+    if not spec.name.isprintable() or spec.name != spec.name.strip():
+        raise _refusal(
+            "name",
+            f"name is {shown(spec.name)}: it has control characters or outer spaces.",
+            "Use letters, digits, spaces and signs on one line.",
+        )
+
+
+def _check_stages(spec: NetworkSpec) -> None:
+    if len(spec.depths) != len(spec.widths):
+        raise _refusal(
+            "widths",
+            f"depths names {len(spec.depths)} stages and widths {len(spec.widths)}.",
+            "Give one depth and one width for each stage.",
+        )
+    if spec.depth > MAX_DEPTH:
+        raise _refusal(
+            "depths",
+            f"depths {shown(spec.depths)} make {spec.depth:,} layers; the most is {MAX_DEPTH:,}.",
+            "Use fewer blocks.",
+        )
+
+
+def _check_block(spec: NetworkSpec) -> None:
+    if spec.block is BlockKind.BASIC:
+        for field, only in (("expansion", 1), ("groups", 1), ("base_width", 64)):
+            if (value := getattr(spec, field)) != only:
+                raise _refusal(
+                    field,
+                    f"{field} is {value}; with basic blocks it must be {only}.",
+                    f"Set {field} to {only}, or choose bottleneck blocks.",
+                )
+    if 0 in spec.inner_widths:
+        narrow = spec.widths[spec.inner_widths.index(0)]
+        raise _refusal(
+            "base_width",
+            f"base_width is {spec.base_width}, which leaves a group of a stage of width {narrow} "
+            f"without channels ({narrow} × {spec.base_width} / 64 is less than 1).",
+            f"Use a base_width of at least {-(-64 // narrow)}.",
+        )
+
+
+def _check_shortcut(spec: NetworkSpec) -> None:
+    if spec.shortcut is not ShortcutKind.A:
+        return
+    before = spec.stem_width
+    for stage, after in enumerate(spec.channels, start=1):
+        if after < before:
+            raise _refusal(
+                "shortcut",
+                f"shortcut is A, which can only add channels, but stage {stage} goes from "
+                f"{before} to {after}.",
+                "Widen the stage, or choose shortcut B or C.",
+            )
+        before = after
+
+
+def _check_size(spec: NetworkSpec) -> None:
+    if (weights := _weights(spec)) > MAX_PARAMETERS:
+        raise _refusal(
+            "widths",
+            f"widths {shown(spec.widths)} with depths {shown(spec.depths)} "
+            f"make {weights:,} weights; the most is {MAX_PARAMETERS:,}.",
+            "Use narrower stages or fewer blocks.",
+        )
+    if (elements := _largest_map(spec)) > MAX_MAP_ELEMENTS:
+        raise _refusal(
+            "input_size",
+            f"input_size is {spec.input_size}, which makes a feature map of {elements:,} numbers; "
+            f"the most is {MAX_MAP_ELEMENTS:,}.",
+            "Use a smaller input size or narrower stages.",
+        )
+
+
+def _weights(spec: NetworkSpec) -> int:
+    """Counts the weights of the convolutions of the residual branches, projections and head.
+
+    The graph counts exactly; this bound must be known before a graph is built.
+    """
+    total = spec.channels[-1] * spec.classes
+    before = spec.stem_width
+    stages = zip(spec.depths, spec.inner_widths, spec.channels, strict=True)
+    for blocks, inner, after in stages:
+        first, rest = _branch_weights(spec, before, inner, after), 0
+        if blocks > 1:
+            rest = (blocks - 1) * _branch_weights(spec, after, inner, after)
+        total += first + rest
+        if spec.shortcut is ShortcutKind.C:
+            total += (blocks - 1) * after * after
+        if spec.shortcut in (ShortcutKind.B, ShortcutKind.C):
+            total += before * after
+        before = after
+    return total
+
+
+def _branch_weights(spec: NetworkSpec, before: int, inner: int, after: int) -> int:
+    if spec.block is BlockKind.BASIC:
+        return 9 * (before * after + after * after)
+    return before * inner + 9 * inner * inner // spec.groups + inner * after
+
+
+def _largest_map(spec: NetworkSpec) -> int:
+    """Returns the elements of the largest feature map, each halving rounded up."""
+    size = spec.input_size
+    largest = spec.in_channels * size * size
+    if spec.stem is StemKind.IMAGENET:
+        size = -(-size // 2)
+    largest = max(largest, spec.stem_width * size * size)
+    if spec.stem is StemKind.IMAGENET:
+        size = -(-size // 2)
+    bottleneck = spec.block is BlockKind.BOTTLENECK
+    for stage, (inner, after) in enumerate(zip(spec.inner_widths, spec.channels, strict=True)):
+        halved = size if stage == 0 else -(-size // 2)
+        # The first 1x1 of a bottleneck still works at the old size if the 3x3 has the stride.
+        early = size if bottleneck and spec.stride_on is StridePlace.CONV2 else halved
+        largest = max(largest, after * halved * halved, inner * early * early)
+        size = halved
+    return largest
