@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_studio.architecture.elements import ReceptiveField
+from resnet_studio.architecture.elements import Layer, LayerKind, ReceptiveField
 from resnet_studio.errors import SpecError
 
 PIXEL = ReceptiveField(size=1, jump=1, first_centre=0.0)
