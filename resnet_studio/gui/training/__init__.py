@@ -1,0 +1,1 @@
+"""The training panel: data set, recipe, live curves, earlier runs."""

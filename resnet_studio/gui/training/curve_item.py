@@ -1,0 +1,145 @@
+"""One curve on a plot: the envelope of a series, drawn in pixels.
+
+pyqtgraph's own curve draws every point of every redraw. This item draws at most two corners per
+pixel column, whatever the length of the run (figures: tests/benchmarks).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from resnet_studio.gui.training.envelope import Floats, Series, outline
+
+if TYPE_CHECKING:
+    import pyqtgraph
+
+_FAR = 20_000.0
+"""Pixels beyond which corners are moved in: Qt's rasteriser needs small coordinates."""
+_MANY_CORNERS = 500
+_SHIFTS = ((0.0, -0.5), (0.0, 0.5), (0.5, 0.0))
+_MARKER_ROOM = 7.0
+"""Pixels between two points from which each is marked by a dot."""
+
+
+class CurveItem(QGraphicsObject):
+    """Draws a `Series` in a pyqtgraph `ViewBox`."""
+
+    def __init__(self, view_box: pyqtgraph.ViewBox, *, width: float = 1.0, dots: bool = False):
+        super().__init__()
+        self._view_box = view_box
+        self._width = width
+        self._dots = dots
+        self._series = Series()
+        self._log = False
+        self._colour = QColor()
+        self._key: tuple[Any, ...] = ()
+        self._pieces: list[QPolygonF] = []
+        view_box.addItem(self, ignoreBounds=True)
+        view_box.sigRangeChanged.connect(self._range_changed)
+        view_box.sigResized.connect(self._range_changed)
+
+    def set_series(self, series: Series) -> None:
+        """Draws `series` from now on; also called when it has grown."""
+        self._series = series
+        self.update()
+
+    def set_log(self, log: bool) -> None:
+        """Draws the decimal logarithm of the values; those that have none become gaps."""
+        self._log = log
+        self.update()
+
+    def set_colour(self, colour: QColor) -> None:
+        """Sets the colour of the line and its dots."""
+        self._colour = colour
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Returns the view: the curve is drawn nowhere else."""
+        return self._view_box.viewRect()
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Draws the envelope in the pixels of the painter."""
+        if not len(self._series):
+            return
+        transform = painter.worldTransform()
+        self._prepare(transform)
+        painter.setWorldTransform(QTransform())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_lines(painter)
+        if self._dots:
+            self._paint_dots(painter)
+        painter.setWorldTransform(transform)
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        corners = sum(piece.size() for piece in self._pieces)
+        if self._width <= 1.0 or corners < _MANY_CORNERS:
+            painter.setPen(self._pen(self._width))
+            for piece in self._pieces:
+                painter.drawPolyline(piece)
+            return
+        # Qt strokes one pixel 10 to 60 times faster than two: shifted hairlines look the same.
+        painter.setPen(self._pen(1.0))
+        for across, down in _SHIFTS:
+            for piece in self._pieces:
+                painter.drawPolyline(piece.translated(across, down))
+
+    def _pen(self, width: float) -> QPen:
+        pen = QPen(self._colour, width)
+        # Round joins cost as much as the line itself and cannot be seen at two pixels.
+        pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        return pen
+
+    def _paint_dots(self, painter: QPainter) -> None:
+        painter.setBrush(self._colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for piece in self._pieces:
+            room = (piece.last().x() - piece.first().x()) / max(1, piece.size() - 1)
+            if piece.size() == 1 or room >= _MARKER_ROOM:
+                radius = 1.6 * self._width
+                for point in piece:
+                    painter.drawEllipse(QPointF(point), radius, radius)
+
+    def _prepare(self, transform: QTransform) -> None:
+        """Makes the polygons unless they are those of the last paint."""
+        (left, right), _ = self._view_box.viewRange()
+        columns = max(2, round(abs(right - left) * transform.m11()))
+        place = (transform.m11(), transform.m22(), transform.dx(), transform.dy())
+        key = (self._series, len(self._series), self._log, left, right, *place)
+        if key == self._key:
+            return
+        x, y = outline(self._series, left, right, columns)
+        self._key = key
+        self._pieces = _polygons(x, _logarithm(y) if self._log else y, place)
+
+    def _range_changed(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+
+def _logarithm(values: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0, np.log10(values), np.nan)
+
+
+def _polygons(x: Floats, y: Floats, place: tuple[float, ...]) -> list[QPolygonF]:
+    """Returns the line in pixels, in one piece for each stretch without gaps."""
+    import pyqtgraph
+
+    across, down, left, top = place
+    known = np.flatnonzero(np.isfinite(y))
+    if not len(known):
+        return []
+    pieces = np.split(known, np.flatnonzero(np.diff(known) > 1) + 1)
+    pixels_x = np.clip(x * across + left, -_FAR, _FAR)
+    pixels_y = np.clip(y.astype(np.float64) * down + top, -_FAR, _FAR)
+    return [
+        pyqtgraph.functions.arrayToQPolygonF(pixels_x[piece], pixels_y[piece]) for piece in pieces
+    ]
