@@ -138,12 +138,15 @@ def open_picture(source: Path | str | bytes | BinaryIO, *, name: str = "") -> Pi
     with _refusals_named(shown), _opened(source) as image:
         notes: list[str] = []
         _limit_size(image, notes)
-        orientation, stored = _orientation(image), stored_as(image)
+        stored = stored_as(image)
+        # Pillow turns a TIFF by itself while loading it; of other formats EXIF may follow the
+        # pixels, so that it is known only afterwards.
+        turned = image.format == "TIFF" and _orientation(image) != 1
         frames = _frames_note(image)
         _load(image)
-        # Asked again: Pillow has turned a TIFF by itself and says so by now.
-        rgb = _upright(to_rgb(image, notes, stored=stored), _orientation(image))
-        if orientation != 1:
+        orientation = _orientation(image)
+        rgb = _upright(to_rgb(image, notes, stored=stored), orientation)
+        if turned or orientation != 1:
             notes.insert(0, "turned upright (EXIF)")
         if frames:
             notes.append(frames)
@@ -255,6 +258,7 @@ def _opened(source: Path | str | bytes | BinaryIO) -> Iterator[ImageFile.ImageFi
         head = file.read(_SNIFF_BYTES)
         if not head:
             raise _Refusal("it is empty", _COPY_AGAIN)
+        _refuse_foreign(head)
         try:
             image = Image.open(file, formats=_formats())
         except UnidentifiedImageError:
@@ -407,14 +411,18 @@ _FOREIGN = (
 )
 
 
+def _refuse_foreign(head: bytes) -> None:
+    """Refuses by name what a lenient decoder would take for a damaged picture of its own."""
+    for signature, reason in _FOREIGN:
+        if head.startswith(signature):
+            raise _Refusal(reason, _CONVERT)
+
+
 def _what_it_is(head: bytes) -> _Refusal:
     """Says what a file that no decoder wants is, judging by how it begins."""
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return _Refusal(f"it begins like {kind} but is damaged or cut off", _COPY_AGAIN)
-    for signature, reason in _FOREIGN:
-        if head.startswith(signature):
-            return _Refusal(reason, _CONVERT)
     if head[4:8] == b"ftyp":
         heic = head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
         return _Refusal("HEIC is not supported" if heic else "it is a film", _CONVERT)

@@ -137,8 +137,8 @@ def _stretch(deep: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
     finite = np.isfinite(deep)
     if not finite.any():
         raise ValueError("it holds no finite number")
-    low = float(deep.min(where=finite, initial=_largest(deep)))
-    high = float(deep.max(where=finite, initial=-_largest(deep)))
+    within = deep[finite]
+    low, high = float(within.min()), float(within.max())
     notes.append(f"values {low:g} to {high:g} stretched to 0 to 255")
     if low == high:
         return np.full(deep.shape, 128, dtype=np.uint8)
@@ -147,10 +147,6 @@ def _stretch(deep: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
     for row, values in zip(stretched, deep, strict=True):
         row[...] = _stretched_row(values, low, high)
     return stretched
-
-
-def _largest(deep: NDArray[Any]) -> float:
-    return float(np.finfo(deep.dtype).max if deep.dtype.kind == "f" else np.iinfo(deep.dtype).max)
 
 
 def _stretched_row(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
@@ -186,7 +182,14 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
     from PIL import ImageCms  # not at the top: it loads a library that few pictures need
 
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    converted = ImageCms.profileToProfile(
+        image,
+        lab,
+        srgb,
+        outputMode="RGB",
+        # The usual table of 33 points an axis is 10 levels off in dark colours.
+        flags=ImageCms.Flags.NOOPTIMIZE,
+    )
     if converted is None:  # only with inPlace
         raise ValueError("Lab could not be converted")
     return converted

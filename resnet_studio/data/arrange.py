@@ -1,0 +1,220 @@
+"""How the paths of a data set become classes: the folder a picture lies in names its class.
+
+Two layouts are understood, each of them also inside a folder of its own: `class/picture`, and
+`train/class/picture` beside `val/class/picture`. Pure functions on names; no file is opened here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_studio.data.dataset import Problem
+from resnet_studio.data.imaging import printable
+from resnet_studio.data.stores import Listing
+from resnet_studio.errors import DataError
+
+_TRAIN_NAMES = ("train", "training")
+# In order of preference: a test set is validated on only where nothing else is set aside.
+_VALIDATION_NAMES = ("val", "valid", "validation", "test", "testing")
+_LISTED_ONE_BY_ONE = 20
+_HOW_TO_ARRANGE = (
+    "Make one folder for each class, put its pictures inside, and choose the folder around them."
+)
+
+Parts = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrangement:
+    """Labelled names, sorted by class and path.
+
+    Attributes:
+        classes: Names of the classes, sorted.
+        files: Path of each picture in its store.
+        labels: (N,) int64 index into `classes`.
+        held_out: (N,) bool, True for what lies in a validation folder; None if there is none.
+        problems: What was left out, or may not be meant.
+    """
+
+    classes: tuple[str, ...]
+    files: tuple[str, ...]
+    labels: NDArray[np.int64]
+    held_out: NDArray[np.bool_] | None
+    problems: tuple[Problem, ...]
+
+
+def arrange(listing: Listing, name: str) -> Arrangement:
+    """Finds the classes of a listed data set.
+
+    Args:
+        listing: What lies in it.
+        name: What to call it in messages.
+
+    Raises:
+        DataError: If there is no picture, no class folder, or only one class.
+    """
+    if not listing.pictures:
+        raise DataError(f"There is no picture in {name}.", remedy=_HOW_TO_ARRANGE)
+    tree = _Tree(listing)
+    problems = [*listing.problems, *_strays(tree), *_other_files(tree)]
+    divided = _divided(tree, problems)
+    if divided is None:
+        members, held_out = _members(tree, tree.top, problems), frozenset[str]()
+    else:
+        members, held_out = divided
+    if len(members) < 2:
+        raise too_few_classes(name, list(members), nested=_is_nested(tree, members))
+    classes = tuple(sorted(members))
+    files = tuple(file for cls in classes for file in sorted(members[cls]))
+    return Arrangement(
+        classes=classes,
+        files=files,
+        labels=np.repeat(np.arange(len(classes)), [len(members[cls]) for cls in classes]),
+        held_out=np.array([file in held_out for file in files]) if held_out else None,
+        problems=tuple(problems),
+    )
+
+
+def too_few_classes(name: str, classes: Sequence[str], *, nested: bool = False) -> DataError:
+    """Returns the error for a data set in which there is nothing to tell apart."""
+    if not classes:
+        return DataError(f"{name} has pictures but no class folders.", remedy=_HOW_TO_ARRANGE)
+    remedy = _HOW_TO_ARRANGE
+    if nested:
+        remedy = f"If the folders inside {classes[0]} are the classes, choose {classes[0]} itself."
+    return DataError(
+        f"{name} has pictures of one class only, {classes[0]}; training needs at least two.",
+        remedy=remedy,
+    )
+
+
+class _Tree:
+    """The listed paths, taken apart once, and the folder in which the classes begin."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.pictures: list[Parts] = [tuple(file.split("/")) for file in listing.pictures]
+        self.others: list[Parts] = [tuple(file.split("/")) for file in listing.others]
+        folders = {tuple(folder.split("/")) for folder in listing.folders}
+        for parts in self.pictures:
+            folders.update(parts[:depth] for depth in range(1, len(parts)))
+        self._children: dict[Parts, set[str]] = {}
+        for folder in folders:
+            self._children.setdefault(folder[:-1], set()).add(folder[-1])
+        self._holding_pictures = {parts[:-1] for parts in self.pictures}
+        self.top = self._descended()
+
+    def children(self, folder: Parts) -> list[str]:
+        """Returns the names of the folders directly inside, sorted."""
+        return sorted(self._children.get(folder, ()))
+
+    def holds_pictures(self, folder: Parts) -> bool:
+        """Tells whether a picture lies directly inside."""
+        return folder in self._holding_pictures
+
+    def below(self, folder: Parts) -> Iterator[Parts]:
+        """Yields every picture inside, however deep."""
+        return (parts for parts in self.pictures if parts[: len(folder)] == folder)
+
+    def _descended(self) -> Parts:
+        """Steps over folders that only wrap one other, as archives have at their top."""
+        top: Parts = ()
+        while not self.holds_pictures(top):
+            inside = self.children(top)
+            if len(inside) != 1 or self.holds_pictures((*top, inside[0])):
+                break
+            top = (*top, inside[0])
+        return top
+
+
+def _members(tree: _Tree, top: Parts, problems: list[Problem]) -> dict[str, list[str]]:
+    """Returns the pictures of each class folder below `top`, and lists the empty ones."""
+    members: dict[str, list[str]] = {}
+    for parts in tree.below(top):
+        if len(parts) > len(top) + 1:
+            members.setdefault(printable(parts[len(top)]), []).append("/".join(parts))
+    for child in tree.children(top):
+        if printable(child) not in members:
+            problems.append(_empty("/".join((*top, child))))
+    return members
+
+
+def _empty(folder: str) -> Problem:
+    return Problem(printable(folder), "the class has no picture", "Add pictures or remove it.")
+
+
+def _divided(
+    tree: _Tree, problems: list[Problem]
+) -> tuple[dict[str, list[str]], frozenset[str]] | None:
+    """Returns classes and validation files of a data set that comes divided; None if it does not.
+
+    It counts as divided if nothing but such folders is there: `train` beside `car` is a class.
+    """
+    names = {child.lower(): child for child in tree.children(tree.top)}
+    train = next((names[name] for name in _TRAIN_NAMES if name in names), None)
+    kept = [names[name] for name in _VALIDATION_NAMES if name in names]
+    if train is None or not kept or len(kept) + 1 != len(tree.children(tree.top)):
+        return None
+    if any(not tree.children((*tree.top, side)) for side in (train, kept[0])):
+        return None
+    members = _members(tree, (*tree.top, train), problems)
+    validation = _members(tree, (*tree.top, kept[0]), problems)
+    for unused in kept[1:]:
+        problems.append(Problem(unused, f"it is not used; {kept[0]} is validated on"))
+    for cls in sorted(validation.keys() - members.keys()):
+        problems.append(Problem(f"{kept[0]}/{cls}", f"the class is missing from {train}"))
+        del validation[cls]
+    for cls in sorted(members.keys() - validation.keys()):
+        problems.append(Problem(f"{train}/{cls}", f"the class is missing from {kept[0]}"))
+    held_out = frozenset(file for files in validation.values() for file in files)
+    for cls, files in validation.items():
+        members[cls] += files
+    return members, held_out
+
+
+def _is_nested(tree: _Tree, members: Mapping[str, object]) -> bool:
+    """Tells whether the only class has folders inside, which then are likely what was meant."""
+    return len(members) == 1 and any(
+        printable(child) in members and tree.children((*tree.top, child))
+        for child in tree.children(tree.top)
+    )
+
+
+def _strays(tree: _Tree) -> list[Problem]:
+    """Lists what lies beside the class folders, and so has no class."""
+    stray = [parts for parts in tree.pictures if len(parts) <= len(tree.top) + 1]
+    remedy = "Move it into the folder of its class."
+    listed = [
+        Problem(printable("/".join(parts)), "it lies outside the class folders", remedy)
+        for parts in sorted(stray)[:_LISTED_ONE_BY_ONE]
+    ]
+    if more := len(stray) - len(listed):
+        listed.append(Problem("…", f"{more} more pictures lie outside the class folders", remedy))
+    return listed
+
+
+def _other_files(tree: _Tree) -> list[Problem]:
+    """Lists files that are no pictures: one by one at the top, counted within classes."""
+    listed: list[Problem] = []
+    inside: dict[Parts, Counter[str]] = {}
+    for parts in sorted(tree.others):
+        suffix = PurePosixPath(parts[-1]).suffix.lower() or "no suffix"
+        place = parts[: len(tree.top) + 1]
+        if len(parts) <= len(tree.top) + 1:
+            place = parts[:-1]
+        inside.setdefault(place, Counter())[suffix] += 1
+        at_top = place == parts[:-1] and len(parts) <= len(tree.top) + 1
+        if at_top and len(listed) < _LISTED_ONE_BY_ONE:
+            listed.append(Problem(printable("/".join(parts)), "it is not a picture"))
+            inside[place][suffix] -= 1
+    for place, counts in inside.items():
+        kinds = ", ".join(sorted(suffix for suffix, count in counts.items() if count))
+        if total := sum(counts.values()):
+            what = "1 file is not a picture" if total == 1 else f"{total} files are not pictures"
+            listed.append(Problem(printable("/".join(place)) or "…", f"{what} ({kinds})"))
+    return listed

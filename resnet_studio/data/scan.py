@@ -1,0 +1,146 @@
+"""A folder or zip of class folders becomes a list of labelled files, and a list of problems.
+
+Every file is looked at once, as far as its header. What cannot be used is listed with a reason and
+left out, so that training never meets it; damage behind a header is found when the picture is
+decoded, and listed then.
+
+What lies where is found by `stores`, what it means by `arrange`; this module puts them together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_studio.data.arrange import Arrangement, arrange, too_few_classes
+from resnet_studio.data.dataset import Problem
+from resnet_studio.data.imaging import (
+    Picture,
+    UnreadablePictureError,
+    open_picture,
+    printable,
+    read_header,
+)
+from resnet_studio.data.stores import ScanProgress, Store, open_store
+
+__all__ = ["FolderScan", "ScanProgress", "keep_only", "open_file", "scan_folder", "scan_store"]
+
+_REPORT_EVERY = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FolderScan:
+    """What can be trained on in a folder or archive.
+
+    Attributes:
+        name: Name of the folder or archive.
+        classes: Names of the classes that have pictures, sorted.
+        files: Path of each usable picture inside the data set, with forward slashes.
+        labels: (N,) int64 index into `classes`.
+        sizes: (N, 2) int64 width and height in pixels, as stored; 0 where the file is broken.
+        held_out: (N,) bool, True for what lies in a validation folder; None if there is none.
+        problems: What was left out or looks wrong.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    files: tuple[str, ...]
+    labels: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    held_out: NDArray[np.bool_] | None
+    problems: tuple[Problem, ...]
+
+
+def scan_folder(path: Path) -> Generator[ScanProgress, None, FolderScan]:
+    """Scans a folder or .zip with a folder for each class; see `scan_store`."""
+    return (yield from scan_store(open_store(path)))
+
+
+def scan_store(store: Store) -> Generator[ScanProgress, None, FolderScan]:
+    """Lists and checks the pictures of a data set; to cancel, close the generator.
+
+    Yields:
+        Progress, every few files.
+
+    Returns:
+        What can be used, in a fixed order: by class, then by path.
+
+    Raises:
+        DataError: If it cannot be read, holds no picture, or fewer than two classes.
+    """
+    arrangement = arrange((yield from store.listing()), store.name)
+    return (yield from _checked(store, arrangement))
+
+
+def open_file(store: Store, file: str) -> Picture:
+    """Opens one picture of a data set.
+
+    Raises:
+        PictureError: If it is broken or gone.
+    """
+    with store.opened(file) as source:
+        return open_picture(source, name=printable(file))
+
+
+def keep_only(
+    scan: FolderScan, positions: Iterable[int], *, problems: Iterable[Problem] = ()
+) -> FolderScan:
+    """Returns the scan with some of its pictures; classes left without any are listed.
+
+    Args:
+        scan: The scan.
+        positions: Which pictures to keep, ascending.
+        problems: Why the others are left out.
+
+    Raises:
+        DataError: If fewer than two classes are left.
+    """
+    kept = np.fromiter(positions, dtype=np.int64)
+    used, labels = np.unique(scan.labels[kept], return_inverse=True)
+    if len(used) < 2:
+        raise too_few_classes(scan.name, [scan.classes[label] for label in used])
+    emptied = [
+        Problem(name, "the class has no picture that can be opened", "Add some or remove it.")
+        for label, name in enumerate(scan.classes)
+        if label not in used
+    ]
+    return dataclasses.replace(
+        scan,
+        classes=tuple(scan.classes[label] for label in used),
+        files=tuple(scan.files[position] for position in kept),
+        labels=labels.astype(np.int64),
+        sizes=scan.sizes[kept],
+        held_out=None if scan.held_out is None else scan.held_out[kept],
+        problems=(*scan.problems, *problems, *emptied),
+    )
+
+
+def _checked(store: Store, arrangement: Arrangement) -> Generator[ScanProgress, None, FolderScan]:
+    total = len(arrangement.files)
+    sizes = np.zeros((total, 2), dtype=np.int64)
+    broken: list[Problem] = []
+    for position, file in enumerate(arrangement.files):
+        if position % _REPORT_EVERY == 0:
+            yield ScanProgress("checking", position, total)
+        try:
+            with store.opened(file) as source:
+                header = read_header(source, name=printable(file))
+            sizes[position] = header.width, header.height
+        except UnreadablePictureError as error:
+            broken.append(Problem(error.file, error.reason, error.remedy))
+    yield ScanProgress("checking", total, total)
+    found = FolderScan(
+        name=store.name,
+        classes=arrangement.classes,
+        files=arrangement.files,
+        labels=arrangement.labels,
+        sizes=sizes,
+        held_out=arrangement.held_out,
+        problems=arrangement.problems,
+    )
+    return keep_only(found, np.flatnonzero(sizes[:, 0]), problems=broken)
