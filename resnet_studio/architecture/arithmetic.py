@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_studio.architecture.elements import Layer, LayerKind, ReceptiveField
+from resnet_studio.architecture.elements import INPUT, Layer, LayerKind, ReceptiveField
 from resnet_studio.errors import SpecError
 
 PIXEL = ReceptiveField(size=1, jump=1, first_centre=0.0)
 """The receptive field of a pixel of the picture itself."""
+_WINDOWED = (LayerKind.CONV, LayerKind.MAX_POOL, LayerKind.ZERO_PAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,14 @@ def unread(size: int, *, kernel: int, stride: int, padding: int) -> Unread:
     """
     windows = output_size(size, kernel=kernel, stride=stride, padding=padding)
     remainder = (size + 2 * padding - kernel) % stride
-    read = size - max(0, remainder - padding)
     if kernel < stride:  # windows leave gaps between them
         starts = range(-padding, -padding + windows * stride, stride)
         read = sum(max(0, min(start + kernel, size) - max(start, 0)) for start in starts)
-    last_row = remainder > padding
+        last = padding + size - 1
+        last_row = last // stride >= windows or last % stride >= kernel
+    else:
+        read = size - min(size, max(0, remainder - padding))
+        last_row = read < size
     return Unread(
         remainder=remainder,
         padding=min(remainder, padding),
@@ -113,15 +117,8 @@ def sentences(layer: Layer) -> tuple[str, ...]:
     if layer.kind is LayerKind.CONV:
         said += _convolution_counts(layer)
     if layer.kind is not LayerKind.LINEAR:
-        field = layer.receptive_field
-        said.append(
-            f"One number sees {field.size:,} × {field.size:,} pixels of the picture, padding "
-            f"included; its neighbour's view is {field.jump:,} px further."
-        )
+        said.append(_view(layer))
     return tuple(said)
-
-
-_WINDOWED = (LayerKind.CONV, LayerKind.MAX_POOL, LayerKind.ZERO_PAD)
 
 
 def _purpose(layer: Layer) -> str:
@@ -129,7 +126,7 @@ def _purpose(layer: Layer) -> str:
     match layer.kind:
         case LayerKind.CONV:
             return (
-                f"{layer.kernel} × {layer.kernel} convolution from {before[0]:,} to "
+                f"A {layer.kernel} × {layer.kernel} convolution from {before[0]:,} to "
                 f"{after[0]:,} channels, without bias."
             )
         case LayerKind.BATCH_NORM:
@@ -158,10 +155,9 @@ def _purpose(layer: Layer) -> str:
                 f"{' × '.join(f'{length:,}' for length in before)}."
             )
         case LayerKind.ZERO_PAD:
-            return (
-                f"Passes {before[0]:,} channels on and appends {after[0] - before[0]:,} channels "
-                "of zeros; trains nothing."
-            )
+            added = after[0] - before[0]
+            zeros = f" and appends {added:,} channels of zeros" if added else ""
+            return f"Passes {before[0]:,} channels on{zeros}; trains nothing."
 
 
 def _size(layer: Layer) -> list[str]:
@@ -172,23 +168,34 @@ def _size(layer: Layer) -> list[str]:
         layer.padding,
     )
     lost = unread(size, kernel=kernel, stride=stride, padding=padding)
-    room = f"({size} + 2 × {padding} − {kernel}) / {stride}"
-    if not lost.remainder:
-        return [f"Size: {room} + 1 = {layer.output_shape[1]}; the division is exact."]
-    said = [
-        f"Size: floor({room}) + 1 = {layer.output_shape[1]}; the division leaves {lost.remainder}."
-    ]
+    room, after = f"({size} + 2 × {padding} − {kernel}) / {stride}", layer.output_shape[1]
+    if lost.remainder:
+        said = [f"Size: floor({room}) + 1 = {after}; the division leaves {lost.remainder}."]
+    else:
+        said = [f"Size: {room} + 1 = {after}; the division is exact."]
     if lost.padding:
         said.append(
             f"So the {_last_lines(lost.padding)} of the padding, at the bottom and on the right, "
             f"are never read: the padding that counts is {padding} before and "
             f"{padding - lost.padding} after."
         )
-        if not lost.rows:
-            said.append("No pixel of the map is lost.")
     if lost.rows:
         said.append(_skipped(size, stride, lost, gaps=kernel < stride))
+    elif lost.padding:
+        said.append(f"No pixel of the {_map_name(layer)} is lost.")
     return said
+
+
+def _map_name(layer: Layer) -> str:
+    return "picture" if layer.inputs == (INPUT,) else "map"
+
+
+def _view(layer: Layer) -> str:
+    field = layer.receptive_field
+    sees = f"{field.size:,} × {field.size:,} pixels of the picture, padding included"
+    if layer.kind is LayerKind.AVG_POOL:
+        return f"Each number sees {sees}."
+    return f"Each number sees {sees}; its neighbour sees the same {field.jump:,} px further."
 
 
 def _skipped(size: int, stride: int, lost: Unread, *, gaps: bool) -> str:

@@ -103,14 +103,14 @@ def _check_shortcut(spec: NetworkSpec) -> None:
 
 
 def _check_size(spec: NetworkSpec) -> None:
-    if (weights := _weights(spec)) > MAX_PARAMETERS:
+    if (weights := weight_count(spec)) > MAX_PARAMETERS:
         raise _refusal(
             "widths",
             f"widths {shown(spec.widths)} with depths {shown(spec.depths)} "
             f"make {weights:,} weights; the most is {MAX_PARAMETERS:,}.",
             "Use narrower stages or fewer blocks.",
         )
-    if (elements := _largest_map(spec)) > MAX_MAP_ELEMENTS:
+    if (elements := largest_map(spec)) > MAX_MAP_ELEMENTS:
         raise _refusal(
             "input_size",
             f"input_size is {spec.input_size}, which makes a feature map of {elements:,} numbers; "
@@ -119,25 +119,27 @@ def _check_size(spec: NetworkSpec) -> None:
         )
 
 
-def _weights(spec: NetworkSpec) -> int:
-    """Counts the weights of the convolutions of the residual branches, projections and head.
+def weight_count(spec: NetworkSpec) -> int:
+    """Returns the weights of all convolutions and of the linear layer, without its bias.
 
-    The graph counts exactly; this bound must be known before a graph is built.
+    The graph says the same, but this must be known before anything of that size is made.
     """
-    total = spec.channels[-1] * spec.classes
+    kernel = 7 if spec.stem is StemKind.IMAGENET else 3
+    total = kernel * kernel * spec.in_channels * spec.stem_width
     before = spec.stem_width
     stages = zip(spec.depths, spec.inner_widths, spec.channels, strict=True)
-    for blocks, inner, after in stages:
-        first, rest = _branch_weights(spec, before, inner, after), 0
-        if blocks > 1:
-            rest = (blocks - 1) * _branch_weights(spec, after, inner, after)
-        total += first + rest
+    for stage, (blocks, inner, after) in enumerate(stages):
+        total += _branch_weights(spec, before, inner, after)
+        total += (blocks - 1) * _branch_weights(spec, after, inner, after)
+        projects = spec.shortcut is ShortcutKind.C or (
+            spec.shortcut is ShortcutKind.B and (stage > 0 or before != after)
+        )
+        if projects:
+            total += before * after
         if spec.shortcut is ShortcutKind.C:
             total += (blocks - 1) * after * after
-        if spec.shortcut in (ShortcutKind.B, ShortcutKind.C):
-            total += before * after
         before = after
-    return total
+    return total + before * spec.classes
 
 
 def _branch_weights(spec: NetworkSpec, before: int, inner: int, after: int) -> int:
@@ -146,7 +148,7 @@ def _branch_weights(spec: NetworkSpec, before: int, inner: int, after: int) -> i
     return before * inner + 9 * inner * inner // spec.groups + inner * after
 
 
-def _largest_map(spec: NetworkSpec) -> int:
+def largest_map(spec: NetworkSpec) -> int:
     """Returns the elements of the largest feature map, each halving rounded up."""
     size = spec.input_size
     largest = spec.in_channels * size * size

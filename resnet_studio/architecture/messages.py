@@ -39,7 +39,14 @@ def explained(error: ValidationError, *, fields: Iterable[str]) -> SpecError:
         error: Every problem of the spec.
         fields: Names of all the fields that a spec has.
     """
-    problems = [_explain_one(detail, list(fields)) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    with_entries = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
+    problems = [
+        _explain_one(detail, list(fields))
+        for detail in details
+        # A list with a wrong entry is reported a second time as too short; once is enough.
+        if len(detail["loc"]) != 1 or detail["loc"][0] not in with_entries
+    ]
     first = problems[0]
     if len(problems) == 1:
         return first

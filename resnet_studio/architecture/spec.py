@@ -209,7 +209,14 @@ class NetworkSpec(BaseModel):
         Raises:
             SpecError: If the file is missing, unreadable, too large or not a valid spec.
         """
-        return parse_spec(textforms.read_mapping(Path(path)))
+        values = textforms.read_mapping(Path(path))
+        try:
+            return parse_spec(values)
+        except SpecError as error:
+            name = textforms.shown_path(Path(path))
+            raise SpecError(
+                f"{name}: {error.message}", field=error.field, remedy=error.remedy
+            ) from None
 
     def save(self, path: Path | str) -> None:
         """Writes the spec as `.json` or `.toml`, atomically.
