@@ -1,0 +1,135 @@
+"""One program at a time trains in a run folder.
+
+The operating system holds the lock and drops it when the program dies, however it dies. The file
+also says who has it, so that another program can tell, without trying, whether a run is alive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import psutil
+
+from resnet_studio.errors import RunError
+
+FILE_NAME: Final = ".lock"
+# Windows forbids others to read locked bytes; this one lies behind all that is ever written.
+_LOCKED_BYTE: Final = 1 << 30
+_HELD: Final = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
+_CLOCK_SECONDS: Final = 2.0
+
+
+@dataclass(slots=True)
+class RunLock:
+    """A lock that is held until `release` is called or the program ends."""
+
+    _file: BinaryIO
+
+    def release(self) -> None:
+        """Gives the folder free. Calling it again does nothing."""
+        if self._file.closed:
+            return
+        self._file.truncate(0)
+        with contextlib.suppress(OSError):  # where there never was a lock
+            _unlock(self._file)
+        self._file.close()
+
+
+def acquire(folder: Path) -> RunLock:
+    """Takes the lock of a run folder.
+
+    Raises:
+        RunError: If another program, or another run in this one, has it.
+        OSError: If the file cannot be made.
+    """
+    file = (folder / FILE_NAME).open("a+b", buffering=0)
+    try:
+        _lock(file)
+    except OSError as error:
+        if error.errno not in _HELD:
+            # A network disk without locks: training there matters more than the guard.
+            return _signed(file)
+        owner = _owner(folder)
+        file.close()
+        who = f" (process {owner['pid']} on {owner['host']})" if owner else ""
+        raise RunError(
+            f"The run {folder.name} is being trained by another program{who}.",
+            remedy="Stop it there first, or start a new run.",
+        ) from error
+    return _signed(file)
+
+
+def in_use(folder: Path) -> bool:
+    """Tells whether a living program trains in this folder, without touching the lock.
+
+    A run on another computer, on a shared disk, counts as alive as long as its lock says so.
+    """
+    owner = _owner(folder)
+    if owner is None:
+        return False
+    if owner["host"] != socket.gethostname():
+        return True
+    try:
+        started = _created(owner["pid"])
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+    # A process of the same number that began at another time is not the owner.
+    return abs(started - float(owner["started"])) < _CLOCK_SECONDS
+
+
+def _signed(file: BinaryIO) -> RunLock:
+    file.truncate(0)
+    file.write(json.dumps(_myself()).encode("utf-8"))
+    return RunLock(file)
+
+
+def _myself() -> dict[str, Any]:
+    pid = os.getpid()
+    return {"pid": pid, "host": socket.gethostname(), "started": _created(pid)}
+
+
+def _created(pid: int) -> float:
+    """Returns when a process began, in seconds since 1970; psutil.Error if there is none."""
+    return float(psutil.Process(pid).create_time())  # type: ignore[no-untyped-call]
+
+
+def _owner(folder: Path) -> dict[str, Any] | None:
+    try:
+        owner = json.loads((folder / FILE_NAME).read_bytes())
+        return {
+            "pid": int(owner["pid"]),
+            "host": str(owner["host"]),
+            "started": float(owner["started"]),
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    def _lock(file: BinaryIO) -> None:
+        file.seek(_LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0, os.SEEK_SET)
+
+    def _unlock(file: BinaryIO) -> None:
+        file.seek(_LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(file: BinaryIO) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

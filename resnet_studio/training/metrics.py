@@ -1,0 +1,226 @@
+"""Figures of a run: counted while it trains, kept in `metrics.jsonl`, read back for curves.
+
+The file has one JSON object a line, each with an "event": "start" (a program began or resumed the
+run), "step", "epoch" and "end". Steps and epochs have the fields of `events.StepDone` and
+`events.EpochDone`. A line that a crash has torn is passed over when reading. No torch here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+from resnet_studio.files import write_bytes_atomic
+from resnet_studio.training.events import EpochDone, StepDone
+
+_RECORDS: Mapping[str, type[StepDone] | type[EpochDone]] = {"step": StepDone, "epoch": EpochDone}
+_EVENT_NAMES = {kind: name for name, kind in _RECORDS.items()}
+
+
+@dataclass(slots=True)
+class Sums:
+    """Running sums over the pictures of one pass; Python floats, added in the order of steps.
+
+    Attributes:
+        images: Pictures counted.
+        loss: Sum of their losses.
+        correct: How many were classified right.
+        seconds: Time spent, without pauses.
+    """
+
+    images: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    seconds: float = 0.0
+
+    def add(self, *, images: int, mean_loss: float, correct: int) -> None:
+        """Counts one batch."""
+        self.images += images
+        self.loss += mean_loss * images
+        self.correct += correct
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss of a picture; NaN before the first."""
+        return self.loss / self.images if self.images else float("nan")
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction classified right; NaN before the first."""
+        return self.correct / self.images if self.images else float("nan")
+
+
+class Throughput:
+    """Images per second over the last steps, so that the figure is steady and yet follows."""
+
+    STEPS: ClassVar[int] = 20
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque(maxlen=self.STEPS + 1)
+        self._images = 0
+
+    def restart(self, now: float) -> None:
+        """Forgets the past: called after a pause, a validation or a checkpoint.
+
+        Args:
+            now: The present time in seconds, as of `time.perf_counter`.
+        """
+        self._marks.clear()
+        self._images = 0
+        self._marks.append((now, 0))
+
+    def add(self, now: float, images: int) -> float:
+        """Counts a step that ended now and returns the rate; 0 before there is any."""
+        self._images += images
+        self._marks.append((now, self._images))
+        (start, before), (end, after) = self._marks[0], self._marks[-1]
+        return (after - before) / (end - start) if end > start else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What `metrics.jsonl` holds of a run's course, in order."""
+
+    steps: tuple[StepDone, ...] = ()
+    epochs: tuple[EpochDone, ...] = ()
+
+
+class MetricsLog:
+    """Appends lines to `metrics.jsonl`; each is handed to the operating system at once.
+
+    A line that does not fit on the disk is kept in memory and written before the next one, and
+    the part of it that was written is taken back, so that the file never has a torn line inside.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file for appending.
+
+        Raises:
+            OSError: If it cannot be opened for writing.
+        """
+        self.path = path
+        self._file = path.open("ab", buffering=0)
+        self._waiting: list[bytes] = []
+
+    def write(self, event: StepDone | EpochDone | Mapping[str, Any]) -> None:
+        """Appends one line.
+
+        Raises:
+            OSError: If the disk is full or gone; the line is kept and tried again later.
+        """
+        if isinstance(event, (StepDone, EpochDone)):
+            event = {"event": _EVENT_NAMES[type(event)], **asdict(event)}
+        self._waiting.append(json.dumps(event, ensure_ascii=False).encode("utf-8") + b"\n")
+        self.flush()
+
+    def flush(self) -> None:
+        """Writes the lines that are waiting.
+
+        Raises:
+            OSError: If that fails; what is in the file is whole lines only.
+        """
+        while self._waiting:
+            self._append(self._waiting[0])
+            del self._waiting[0]
+
+    def synchronise(self) -> None:
+        """Makes what was written durable against a power failure, as far as the disk allows.
+
+        Raises:
+            OSError: If the disk refuses.
+        """
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Closes the file; lines that never found room are lost."""
+        self._file.close()
+
+    def _append(self, line: bytes) -> None:
+        end = self._file.seek(0, os.SEEK_END)
+        written = 0
+        try:
+            while written < len(line):
+                written += self._file.write(line[written:]) or 0
+        except OSError:
+            self._file.truncate(end)
+            raise
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yields the whole lines of a metrics file in order; torn and foreign ones are passed over.
+
+    Raises:
+        OSError: If the file exists and cannot be read.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        for line in file:
+            record = _parse(line)
+            if record is not None:
+                yield record
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Reads the curves of a run; empty if there is no file yet.
+
+    Raises:
+        OSError: If the file exists and cannot be read.
+    """
+    found: dict[type, list[Any]] = {StepDone: [], EpochDone: []}
+    for line in read_lines(path):
+        event = _event(line)
+        if event is not None:
+            found[type(event)].append(event)
+    return Metrics(steps=tuple(found[StepDone]), epochs=tuple(found[EpochDone]))
+
+
+def cut(path: Path, *, step: int, epoch: int) -> None:
+    """Removes what lies after a checkpoint, so that a resumed run's curves do not double.
+
+    Args:
+        path: The metrics file.
+        step: Steps done at the checkpoint; later steps are removed.
+        epoch: Epochs completed at the checkpoint; later epochs are removed.
+
+    Raises:
+        OSError: If the file cannot be written; it is then as it was.
+    """
+    if not path.exists():
+        return
+    last = {"step": step, "epoch": epoch}
+    kept = [
+        line
+        for line in read_lines(path)
+        if line["event"] not in last or line.get(line["event"], 0) <= last[line["event"]]
+    ]
+    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
+    write_bytes_atomic(path, content.encode("utf-8"))
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and "event" in record else None
+
+
+def _event(record: Mapping[str, Any]) -> StepDone | EpochDone | None:
+    """Returns the event of a line; None for other lines and for fields that do not fit."""
+    kind = _RECORDS.get(record["event"]) if isinstance(record["event"], str) else None
+    if kind is None:
+        return None
+    values = {field.name: record.get(field.name) for field in fields(kind)}
+    if not all(isinstance(value, (int, float)) for value in values.values()):
+        return None
+    return kind(**values)  # type: ignore[arg-type]  # all are numbers
