@@ -53,6 +53,14 @@ def test_rows_name_every_part_once_and_add_up_on_each_level(spec):
     assert len(names) == len(set(names))
     parts = [*graph.sections, *graph.blocks, *graph.layers]
     assert sorted(names) == sorted(part.name for part in parts)
+    levels = {section.name: 0 for section in graph.sections}
+    levels |= {block.name: 1 for block in graph.blocks}
+    levels |= {
+        layer.name: 1 + len(section.blocks[:1])
+        for section in graph.sections
+        for layer in section.layers
+    }
+    assert {row.name: row.level for row in everything} == levels
     for row in everything:
         part = graph.find(row.name)
         assert (row.shape, row.macs) == (part.output_shape, part.macs)
