@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from resnet_studio.architecture.arithmetic import (
@@ -48,6 +48,9 @@ def test_output_size_is_the_number_of_windows_that_fit(size, window):
 
 
 @given(st.integers(9, 60), _WINDOWS)
+@example(10, {"kernel": 2, "stride": 3, "padding": 0})  # the last row would start a window
+@example(9, {"kernel": 1, "stride": 2, "padding": 1})  # the last window reads only padding
+@example(96, {"kernel": 7, "stride": 2, "padding": 0})  # the map itself loses its last row
 def test_unread_rows_are_those_in_no_window(size, window):
     padding = window["padding"]
     windows = windows_one_by_one(size, **window)
