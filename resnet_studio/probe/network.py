@@ -1,0 +1,242 @@
+"""The network that is looked into: built, given weights, with what it needs to read a picture.
+
+`load_network` is the one way from a spec and a choice of weights to a network that classifies;
+window and command line both use it. It works on the CPU: a graphics card stays free for training,
+and the window shows the same bits as the command line. This module imports without torch, so that the window can name a
+choice of weights before torch is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from resnet_studio.data.augment import (
+    AugmentSpec,
+    CenterCrop,
+    Normalise,
+    Resize,
+    pipelines_for,
+)
+from resnet_studio.errors import CheckpointError, SpecError
+from resnet_studio.files import sha256_of
+
+if TYPE_CHECKING:
+    from resnet_studio.architecture.spec import NetworkSpec
+    from resnet_studio.models import PretrainedWeights, ResNet, WeightsFile
+
+WeightsKind = Literal["random", "run", "file", "pretrained"]
+
+
+class OtherNetworkError(CheckpointError):
+    """Weights that this program made for another network than the one that is shown.
+
+    Attributes:
+        spec: The network that they were made for.
+    """
+
+    def __init__(self, message: str, *, spec: NetworkSpec, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.spec = spec
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsChoice:
+    """Where weights come from.
+
+    Attributes:
+        kind: "random", "run" (a training run's), "file", or "pretrained" (torchvision's).
+        path: The file; empty for random ones. Pretrained ones must have been downloaded.
+        seed: Seed of random weights.
+        name: What to call them: the run, or torchvision's name ("IMAGENET1K_V2").
+    """
+
+    kind: WeightsKind = "random"
+    path: str = ""
+    seed: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedNetwork:
+    """A network ready to read pictures.
+
+    Attributes:
+        spec: What it was built from.
+        model: The network on the CPU, in evaluation mode; nobody trains it.
+        classes: A name for each output.
+        preprocessing: What is done to a picture before it enters.
+        choice: Where the weights come from.
+        trained: Whether the weights have learned anything: False for random ones.
+        description: The weights in words, for the command line: "random weights, seed 0".
+    """
+
+    spec: NetworkSpec
+    model: ResNet
+    classes: tuple[str, ...]
+    preprocessing: AugmentSpec
+    choice: WeightsChoice
+    trained: bool
+    description: str
+
+
+def load_network(spec: NetworkSpec, choice: WeightsChoice | None = None) -> LoadedNetwork:
+    """Builds the network of `spec` with the chosen weights (random ones of seed 0 if None).
+
+    Raises:
+        OtherNetworkError: If the file says that it belongs to another network.
+        CheckpointError: If the file is missing, broken, hostile or does not fit.
+        SpecError: If no preprocessing has the spec's input size.
+    """
+    choice = choice or WeightsChoice()
+    if choice.kind == "random":
+        return _with_random_weights(spec, choice)
+    if choice.kind == "pretrained":
+        return _with_pretrained_weights(spec, choice)
+    return _with_weights_of_file(spec, choice)
+
+
+def class_names(count: int) -> tuple[str, ...]:
+    """Returns names for outputs whose weights name none: ImageNet's for 1,000, else numbers."""
+    if count == 1000:
+        from torchvision.models import ResNet18_Weights
+
+        return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
+    return tuple(f"class {number}" for number in range(count))
+
+
+def _with_random_weights(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:
+    from resnet_studio import models  # needs torch
+
+    return LoadedNetwork(
+        spec=spec,
+        model=_frozen(models.build_network(spec, seed=choice.seed)),
+        classes=class_names(spec.classes),
+        preprocessing=_usual_preprocessing(spec),
+        choice=choice,
+        trained=False,
+        description=_described(choice),
+    )
+
+
+def _with_weights_of_file(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:
+    from resnet_studio import models  # needs torch
+
+    weights = models.read_weights(Path(choice.path))
+    _check_same_network(spec, weights)
+    return LoadedNetwork(
+        spec=spec,
+        model=_filled(spec, weights),
+        classes=weights.classes or class_names(spec.classes),
+        preprocessing=_preprocessing(spec, weights),
+        choice=choice,
+        trained=True,
+        description=_described(choice),
+    )
+
+
+def _with_pretrained_weights(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:
+    from resnet_studio import models  # needs torch
+
+    offered = {weights.name: weights for weights in models.pretrained_weights(spec)}
+    if choice.name not in offered:
+        raise CheckpointError(
+            f"torchvision has no weights {choice.name!r} for {spec.name}.",
+            remedy=f"Choose one of {', '.join(offered)}." if offered else "Choose other weights.",
+        )
+    entry = offered[choice.name]
+    path = Path(choice.path) if choice.path else entry.path
+    _check_hash(path, entry)
+    return LoadedNetwork(
+        spec=spec,
+        model=_filled(spec, models.read_weights(path)),
+        classes=entry.categories,
+        preprocessing=pretrained_preprocessing(entry),
+        choice=choice,
+        trained=True,
+        description=_described(choice),
+    )
+
+
+def pretrained_preprocessing(entry: PretrainedWeights) -> AugmentSpec:
+    """Returns what torchvision does to a picture to reach the accuracy that it publishes."""
+    return AugmentSpec(
+        name=f"{entry.network} {entry.name}",
+        note="What torchvision does to a picture for these weights.",
+        steps=(
+            Resize(size=entry.resize_size),
+            CenterCrop(size=entry.crop_size),
+            Normalise(mean=_triple(entry.mean), std=_triple(entry.std)),
+        ),
+    )
+
+
+def _triple(values: tuple[float, ...]) -> tuple[float, float, float]:
+    red, green, blue = values
+    return red, green, blue
+
+
+def _check_hash(path: Path, entry: PretrainedWeights) -> None:
+    """Other programs share torch hub's folder; an interrupted download of theirs may lie there."""
+    if path.is_file() and not sha256_of(path).startswith(entry.sha256_prefix):
+        raise CheckpointError(
+            f"{path} is not the file that torchvision publishes (its SHA-256 is another).",
+            remedy="Delete it and download it again.",
+        )
+
+
+def _filled(spec: NetworkSpec, weights: WeightsFile) -> ResNet:
+    from resnet_studio import models
+
+    return _frozen(models.network_from(weights, spec))
+
+
+def _frozen(model: ResNet) -> ResNet:
+    """Puts the network into evaluation mode: the picture must not move its statistics."""
+    model.eval()
+    return model.requires_grad_(False)
+
+
+def _check_same_network(spec: NetworkSpec, weights: WeightsFile) -> None:
+    from resnet_studio.models.structure import structure
+
+    made_for = weights.spec
+    if made_for is None or structure(made_for) == structure(spec):
+        return
+    raise OtherNetworkError(
+        f"{weights.path.name} holds the weights of {made_for.name} ({made_for.depth} layers, "
+        f"{made_for.classes} classes); the network here is {spec.name} ({spec.depth} layers, "
+        f"{spec.classes} classes).",
+        spec=made_for,
+        remedy=f"Switch to {made_for.name}, or choose other weights.",
+    )
+
+
+def _preprocessing(spec: NetworkSpec, weights: WeightsFile) -> AugmentSpec:
+    if weights.preprocessing is None:
+        return _usual_preprocessing(spec)
+    try:
+        return AugmentSpec.from_dict(weights.preprocessing)
+    except SpecError as error:
+        raise CheckpointError(
+            f"{weights.path.name}: its preprocessing cannot be used. {error.message}",
+            remedy="Use an earlier checkpoint, or train again.",
+        ) from error
+
+
+def _usual_preprocessing(spec: NetworkSpec) -> AugmentSpec:
+    """Returns the validation pipeline for the input size: ImageNet's from 64 pixels, or CIFAR's."""
+    return pipelines_for(spec.input_size, "folder" if spec.input_size >= 64 else "cifar10")[1]
+
+
+def _described(choice: WeightsChoice) -> str:
+    match choice.kind:
+        case "random":
+            return f"random weights, seed {choice.seed}"
+        case "run":
+            return f"weights of the run {choice.name or Path(choice.path).parent.name}"
+        case "pretrained":
+            return f"torchvision's weights {choice.name}"
+        case _:
+            return f"weights from {Path(choice.path).name}"
