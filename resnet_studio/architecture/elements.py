@@ -81,13 +81,13 @@ class Layer:
         inputs: Names of the layers that it reads; `INPUT` for the picture.
         input_shape: Shape of what it reads.
         output_shape: Shape of what it makes.
+        receptive_field: Of one number of the output.
         kernel: Height and width of the window; 1 where there is none.
         stride: Step of the window.
         padding: Rows and columns of zeros on each side.
         groups: Groups of the convolution.
         parameters: Trained numbers; running statistics are not among them.
         macs: Multiply-accumulates of convolution or linear layer for one picture, else 0.
-        receptive_field: Of one number of the output.
     """
 
     name: str
@@ -96,13 +96,13 @@ class Layer:
     inputs: tuple[str, ...]
     input_shape: Shape
     output_shape: Shape
-    kernel: int
-    stride: int
-    padding: int
-    groups: int
-    parameters: int
-    macs: int
     receptive_field: ReceptiveField
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
+    parameters: int = 0
+    macs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ modules, shapes and parameters is tested beside it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -159,13 +160,7 @@ class NetworkGraph:
     @cached_property
     def activations(self) -> int:
         """Numbers that all layers together make for one picture."""
-        total = 0
-        for layer in self.layers:
-            elements = 1
-            for length in layer.output_shape:
-                elements *= length
-            total += elements
-        return total
+        return sum(math.prod(layer.output_shape) for layer in self.layers)
 
     def find(self, name: str) -> Layer | Block | Section:
         """Returns the layer, block or section of that name; KeyError if there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -27,42 +28,91 @@ def convolution(
     name: str, source: Point, channels: int, *, kernel: int, stride: int, groups: int = 1
 ) -> Layer:
     """A square convolution without bias, padded so that stride 1 keeps the size."""
-    before, size, _ = source.shape
-    padding = (kernel - 1) // 2
-    after = output_size(size, kernel=kernel, stride=stride, padding=padding)
-    parameters = kernel * kernel * (before // groups) * channels
     title = f"{kernel}×{kernel} conv, {channels}"
-    if groups > 1:
-        title += f", {groups} groups"
-    if stride > 1:
-        title += f", /{stride}"
-    return Layer(
-        name=name,
-        kind=LayerKind.CONV,
-        title=title,
-        inputs=(source.name,),
-        input_shape=source.shape,
-        output_shape=(channels, after, after),
+    return _window(
+        name,
+        LayerKind.CONV,
+        title if groups == 1 else f"{title}, {groups} groups",
+        source,
+        channels=channels,
         kernel=kernel,
         stride=stride,
-        padding=padding,
+        padding=(kernel - 1) // 2,
         groups=groups,
-        parameters=parameters,
-        macs=parameters * after * after,
-        receptive_field=grow(source.field, kernel=kernel, stride=stride, padding=padding),
+        parameters=kernel * kernel * (source.shape[0] // groups) * channels,
+    )
+
+
+def max_pool(name: str, source: Point, *, kernel: int, stride: int) -> Layer:
+    """The largest value of each window, padded with minus infinity by half the window."""
+    return _window(
+        name,
+        LayerKind.MAX_POOL,
+        f"{kernel}×{kernel} max pool",
+        source,
+        channels=source.shape[0],
+        kernel=kernel,
+        stride=stride,
+        padding=(kernel - 1) // 2,
+    )
+
+
+def zero_pad(name: str, source: Point, channels: int, *, stride: int) -> Layer:
+    """Shortcut option A: keeps every `stride`-th row and column and adds channels of zeros."""
+    title = f"zero-pad, {source.shape[0]} → {channels}"
+    return _window(
+        name,
+        LayerKind.ZERO_PAD,
+        title,
+        source,
+        channels=channels,
+        kernel=1,
+        stride=stride,
+        padding=0,
+    )
+
+
+def global_average_pool(name: str, source: Point) -> Layer:
+    """The mean of each channel over its whole map."""
+    channels, size, _ = source.shape
+    return Layer(
+        name=name,
+        kind=LayerKind.AVG_POOL,
+        title=f"{size}×{size} average pool",
+        inputs=(source.name,),
+        input_shape=source.shape,
+        output_shape=(channels, 1, 1),
+        receptive_field=grow(source.field, kernel=size, stride=size, padding=0),
+        kernel=size,
+        stride=size,
     )
 
 
 def batch_norm(name: str, source: Point) -> Layer:
     """Batch normalisation with one scale and one shift for each channel."""
-    return _pointwise(
-        name, LayerKind.BATCH_NORM, "batch norm", source, parameters=2 * source.shape[0]
+    return Layer(
+        name=name,
+        kind=LayerKind.BATCH_NORM,
+        title="batch norm",
+        inputs=(source.name,),
+        input_shape=source.shape,
+        output_shape=source.shape,
+        receptive_field=source.field,
+        parameters=2 * source.shape[0],
     )
 
 
 def relu(name: str, source: Point) -> Layer:
     """The rectifier max(0, x)."""
-    return _pointwise(name, LayerKind.RELU, "ReLU", source)
+    return Layer(
+        name=name,
+        kind=LayerKind.RELU,
+        title="ReLU",
+        inputs=(source.name,),
+        input_shape=source.shape,
+        output_shape=source.shape,
+        receptive_field=source.field,
+    )
 
 
 def addition(name: str, branch: Point, shortcut: Point) -> Layer:
@@ -74,58 +124,13 @@ def addition(name: str, branch: Point, shortcut: Point) -> Layer:
         inputs=(branch.name, shortcut.name),
         input_shape=branch.shape,
         output_shape=branch.shape,
-        kernel=1,
-        stride=1,
-        padding=0,
-        groups=1,
-        parameters=0,
-        macs=0,
         receptive_field=join((branch.field, shortcut.field)),
     )
 
 
-def zero_pad(name: str, source: Point, channels: int, *, stride: int) -> Layer:
-    """Shortcut option A: keeps every `stride`-th row and column and adds channels of zeros."""
-    before, size, _ = source.shape
-    after = output_size(size, kernel=1, stride=stride, padding=0)
-    title = f"zero-pad, {before} → {channels}"
-    return Layer(
-        name=name,
-        kind=LayerKind.ZERO_PAD,
-        title=title if stride == 1 else f"{title}, /{stride}",
-        inputs=(source.name,),
-        input_shape=source.shape,
-        output_shape=(channels, after, after),
-        kernel=1,
-        stride=stride,
-        padding=0,
-        groups=1,
-        parameters=0,
-        macs=0,
-        receptive_field=grow(source.field, kernel=1, stride=stride, padding=0),
-    )
-
-
-def max_pool(name: str, source: Point, *, kernel: int, stride: int) -> Layer:
-    """The largest value of each window, padded with minus infinity by half the window."""
-    padding = (kernel - 1) // 2
-    after = output_size(source.shape[1], kernel=kernel, stride=stride, padding=padding)
-    title = f"{kernel}×{kernel} max pool, /{stride}"
-    return _pool(name, LayerKind.MAX_POOL, title, source, after, kernel, stride, padding)
-
-
-def global_average_pool(name: str, source: Point) -> Layer:
-    """The mean of each channel over its whole map."""
-    size = source.shape[1]
-    title = f"{size}×{size} average pool"
-    return _pool(name, LayerKind.AVG_POOL, title, source, 1, size, size, 0)
-
-
 def linear(name: str, source: Point, outputs: int) -> Layer:
     """A linear layer with bias on the flattened input."""
-    inputs = 1
-    for length in source.shape:
-        inputs *= length
+    inputs = math.prod(source.shape)
     return Layer(
         name=name,
         kind=LayerKind.LINEAR,
@@ -133,58 +138,39 @@ def linear(name: str, source: Point, outputs: int) -> Layer:
         inputs=(source.name,),
         input_shape=(inputs,),
         output_shape=(outputs,),
-        kernel=1,
-        stride=1,
-        padding=0,
-        groups=1,
+        receptive_field=source.field,
         parameters=(inputs + 1) * outputs,
         macs=inputs * outputs,
-        receptive_field=source.field,
     )
 
 
-def _pointwise(
-    name: str, kind: LayerKind, title: str, source: Point, *, parameters: int = 0
-) -> Layer:
-    return Layer(
-        name=name,
-        kind=kind,
-        title=title,
-        inputs=(source.name,),
-        input_shape=source.shape,
-        output_shape=source.shape,
-        kernel=1,
-        stride=1,
-        padding=0,
-        groups=1,
-        parameters=parameters,
-        macs=0,
-        receptive_field=source.field,
-    )
-
-
-def _pool(
+def _window(
     name: str,
     kind: LayerKind,
     title: str,
     source: Point,
-    after: int,
+    *,
+    channels: int,
     kernel: int,
     stride: int,
     padding: int,
+    groups: int = 1,
+    parameters: int = 0,
 ) -> Layer:
+    """A layer that moves a window over the map and uses each parameter once at each place."""
+    size = output_size(source.shape[1], kernel=kernel, stride=stride, padding=padding)
     return Layer(
         name=name,
         kind=kind,
-        title=title,
+        title=title if stride == 1 else f"{title}, /{stride}",
         inputs=(source.name,),
         input_shape=source.shape,
-        output_shape=(source.shape[0], after, after),
+        output_shape=(channels, size, size),
+        receptive_field=grow(source.field, kernel=kernel, stride=stride, padding=padding),
         kernel=kernel,
         stride=stride,
         padding=padding,
-        groups=1,
-        parameters=0,
-        macs=0,
-        receptive_field=grow(source.field, kernel=kernel, stride=stride, padding=padding),
+        groups=groups,
+        parameters=parameters,
+        macs=parameters * size * size,
     )
