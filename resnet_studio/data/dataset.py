@@ -6,15 +6,14 @@ that are decoded when asked for (`FileDataset`); training sees both through `Dat
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-_CACHE_BYTES = 256 << 20
+from resnet_studio.data.imaging import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class Dataset(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ArrayDataset:
     """Pictures of one size that lie in memory."""
 
@@ -100,30 +99,21 @@ class ArrayDataset:
         return self.files[index] if self.files else f"{self.name} picture {index}"
 
 
-Opener = Callable[[str], NDArray[np.uint8]]
-
-
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class FileDataset:
-    """Pictures that are decoded when they are asked for.
-
-    The first ones decoded stay in memory up to `cache_bytes`. Nothing is pushed out again: an
-    epoch reads every picture once, so that pushing out the oldest would keep none that is needed.
+    """Pictures that are decoded when they are asked for; `batches.PictureCache` may keep them.
 
     Attributes:
-        files: Name of each picture inside the data set.
-        read: Returns (H, W, 3) uint8 for such a name; raises PictureError.
+        keys: How `read` knows each picture.
+        read: Returns (H, W, 3) uint8 for such a key; raises PictureError. Called by any thread.
     """
 
     name: str
     classes: tuple[str, ...]
-    files: tuple[str, ...]
+    keys: tuple[str, ...]
     labels: NDArray[np.int64]
-    read: Opener
+    read: Callable[[str], NDArray[np.uint8]]
     problems: tuple[Problem, ...] = ()
-    cache_bytes: int = _CACHE_BYTES
-    _cache: dict[int, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def images(self) -> None:
@@ -131,29 +121,19 @@ class FileDataset:
         return None
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.keys)
 
     def picture(self, index: int) -> NDArray[np.uint8]:
-        """Decodes picture `index`, or returns it from memory.
+        """Decodes picture `index`.
 
         Raises:
             PictureError: If its file is broken or gone.
         """
-        index = range(len(self.files))[index]
-        with self._lock:
-            kept = self._cache.get(index)
-        if kept is not None:
-            return kept
-        picture = self.read(self.files[index])
-        with self._lock:
-            if index not in self._cache and picture.nbytes <= self.cache_bytes:
-                self._cache[index] = picture
-                self.cache_bytes -= picture.nbytes
-        return picture
+        return self.read(self.keys[index])
 
     def file_of(self, index: int) -> str:
         """Returns the path of picture `index` inside the data set."""
-        return self.files[index]
+        return printable(self.keys[index])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

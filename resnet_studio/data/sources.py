@@ -1,15 +1,21 @@
 """Where pictures to train on come from: built in, a folder or zip of classes, or CIFAR-10.
 
 `open_dataset` is a generator, so that the window and the command line can show its progress and
-cancel it by closing it; `load_dataset` is the same for scripts.
+cancel it by closing it; `load_dataset` is the same for scripts. Small sets of pictures of one size
+are decoded into memory at once; others are decoded while training asks for them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from resnet_studio.data.cifar import download_cifar10, find_cifar10, read_cifar10
 from resnet_studio.data.dataset import (
     ArrayDataset,
     Dataset,
@@ -19,6 +25,11 @@ from resnet_studio.data.dataset import (
     Subset,
     stratified_split,
 )
+from resnet_studio.data.digits import read_digits
+from resnet_studio.data.imaging import UnreadablePictureError, printable
+from resnet_studio.data.scan import FolderScan, keep_only, open_file, scan_store
+from resnet_studio.data.stores import ScanProgress, Store, open_store
+from resnet_studio.errors import DataError
 
 __all__ = [
     "ArrayDataset",
@@ -27,9 +38,18 @@ __all__ = [
     "Dataset",
     "FileDataset",
     "Problem",
+    "ScanProgress",
     "Subset",
+    "download_cifar10",
+    "find_cifar10",
+    "load_dataset",
+    "open_dataset",
     "stratified_split",
 ]
+
+# CIFAR-10's training pictures take 154 MB; a laptop with 8 GB has this to spare beside torch.
+MEMORY_BYTES = 384 << 20
+_REPORT_EVERY = 64
 
 
 class DataConfig(BaseModel):
@@ -37,7 +57,7 @@ class DataConfig(BaseModel):
 
     Attributes:
         source: "digits" is built in; "folder" is a folder or .zip with a folder for each class;
-            "cifar10" is CIFAR-10 as its authors or torchvision store it.
+            "cifar10" is CIFAR-10 as its authors or torchvision store it, or as class folders.
         path: The folder or file; for CIFAR-10 None means the application's own folder.
         validation_fraction: Share of each class kept for validation; not used where the data set
             comes divided.
@@ -50,3 +70,142 @@ class DataConfig(BaseModel):
     path: str | None = None
     validation_fraction: float = Field(default=0.2, gt=0.0, lt=1.0)
     split_seed: int = Field(default=0, ge=0, lt=2**63)
+
+
+def open_dataset(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+    """Opens a data set step by step; to cancel, close the generator.
+
+    Yields:
+        Progress, and last of all the divided data set.
+
+    Raises:
+        DataError: If it is missing, cannot be read or is not fit for training.
+    """
+    if config.source == "digits":
+        yield ScanProgress("reading", 0, 1)
+        yield _divided(read_digits(), config, held_out=None)
+    elif config.source == "cifar10":
+        yield from _open_cifar10(config)
+    else:
+        if not config.path:
+            raise DataError(
+                "No folder is chosen.",
+                remedy="Choose a folder with one folder of pictures for each class.",
+            )
+        yield from _open_folder(Path(config.path).expanduser(), config)
+
+
+def load_dataset(
+    config: DataConfig, progress: Callable[[ScanProgress], None] = lambda _: None
+) -> DataSplit:
+    """Opens a data set in one call.
+
+    Args:
+        config: Which one.
+        progress: Told now and then how far it has come; what it raises ends the loading.
+
+    Raises:
+        DataError: If it is missing, cannot be read or is not fit for training.
+    """
+    for item in open_dataset(config):
+        if isinstance(item, DataSplit):
+            return item
+        progress(item)
+    raise AssertionError("open_dataset ends with the data set")
+
+
+def _open_cifar10(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+    path = Path(config.path).expanduser() if config.path else None
+    if place := find_cifar10(path):
+        yield from read_cifar10(place)
+    elif path is not None:
+        yield from _open_folder(path, config)
+    else:
+        raise DataError(
+            "CIFAR-10 is not on this computer.",
+            remedy="Download it (170 MB), or choose the folder where it is.",
+        )
+
+
+def _open_folder(path: Path, config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+    store = open_store(path)
+    scan = yield from scan_store(store)
+    images: NDArray[np.uint8] | None = None
+    if _fits_memory(scan):
+        scan, images = yield from _decoded(store, scan)
+    dataset: Dataset
+    if images is not None:
+        files = tuple(printable(file) for file in scan.files)
+        dataset = ArrayDataset(
+            scan.name, scan.classes, images, scan.labels, problems=scan.problems, files=files
+        )
+    else:
+        dataset = FileDataset(
+            name=scan.name,
+            classes=scan.classes,
+            keys=scan.files,
+            labels=scan.labels,
+            read=lambda file: open_file(store, file).rgb,
+            problems=scan.problems,
+        )
+    yield _divided(dataset, config, held_out=scan.held_out)
+
+
+def _fits_memory(scan: FolderScan) -> bool:
+    """Tells whether all pictures are of one size and small enough to stay decoded."""
+    first = scan.sizes[0]
+    one_size = bool((scan.sizes == first).all())
+    return one_size and len(scan.files) * int(first.prod()) * 3 <= MEMORY_BYTES
+
+
+def _decoded(
+    store: Store, scan: FolderScan
+) -> Generator[ScanProgress, None, tuple[FolderScan, NDArray[np.uint8] | None]]:
+    """Decodes every picture, and leaves out those that turn out to be broken.
+
+    Returns:
+        What is left of the scan, and its pictures; None for them if EXIF turned some on their
+        side, so that they are not of one size.
+    """
+    total = len(scan.files)
+    width, height = scan.sizes[0]
+    images = np.empty((total, height, width, 3), dtype=np.uint8)
+    whole = np.ones(total, dtype=np.bool_)
+    broken: list[Problem] = []
+    for position, file in enumerate(scan.files):
+        if position % _REPORT_EVERY == 0:
+            yield ScanProgress("decoding", position, total)
+        try:
+            rgb = open_file(store, file).rgb
+        except UnreadablePictureError as error:
+            broken.append(Problem(error.file, error.reason, error.remedy))
+            whole[position] = False
+            continue
+        if rgb.shape != images.shape[1:]:
+            return scan, None
+        images[position] = rgb
+    yield ScanProgress("decoding", total, total)
+    if not broken:
+        return scan, images
+    return keep_only(scan, np.flatnonzero(whole), problems=broken), images[whole]
+
+
+def _divided(
+    dataset: Dataset, config: DataConfig, *, held_out: NDArray[np.bool_] | None
+) -> DataSplit:
+    """Divides by the data set's own folders where it has them, else by class and seed."""
+    problems = dataset.problems
+    if held_out is not None and held_out.any() and not held_out.all():
+        train = Subset(dataset, np.flatnonzero(~held_out))
+        validation = Subset(dataset, np.flatnonzero(held_out))
+    else:
+        train, validation, more = stratified_split(
+            dataset, fraction=config.validation_fraction, seed=config.split_seed
+        )
+        problems = (*problems, *more)
+    if not len(validation):
+        raise DataError(
+            f"No class of {dataset.name} has two pictures, so that none is left to validate on.",
+            remedy="Add pictures.",
+        )
+    return DataSplit(dataset.name, train, validation, problems)
