@@ -8,7 +8,6 @@ checkpoint can be made, and there the generator may be closed.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 import time
 from collections.abc import Generator, Iterator
