@@ -203,8 +203,24 @@ class Studio(QObject):
             lane="network",
             replace=True,
             on_result=arrived,
-            on_error=self.show_error,
+            on_error=lambda error: self._loading_failed(error, choice),
             on_done=ended,
+        )
+
+    def _loading_failed(self, error: BaseException, choice: WeightsChoice) -> None:
+        """Says why; weights of another network come with the offer to switch to that one."""
+        spec = getattr(error, "spec", None)
+        if not isinstance(error, StudioError) or not isinstance(spec, NetworkSpec):
+            self.show_error(error)
+            return
+
+        def switch() -> None:
+            self.set_spec(spec)
+            self._load(choice)
+
+        label = self.tr("Switch to {name}").format(name=spec.name)
+        self.show_message(
+            error.message, remedy=error.remedy, kind="warning", actions=((label, switch),)
         )
 
     def _set_network(self, network: LoadedNetwork | None) -> None:
@@ -362,6 +378,7 @@ class Studio(QObject):
     def shutdown(self) -> None:
         """Joins every thread and saves the settings; the last thing before the window goes."""
         self.workers.shutdown()
+        self.undo_stack.blockSignals(True)  # it reports once more while the actions are going
         try:
             self.settings.save()
         except OSError as error:

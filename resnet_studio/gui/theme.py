@@ -12,6 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from resnet_studio.assets import resource
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -136,19 +138,30 @@ def _dim(theme: Theme) -> QColor:
 
 def style_sheet(theme: Theme) -> str:
     """Returns the few rules that a palette cannot express: focus, tool tips, tabs."""
+    kind = "dark" if theme.dark else "light"
+    down = resource("icons", f"chevron-down-{kind}.svg").as_posix()
+    up = resource("icons", f"chevron-up-{kind}.svg").as_posix()
     return f"""
     QToolTip {{ color: {theme.text}; background: {theme.raised};
                 border: 1px solid {theme.border}; padding: 4px; }}
     QLineEdit, QComboBox, QAbstractSpinBox {{ padding: 3px 6px; min-height: 20px;
         border: 1px solid {theme.border}; border-radius: 4px; background: {theme.surface}; }}
+    QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{
+        border: none; padding: 0 2px; min-height: 0; background: transparent; }}
     QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{
         border: 2px solid {theme.accent}; padding: 2px 5px; }}
     QLineEdit[invalid="true"], QComboBox[invalid="true"], QAbstractSpinBox[invalid="true"] {{
         border: 2px solid {theme.danger}; padding: 2px 5px; }}
-    QComboBox::drop-down {{ border: none; width: 20px; }}
-    QComboBox::down-arrow {{ image: none; width: 0; height: 0;
-        border-left: 4px solid transparent; border-right: 4px solid transparent;
-        border-top: 5px solid {theme.muted}; margin-right: 8px; }}
+    QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus {{
+        border: none; padding: 0 2px; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
+    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+        border: none; background: transparent; width: 20px; }}
+    QAbstractSpinBox::up-arrow {{ image: url("{up}"); width: 10px; height: 10px; }}
+    QAbstractSpinBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
+    QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{
+        background: {theme.raised}; }}
     QPushButton {{ padding: 5px 12px; border: 1px solid {theme.border}; border-radius: 4px;
         background: {theme.raised}; }}
     QPushButton:hover {{ border-color: {theme.accent}; }}

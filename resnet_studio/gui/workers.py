@@ -91,6 +91,7 @@ class Task:
     title: str
     lane: str
     visible: bool
+    cancellable: bool
     job: Job
     on_result: Callback | None
     on_event: Callback | None
@@ -160,6 +161,7 @@ class Workers(QObject):
         lane: str = "io",
         replace: bool = False,
         visible: bool = True,
+        cancellable: bool = True,
         on_result: Callback | None = None,
         on_event: Callback | None = None,
         on_error: Callback | None = None,
@@ -174,6 +176,7 @@ class Workers(QObject):
             lane: Jobs of one lane run one after another.
             replace: Whether earlier jobs of the lane are cancelled.
             visible: Whether the status bar shows it.
+            cancellable: Whether the status bar offers to cancel it.
             on_result: Called once with the result.
             on_event: Called with each event, in order.
             on_error: Called with the exception; without it `failed` is emitted.
@@ -182,7 +185,16 @@ class Workers(QObject):
         if replace:
             self.cancel_lane(lane)
         task = Task(
-            next(self._ids), title, lane, visible, job, on_result, on_event, on_error, on_done
+            id=next(self._ids),
+            title=title,
+            lane=lane,
+            visible=visible,
+            cancellable=cancellable,
+            job=job,
+            on_result=on_result,
+            on_event=on_event,
+            on_error=on_error,
+            on_done=on_done,
         )
         self._tasks[task.id] = task
         with self._lock:

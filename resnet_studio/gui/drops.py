@@ -1,0 +1,99 @@
+"""What happens with files that are dropped on the window or pasted into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject
+from PySide6.QtGui import QImage
+
+from resnet_studio.architecture.spec import NetworkSpec
+from resnet_studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.workspace import Workspace
+
+WEIGHTS_SUFFIXES = (".safetensors", ".pth", ".pt")
+SPEC_SUFFIXES = (".toml", ".json")
+
+
+class Drops(QObject):
+    """Sends what is dropped to the panel that can use it.
+
+    A picture goes to the feature maps (or stays in the augmentation panel), a folder or .zip to
+    the training, weights to the network, a specification to the form.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+        self._studio = workspace.studio
+
+    def accepts(self, mime: QMimeData) -> bool:
+        """Tells whether `take` could use it."""
+        return mime.hasImage() or any(url.isLocalFile() for url in mime.urls())
+
+    def take(self, mime: QMimeData) -> bool:
+        """Uses the first thing that is dropped; returns whether there was one."""
+        paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        if paths:
+            self.open_path(paths[0])
+            if len(paths) > 1:
+                self._studio.show_message(
+                    self.tr("{count} files were dropped; {name} is shown.").format(
+                        count=len(paths), name=paths[0].name
+                    )
+                )
+            return True
+        if mime.hasImage():
+            self.open_image(QImage(mime.imageData()))
+            return True
+        return False
+
+    def open_path(self, path: Path) -> None:
+        """Opens a picture, folder, weights or specification by its kind."""
+        suffix = path.suffix.lower()
+        if path.is_dir() or suffix == ".zip":
+            self._open_folder(path)
+        elif suffix in WEIGHTS_SUFFIXES:
+            self.open_weights(path)
+        elif suffix in SPEC_SUFFIXES:
+            self.open_spec(path)
+        else:
+            self._show_picture_panel()
+            self._studio.open_picture(path)
+
+    def open_image(self, image: QImage) -> None:
+        """Opens a picture that has no file, such as a screenshot in the clipboard."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")  # type: ignore[call-overload]
+        self._show_picture_panel()
+        self._studio.open_picture(bytes(buffer.data().data()), name=self.tr("clipboard"))
+
+    def open_weights(self, path: Path) -> None:
+        """Loads weights into the present network."""
+        from resnet_studio.probe.network import WeightsChoice
+
+        self._workspace.show_panel("features")
+        self._studio.set_weights(WeightsChoice(kind="file", path=str(path)))
+
+    def open_spec(self, path: Path) -> None:
+        """Makes the network of a specification file the network of the window."""
+        try:
+            spec = NetworkSpec.load(path)
+        except StudioError as error:
+            self._studio.show_error(error)
+            return
+        self._studio.set_spec(spec, path.name)
+        self._workspace.show_panel("architecture")
+
+    def _open_folder(self, path: Path) -> None:
+        panel = self._workspace.show_panel("training")
+        panel.set_data_folder(path)
+
+    def _show_picture_panel(self) -> None:
+        current = self._workspace.tabs.currentWidget()
+        if current is not self._workspace.panels.get("augmentation"):
+            self._workspace.show_panel("features")

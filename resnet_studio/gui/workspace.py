@@ -1,0 +1,245 @@
+"""What stands in the main window: form, panels, menus, toolbar, status bar; and how they meet.
+
+Panels are made one after another once the window is on screen, in the order of the tabs, so
+that nothing heavy delays the first picture. torch is imported by a worker afterwards.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_studio.gui.command_table import MENUS
+from resnet_studio.gui.commands import translate
+from resnet_studio.gui.drops import Drops
+from resnet_studio.gui.network_form import NetworkForm
+from resnet_studio.gui.status_bar import StatusBar
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.torch_loader import load_torch
+from resnet_studio.gui.widgets.message_bar import MessageBar
+from resnet_studio.gui.window_commands import WindowCommands
+from resnet_studio.settings import Settings
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.training.panel import TrainingPanel
+
+_FORM_WIDTH = 300
+_WORDLESS = ("edit.undo", "edit.redo", "view.theme")
+"""Toolbar buttons whose pictures everybody knows; the others have their words beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PanelPlace:
+    """Where a panel comes from; it is imported only when it is made."""
+
+    name: str
+    module: str
+    type_name: str
+
+    def make(self, studio: Studio) -> QWidget:
+        module = importlib.import_module(f"resnet_studio.gui.{self.module}")
+        panel: QWidget = getattr(module, self.type_name)(studio)
+        return panel
+
+
+PANELS: tuple[_PanelPlace, ...] = (
+    _PanelPlace("architecture", "architecture.panel", "ArchitecturePanel"),
+    _PanelPlace("features", "features.panel", "FeaturesPanel"),
+    _PanelPlace("augmentation", "augmentation.panel", "AugmentationPanel"),
+    _PanelPlace("training", "training.panel", "TrainingPanel"),
+)
+
+
+class Workspace(QObject):
+    """Assembles the panels in a window and connects them to the shared state."""
+
+    def __init__(self, window: QMainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self.window = window
+        self.studio = Studio(settings, self)
+        self.studio.window = window
+        self.panels: dict[str, QWidget] = {}
+        self.drops = Drops(self)
+        self.tabs = QTabWidget()
+        self.form = NetworkForm(self.studio)
+        self.message_bar = MessageBar(self.studio)
+        self.status = StatusBar(self.studio)
+        self.window_commands = WindowCommands(self)
+        self._closing = False
+        self._build_centre()
+        self._build_dock()
+        self._build_menus()
+        self._build_toolbar()
+        self._connect()
+        self._restore()
+        self._make_panel(PANELS[0])
+        QTimer.singleShot(0, self, self._finish)
+
+    def show_panel(self, name: str) -> QWidget:
+        """Brings a panel to the front and returns it; "architecture", "features", ..."""
+        index = [place.name for place in PANELS].index(name)
+        self._make_panel(PANELS[index])
+        self.tabs.setCurrentIndex(index)
+        return self.panels[name]
+
+    def make_all_panels(self) -> None:
+        """Makes the panels that are not there yet."""
+        for place in PANELS:
+            self._make_panel(place)
+
+    def may_close(self) -> bool:
+        """Asks before a run in progress is stopped; closes the window when it has stopped."""
+        if self._closing or not self.studio.training:
+            return True
+        if self.studio.ask(
+            self.tr("Training is in progress"),
+            self.tr(
+                "Stop the run and close? Its checkpoint is kept, and it can be resumed at any time."
+            ),
+            yes=self.tr("Stop and close"),
+            no=self.tr("Keep training"),
+        ):
+            self.status.show_closing()
+            self._training_panel().stop_for_close(self._close_now)
+        return False
+
+    def shutdown(self) -> None:
+        """Remembers the choices and joins every thread; the window is closed next."""
+        self.studio.settings["panel"] = self.tabs.currentIndex()
+        self.studio.shutdown()
+
+    # -- building ---------------------------------------------------------------------------
+
+    def _build_centre(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message_bar)
+        column.addWidget(self.tabs, 1)
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Workspace"))
+        for number, place in enumerate(PANELS, start=1):
+            action = self.studio.commands.action(f"view.{place.name}")
+            self.tabs.addTab(QWidget(), action.text().replace("&", ""))
+            self.tabs.setTabToolTip(number - 1, action.toolTip())
+        self.window.setCentralWidget(centre)
+        self.window.setStatusBar(self.status)
+
+    def _build_dock(self) -> None:
+        self.dock = QDockWidget(self.tr("Network"), self.window)
+        self.dock.setObjectName("network_form")
+        self.dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable
+            | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        self.dock.setWidget(self.form)
+        form_shown = self.studio.commands.action("view.form")
+        self.dock.visibilityChanged.connect(
+            lambda _visible: form_shown.setChecked(not self.dock.isHidden())
+        )
+        form_shown.setChecked(True)
+        self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
+        self.window.resizeDocks([self.dock], [_FORM_WIDTH], Qt.Orientation.Horizontal)
+
+    def _build_menus(self) -> None:
+        commands = self.studio.commands
+        bar = self.window.menuBar()
+        menus = {title: bar.addMenu(translate(title)) for title in MENUS}
+        for command in commands.table:
+            if command.menu:
+                menus[command.menu].addAction(commands.action(command.id))
+        for command in commands.table:
+            if not command.menu and command.shortcut:
+                self.window.addAction(commands.action(command.id))
+
+    def _build_toolbar(self) -> None:
+        self.toolbar = QToolBar(self.tr("Toolbar"), self.window)
+        self.toolbar.setObjectName("toolbar")
+        self.toolbar.setMovable(False)
+        self.toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        area = ""
+        for command in self.studio.commands.table:
+            if command.toolbar:
+                if area and command.id.split(".")[0] != area:
+                    self.toolbar.addSeparator()
+                area = command.id.split(".")[0]
+                action = self.studio.commands.action(command.id)
+                self.toolbar.addAction(action)
+                button = self.toolbar.widgetForAction(action)
+                if command.id in _WORDLESS and isinstance(button, QToolButton):
+                    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.window.addToolBar(self.toolbar)
+
+    def _connect(self) -> None:
+        self.tabs.currentChanged.connect(self._tab_shown)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._desktop_colours_changed)
+
+    def _restore(self) -> None:
+        from resnet_studio.gui.main_window import _decoded
+
+        if state := self.studio.settings["window_state"]:
+            self.window.restoreState(_decoded(state))
+
+    def _finish(self) -> None:
+        """The rest of the start, one thing at a turn of the event loop."""
+        self.studio.refresh_theme()
+        last = self.studio.settings["panel"]
+        if 0 < last < len(PANELS):
+            self.tabs.setCurrentIndex(last)
+        self._make_next_panel()
+
+    def _make_next_panel(self) -> None:
+        missing = [place for place in PANELS if place.name not in self.panels]
+        if missing:
+            self._make_panel(missing[0])
+            QTimer.singleShot(0, self, self._make_next_panel)
+        else:
+            load_torch(self.studio)
+
+    def _make_panel(self, place: _PanelPlace) -> None:
+        if place.name in self.panels:
+            return
+        panel = place.make(self.studio)
+        self.panels[place.name] = panel
+        index = PANELS.index(place)
+        current = self.tabs.currentIndex()
+        title, tip = self.tabs.tabText(index), self.tabs.tabToolTip(index)
+        placeholder = self.tabs.widget(index)
+        self.tabs.blockSignals(True)
+        self.tabs.removeTab(index)
+        self.tabs.insertTab(index, panel, title)
+        self.tabs.setTabToolTip(index, tip)
+        self.tabs.setCurrentIndex(current)
+        self.tabs.blockSignals(False)
+        placeholder.deleteLater()
+
+    # -- reacting ---------------------------------------------------------------------------
+
+    def _tab_shown(self, index: int) -> None:
+        if 0 <= index < len(PANELS):
+            self._make_panel(PANELS[index])
+
+    def _desktop_colours_changed(self) -> None:
+        if self.studio.settings["appearance"] == "system":
+            self.studio.refresh_theme()
+
+    def _training_panel(self) -> TrainingPanel:
+        return self.panels["training"]  # type: ignore[return-value]
+
+    def _close_now(self) -> None:
+        self._closing = True
+        self.window.close()

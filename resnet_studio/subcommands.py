@@ -1,0 +1,155 @@
+"""The subcommands of `resnet-studio`; tyro makes flags and help of their signatures.
+
+A module of its own, because tyro and rich need not be imported to open the window.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from resnet_studio.training.overrides import RecipeOverrides
+
+Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON instead of text.")]
+PROGRAM = "resnet-studio"
+
+
+def dispatch(words: list[str]) -> int:
+    """Parses the words, runs the subcommand and returns its exit code.
+
+    Raises:
+        StudioError: What went wrong, in a person's words.
+    """
+    run: Callable[..., Any] = tyro.extras.subcommand_cli_from_dict
+    code: int = run(
+        {"summary": summary, "train": train, "classify": classify, "tour": tour},
+        args=words,
+        prog=PROGRAM,
+        description=(
+            "See why residual networks work: draw them, look inside them, train them. Without a "
+            "subcommand the window opens; a file or folder instead of one is opened in it."
+        ),
+        config=(
+            tyro.conf.OmitArgPrefixes,
+            tyro.conf.FlagCreatePairsOff,
+            tyro.conf.EnumChoicesFromValues,
+        ),
+    )
+    return code
+
+
+def summary(
+    spec: tyro.conf.Positional[str],
+    /,
+    *,
+    input_size: int | None = None,
+    layers: bool = False,
+    json_: Json = False,
+) -> int:
+    """Count a network: shapes, parameters, multiply-accumulates, receptive fields.
+
+    Args:
+        spec: A catalogue id such as resnet50 or cifar_resnet20, or a .toml or .json spec file.
+        input_size: Height and width of the picture in pixels; the spec's own if left out.
+        layers: List every layer, not only stem, stages and head.
+        json_: Print JSON instead of text.
+    """
+    from resnet_studio.architecture.catalog import resolve
+    from resnet_studio.architecture.graph import build_graph
+    from resnet_studio.architecture.summary import Detail, format_text
+    from resnet_studio.architecture.summary import summary as summarise
+
+    graph = build_graph(resolve(spec), input_size=input_size)
+    if json_:
+        _print_json(summarise(graph))
+    else:
+        print(format_text(graph, detail=Detail.LAYERS if layers else Detail.SECTIONS))
+    return 0
+
+
+def classify(
+    images: tyro.conf.Positional[tuple[Path, ...]],
+    /,
+    *,
+    weights: str = "",
+    network: str = "resnet18",
+    top: int = 5,
+    json_: Json = False,
+) -> int:
+    """Name the most probable classes of pictures.
+
+    Args:
+        images: Picture files.
+        weights: A .safetensors or .pth file, the folder of a run, or the name of published
+            weights that are on this computer already (for example IMAGENET1K_V1). Left out, the
+            newest run's; without any run, random weights, of which the output warns.
+        network: Catalogue id or spec file, for weights that do not say what network they are of.
+        top: How many classes to print for each picture.
+        json_: Print JSON instead of text.
+    """
+    from resnet_studio.terminal import classify_pictures
+
+    return classify_pictures(images, weights=weights, network=network, top=top, as_json=json_)
+
+
+def train(
+    overrides: RecipeOverrides,
+    *,
+    spec: str = "cifar_resnet20",
+    data: str = "digits",
+    recipe: str = "",
+    run: Path | None = None,
+    resume: Path | None = None,
+    validation_fraction: float | None = None,
+    json_: Json = False,
+) -> int:
+    """Train a network; the same loop as in the window.
+
+    Args:
+        overrides: Every number of the recipe.
+        spec: Catalogue id or spec file.
+        data: "digits" (built in), "cifar10" (if it is on this computer), or a folder or .zip
+            with one folder of pictures for each class.
+        recipe: Preset of the recipe (digits, he2015_cifar, ...) or a .toml file; the data's
+            usual one if left out.
+        run: Folder of the run; a new one among the studio's runs if left out.
+        resume: Folder of a stopped run to go on with; everything else is taken from it.
+        validation_fraction: Share of the pictures held out, 0 to 1.
+        json_: Print every event as a line of JSON.
+    """
+    from resnet_studio.terminal import train_network
+
+    return train_network(
+        spec=spec,
+        data=data,
+        recipe=recipe,
+        run=run,
+        resume=resume,
+        validation_fraction=validation_fraction,
+        changes=overrides.changes(),
+        as_json=json_,
+    )
+
+
+def tour(*, out: Path, epochs: int | None = None) -> int:
+    """Drive the real window through its whole main job without a display, and take pictures.
+
+    Args:
+        out: Folder for the pictures and the report; made if it is missing.
+        epochs: Epochs of the training on the digits; the recipe's own number if left out.
+    """
+    import os
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from resnet_studio.gui.tour import run_tour
+
+    return run_tour(out, epochs=epochs, say=lambda line: print(line, file=sys.stderr))
+
+
+def _print_json(value: Any) -> None:
+    print(json_format.dumps(value, indent=2, ensure_ascii=False))
