@@ -85,9 +85,9 @@ def classify(
 
     Args:
         images: Picture files.
-        weights: A .safetensors or .pth file, the folder of a run, or the name of published
-            weights that are on this computer already (for example IMAGENET1K_V1). Left out, the
-            newest run's; without any run, random weights, of which the output warns.
+        weights: A .safetensors or .pth file, the folder of a run, "last-run", or the name of
+            published weights that are on this computer already (for example IMAGENET1K_V1). Left
+            out, the weights are random, of which the output warns.
         network: Catalogue id or spec file, for weights that do not say what network they are of.
         top: How many classes to print for each picture.
         json_: Print JSON instead of text.

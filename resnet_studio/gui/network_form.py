@@ -95,14 +95,14 @@ class NetworkForm(QScrollArea):
     def _build_structure(self) -> None:
         self.preset = _combo([(entry.title, key) for key, entry in CATALOG.items()])
         self.preset.addItem(self.tr("Custom"), CUSTOM)
-        self.depth = QComboBox()
-        self.depth.setEditable(True)
-        self.depth.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.depth_box = QComboBox()
+        self.depth_box.setEditable(True)
+        self.depth_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.block = _combo(
             [(self.tr("Basic"), BlockKind.BASIC), (self.tr("Bottleneck"), BlockKind.BOTTLENECK)]
         )
         self.stages = QLineEdit()
-        self.width = QLineEdit()
+        self.width_edit = QLineEdit()
         self.shortcut = _combo(
             [
                 (self.tr("None: plain network"), ShortcutKind.NONE),
@@ -118,7 +118,7 @@ class NetworkForm(QScrollArea):
             (
                 "depth",
                 self.tr("Depth"),
-                self.depth,
+                self.depth_box,
                 self.tr("Layers with weights: convolutions of the main path and the linear layer."),
             ),
             (
@@ -138,7 +138,7 @@ class NetworkForm(QScrollArea):
             (
                 "widths",
                 self.tr("Width"),
-                self.width,
+                self.width_edit,
                 self.tr(
                     "Width of the first stage; it doubles from stage to stage. Or one number for"
                     " each stage, for example 64, 128, 256, 512."
@@ -248,10 +248,10 @@ class NetworkForm(QScrollArea):
     def _connect(self) -> None:
         self._studio.spec_changed.connect(self.show_spec)
         self.preset.activated.connect(self._preset_chosen)
-        self.depth.activated.connect(self._apply_depth)
-        self.depth.lineEdit().textEdited.connect(lambda _text: self._check_depth())
-        self.depth.lineEdit().editingFinished.connect(self._apply_depth)
-        for editor, name in ((self.stages, "depths"), (self.width, "widths")):
+        self.depth_box.activated.connect(self._apply_depth)
+        self._depth_text().textEdited.connect(lambda _text: self._check_depth())
+        self._depth_text().editingFinished.connect(self._apply_depth)
+        for editor, name in ((self.stages, "depths"), (self.width_edit, "widths")):
             editor.textEdited.connect(lambda _text, name=name: self._check_list(name))
             editor.editingFinished.connect(lambda name=name: self._apply_list(name))
         for combo, name in (
@@ -277,16 +277,21 @@ class NetworkForm(QScrollArea):
             lambda on: self._change("initialisation", zero_init_residual=on)
         )
 
+    def _depth_text(self) -> QLineEdit:
+        text = self.depth_box.lineEdit()
+        assert text is not None  # the box is editable
+        return text
+
     # -- showing ----------------------------------------------------------------------------
 
     def _fill(self, spec: NetworkSpec) -> None:
         preset = matching_preset(spec)
         self.preset.setCurrentIndex(self.preset.findData(preset or CUSTOM))
-        self.depth.clear()
-        self.depth.addItems([str(depth) for depth in _known_depths(spec)])
-        self.depth.setEditText(str(spec.depth))
+        self.depth_box.clear()
+        self.depth_box.addItems([str(depth) for depth in _known_depths(spec)])
+        self.depth_box.setEditText(str(spec.depth))
         self.stages.setText(_listed(spec.depths))
-        self.width.setText(_shown_widths(spec.widths))
+        self.width_edit.setText(_shown_widths(spec.widths))
         for combo, value in (
             (self.block, spec.block),
             (self.shortcut, spec.shortcut),
@@ -328,7 +333,7 @@ class NetworkForm(QScrollArea):
         self._change("stem", **changes)
 
     def _depth_changes(self) -> dict[str, Any]:
-        text = self.depth.currentText().strip()
+        text = self.depth_box.currentText().strip()
         low, high = 3, 4000
         if not text.isdecimal() or not low <= int(text) <= high:
             raise SpecError(
@@ -367,7 +372,7 @@ class NetworkForm(QScrollArea):
         self._change("depth", **changes)
 
     def _list_changes(self, name: str) -> dict[str, Any]:
-        editor = self.stages if name == "depths" else self.width
+        editor = self.stages if name == "depths" else self.width_edit
         numbers = _numbers(editor.text(), self.tr("Type whole numbers with commas between them."))
         spec = self._studio.spec
         if name == "widths":

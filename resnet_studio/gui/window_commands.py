@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, qVersion
@@ -47,7 +48,7 @@ class WindowCommands(QObject):
         connect("app.quit", self._window.close)
         connect("app.settings", self.edit_settings)
         for name in ("architecture", "features", "augmentation", "training"):
-            connect(f"view.{name}", lambda name=name: self._workspace.show_panel(name))
+            connect(f"view.{name}", partial(self._workspace.show_panel, name))
         connect("view.form", self.toggle_form)
         connect("view.theme", self.toggle_theme)
         connect("view.fullscreen", self.toggle_full_screen)

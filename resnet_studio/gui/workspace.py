@@ -225,7 +225,8 @@ class Workspace(QObject):
         self.tabs.setTabToolTip(index, tip)
         self.tabs.setCurrentIndex(current)
         self.tabs.blockSignals(False)
-        placeholder.deleteLater()
+        if placeholder is not None:
+            placeholder.deleteLater()
 
     # -- reacting ---------------------------------------------------------------------------
 

@@ -34,9 +34,9 @@ class CommandPalette(QDialog):
         self.search.clear()
         self._filter("")
         self.resize(*_SIZE)
-        parent = self.parentWidget()
-        corner = parent.mapToGlobal(parent.rect().center())
-        self.move(corner.x() - self.width() // 2, corner.y() - self.height() * 3 // 4)
+        if (parent := self.parentWidget()) is not None:
+            centre = parent.mapToGlobal(parent.rect().center())
+            self.move(centre.x() - self.width() // 2, centre.y() - self.height() * 3 // 4)
         self.open()
         self.search.setFocus()
 

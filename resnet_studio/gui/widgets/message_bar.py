@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton
@@ -87,7 +90,7 @@ class MessageBar(QFrame):
         for button in self.buttons:
             self._row.insertWidget(self._row.count() - 1, button)
 
-    def _button(self, label: str, handler) -> QPushButton:  # noqa: ANN001
+    def _button(self, label: str, handler: Callable[[], Any]) -> QPushButton:
         button = QPushButton(label, self)
 
         def run() -> None:
