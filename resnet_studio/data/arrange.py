@@ -6,6 +6,7 @@ Two layouts are understood, each of them also inside a folder of its own: `class
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ def arrange(listing: Listing, name: str) -> Arrangement:
     if len(members) < 2:
         raise too_few_classes(name, list(members), nested=_is_nested(tree, members))
     classes = tuple(sorted(members))
+    problems += _look_alikes(classes)
     files = tuple(file for cls in classes for file in sorted(members[cls]))
     return Arrangement(
         classes=classes,
@@ -138,14 +140,13 @@ def _members(tree: _Tree, top: Parts, problems: list[Problem]) -> dict[str, list
     for parts in tree.below(top):
         if len(parts) > len(top) + 1:
             members.setdefault(printable(parts[len(top)]), []).append("/".join(parts))
+    explained = {problem.file for problem in problems}
     for child in tree.children(top):
-        if printable(child) not in members:
-            problems.append(_empty("/".join((*top, child))))
+        folder = printable("/".join((*top, child)))
+        if printable(child) not in members and folder not in explained:
+            empty = Problem(folder, "the class has no picture", "Add pictures or remove it.")
+            problems.append(empty)
     return members
-
-
-def _empty(folder: str) -> Problem:
-    return Problem(printable(folder), "the class has no picture", "Add pictures or remove it.")
 
 
 def _divided(
@@ -175,6 +176,21 @@ def _divided(
     for cls, files in validation.items():
         members[cls] += files
     return members, held_out
+
+
+def _look_alikes(classes: Sequence[str]) -> list[Problem]:
+    """Lists classes whose names differ only in case or in how accents are stored.
+
+    They stay apart, since they may be meant; but more often a folder was copied between systems.
+    """
+    first: dict[str, str] = {}
+    listed = []
+    for name in classes:
+        other = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if other != name:
+            reason = f"its name looks like that of the class {other}"
+            listed.append(Problem(name, reason, "Put them into one folder if they are the same."))
+    return listed
 
 
 def _is_nested(tree: _Tree, members: Mapping[str, object]) -> bool:

@@ -27,6 +27,7 @@ from resnet_studio.data.imaging import (
     read_header,
 )
 from resnet_studio.data.stores import ScanProgress, Store, open_store
+from resnet_studio.errors import DataError
 
 __all__ = ["FolderScan", "ScanProgress", "keep_only", "open_file", "scan_folder", "scan_store"]
 
@@ -101,9 +102,10 @@ def keep_only(
         DataError: If fewer than two classes are left.
     """
     kept = np.fromiter(positions, dtype=np.int64)
+    why = tuple(problems)
     used, labels = np.unique(scan.labels[kept], return_inverse=True)
     if len(used) < 2:
-        raise too_few_classes(scan.name, [scan.classes[label] for label in used])
+        raise _too_few_left(scan, [scan.classes[label] for label in used], why)
     emptied = [
         Problem(name, "the class has no picture that can be opened", "Add some or remove it.")
         for label, name in enumerate(scan.classes)
@@ -116,7 +118,19 @@ def keep_only(
         labels=labels.astype(np.int64),
         sizes=scan.sizes[kept],
         held_out=None if scan.held_out is None else scan.held_out[kept],
-        problems=(*scan.problems, *problems, *emptied),
+        problems=(*scan.problems, *why, *emptied),
+    )
+
+
+def _too_few_left(scan: FolderScan, classes: list[str], broken: tuple[Problem, ...]) -> DataError:
+    """Returns an error that names a broken picture: the list of them is lost with the scan."""
+    if not broken:
+        return too_few_classes(scan.name, classes)
+    what = f"only the class {classes[0]} is left" if classes else "nothing is left"
+    return DataError(
+        f"{len(broken)} of {len(scan.files)} pictures of {scan.name} cannot be opened and {what}. "
+        f"The first is {broken[0].file}: {broken[0].reason}.",
+        remedy=broken[0].remedy,
     )
 
 

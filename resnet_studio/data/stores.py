@@ -261,16 +261,14 @@ class ZipStore:
                 f"{printable(path.name)} is not a readable zip archive ({error}).",
                 remedy="Copy or download it again.",
             ) from error
+        self._listing = Listing()
+        for member in self._archive.infolist():
+            self._look(member, self._listing)
 
     def listing(self) -> Generator[ScanProgress, None, Listing]:
-        """Yields progress; returns everything but clutter."""
-        listing = Listing()
-        members = self._archive.infolist()
-        for number, member in enumerate(members):
-            if number % _REPORT_EVERY == 0:
-                yield ScanProgress("listing", number, len(members))
-            self._look(member, listing)
-        return listing
+        """Returns everything but clutter; it was read when the archive was opened."""
+        yield ScanProgress("listing", len(self._listing.pictures))
+        return self._listing
 
     def _look(self, member: zipfile.ZipInfo, listing: Listing) -> None:
         file = member.filename.replace("\\", "/").rstrip("/")
