@@ -1,0 +1,1 @@
+"""The drawing of the network, to scale of its feature maps, and the table beside it."""

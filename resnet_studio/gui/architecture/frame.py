@@ -1,0 +1,216 @@
+"""What stands still around the drawing: titles of the parts above, the legend below, handles.
+
+The titles follow their columns but never leave the window, like the header of a table, so that
+a person who has zoomed in still knows where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from resnet_studio.architecture.graph import LayerKind, ShortcutForm
+from resnet_studio.gui.architecture import labels
+from resnet_studio.gui.architecture.camera import Camera
+from resnet_studio.gui.architecture.figures import Drawing, SectionFigure
+from resnet_studio.gui.architecture.geometry import Rect
+from resnet_studio.gui.architecture.painting import qrect
+from resnet_studio.gui.architecture.style import Face, Style
+
+HANDLE = 14.0
+_PADDING = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A small + or - that folds or unfolds something."""
+
+    name: str
+    rect: Rect
+    plus: bool
+
+
+def header_height(style: Style) -> float:
+    """Returns the height of the titles: three lines of text."""
+    return style.title.height + 2 * style.note.height + 2 * _PADDING + 3
+
+
+def legend_height(style: Style) -> float:
+    """Returns the height of the legend: one line of text."""
+    return style.note.height + 2 * _PADDING
+
+
+def drawing_window(width: float, height: float, style: Style) -> Rect:
+    """Returns the pixels between titles and legend."""
+    top = header_height(style)
+    return Rect(0.0, top, width, max(1.0, height - top - legend_height(style)))
+
+
+def header_cells(
+    drawing: Drawing, camera: Camera, window: Rect, style: Style
+) -> Iterator[tuple[SectionFigure, Rect]]:
+    """Yields each part that is seen with the pixels of its title."""
+    for figure in drawing.sections:
+        column = camera.rect(figure.rect)
+        left, right = max(column.x, window.x), min(column.right, window.right)
+        if right - left > 1:
+            yield figure, Rect(left, 0.0, right - left, header_height(style))
+
+
+def title_handles(drawing: Drawing, camera: Camera, window: Rect, style: Style) -> Iterator[Handle]:
+    """Yields the handles in the titles of the parts."""
+    for figure, cell in header_cells(drawing, camera, window, style):
+        if cell.w >= 2 * HANDLE:
+            rect = Rect(cell.x + 3, _PADDING + 3, HANDLE, HANDLE)
+            yield Handle(figure.name, rect, plus=figure.folded)
+
+
+def block_handles(drawing: Drawing, camera: Camera) -> Iterator[Handle]:
+    """Yields the handles of the opened blocks."""
+    for figure in drawing.sections:
+        for block in figure.blocks:
+            if block.opened:
+                yield block_handle(block.rect, camera, name=block.name, plus=False)
+
+
+def block_handle(rect: Rect, camera: Camera, *, name: str, plus: bool) -> Handle:
+    """Returns the handle at the upper left corner of a block."""
+    seen = camera.rect(rect)
+    return Handle(name, Rect(seen.x + 4, seen.y + 4, HANDLE, HANDLE), plus)
+
+
+def paint_header(
+    painter: QPainter, drawing: Drawing, *, camera: Camera, window: Rect, style: Style
+) -> None:
+    """Paints the titles of the parts: name, what is in it, shape of its output."""
+    painter.fillRect(QRectF(0, 0, window.w, window.y), style.surface)
+    for figure, cell in header_cells(drawing, camera, window, style):
+        _paint_cell(painter, figure, cell, style)
+
+
+def _paint_cell(painter: QPainter, figure: SectionFigure, cell: Rect, style: Style) -> None:
+    painter.fillRect(qrect(cell), style.headers[figure.index])
+    painter.fillRect(QRectF(cell.x, 0, cell.w, 3), style.colours[figure.index])
+    section = figure.section
+    room = cell.w - 6
+    handle = HANDLE + 3 if cell.w >= 2 * HANDLE else 0.0
+    lines: tuple[tuple[Face, QColor, tuple[str, ...], float], ...] = (
+        (style.title, style.text, labels.section_titles(section), handle),
+        (style.note, style.text, (labels.section_note(section),), 0.0),
+        (
+            style.note,
+            style.text,
+            (
+                f"→ {labels.shape_text(section.output_shape)}",
+                labels.shape_text(section.output_shape),
+            ),
+            0.0,
+        ),
+    )
+    y = cell.y + _PADDING + 3
+    for face, colour, texts, indent in lines:
+        text = face.fitting(texts, room - indent)
+        if text:
+            centre = max(cell.cx, cell.x + indent + face.width(text) / 2 + 3)
+            painter.setFont(face.font)
+            painter.setPen(colour)
+            painter.drawText(QPointF(centre - face.width(text) / 2, y + face.ascent), text)
+        y += face.height
+
+
+def paint_handle(painter: QPainter, handle: Handle, style: Style) -> None:
+    """Paints a small + or - in a box."""
+    rect = handle.rect
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(style.text, 1.0))
+    painter.setBrush(style.surface)
+    painter.drawRoundedRect(qrect(rect), 3, 3)
+    painter.setPen(QPen(style.text, 1.6))
+    arm = rect.w * 0.27
+    painter.drawLine(QPointF(rect.cx - arm, rect.cy), QPointF(rect.cx + arm, rect.cy))
+    if handle.plus:
+        painter.drawLine(QPointF(rect.cx, rect.cy - arm), QPointF(rect.cx, rect.cy + arm))
+    painter.restore()
+
+
+def paint_legend(
+    painter: QPainter, drawing: Drawing, *, width: float, height: float, style: Style
+) -> None:
+    """Paints what lines and sizes mean; what finds no room is left out, the scale last."""
+    top = height - legend_height(style)
+    painter.fillRect(QRectF(0, top, width, height - top), style.surface)
+    painter.setPen(QPen(style.border, 1.0))
+    painter.drawLine(QPointF(0, top + 0.5), QPointF(width, top + 0.5))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = (top + height) / 2
+    scale = style.note.fitting(_scale_texts(), width - 20)
+    room = width - style.note.width(scale) - 30
+    x = 10.0
+    for kind, text in _legend_items(drawing):
+        needed = 30 + style.note.width(text) + 16
+        if x + needed > room:
+            break
+        _paint_sample(painter, kind, x, middle, style)
+        _write(painter, text, x + 32, middle, style)
+        x += needed
+    _write(painter, scale, width - 10 - style.note.width(scale), middle, style)
+    painter.restore()
+
+
+def _scale_texts() -> tuple[str, ...]:
+    return (
+        labels.tr("to scale: height ∼ √pixels, width ∼ √channels"),
+        labels.tr("height ∼ √px, width ∼ √channels"),
+    )
+
+
+def _write(painter: QPainter, text: str, x: float, middle: float, style: Style) -> None:
+    painter.setPen(style.text)
+    painter.setFont(style.note.font)
+    painter.drawText(QPointF(x, middle + style.note.capital / 2), text)
+
+
+def _legend_items(drawing: Drawing) -> list[tuple[ShortcutForm | LayerKind | int, str]]:
+    """The kinds of shortcut and of convolution that this network has."""
+    blocks = drawing.graph.blocks
+    present = {block.shortcut_form for block in blocks}
+    items: list[tuple[ShortcutForm | LayerKind | int, str]] = [
+        (form, labels.shortcut_texts(form)[0])
+        for form in ShortcutForm
+        if form in present and form is not ShortcutForm.NONE
+    ]
+    if items:
+        items.append((LayerKind.ADD, labels.tr("addition")))
+    kernels = {layer.kernel for layer in blocks[0].residual if layer.kind is LayerKind.CONV}
+    items += [(kernel, f"{kernel}×{kernel} conv") for kernel in sorted(kernels, reverse=True)]
+    return items
+
+
+def _paint_sample(
+    painter: QPainter, kind: ShortcutForm | LayerKind | int, x: float, middle: float, style: Style
+) -> None:
+    if isinstance(kind, ShortcutForm):
+        painter.setPen(style.shortcut_pen(kind))
+        painter.drawLine(QPointF(x, middle), QPointF(x + 28, middle))
+        if kind is not ShortcutForm.IDENTITY:
+            filled = kind is ShortcutForm.PROJECTION
+            painter.setPen(QPen(style.text, 1.2))
+            painter.setBrush(style.colours[1] if filled else style.surface)
+            painter.drawRect(QRectF(x + 10, middle - 4, 8, 8))
+        return
+    if kind is LayerKind.ADD:
+        painter.setPen(QPen(style.text, 1.4))
+        painter.setBrush(style.surface)
+        painter.drawEllipse(QPointF(x + 18, middle), 6, 6)
+        painter.drawLine(QPointF(x + 14.5, middle), QPointF(x + 21.5, middle))
+        painter.drawLine(QPointF(x + 18, middle - 3.5), QPointF(x + 18, middle + 3.5))
+        return
+    assert isinstance(kind, int)
+    painter.setPen(QPen(style.edges[1], 1.0))
+    painter.setBrush(style.convolution(1, kernel=kind))
+    painter.drawRect(QRectF(x + 12, middle - 7, 9, 14))

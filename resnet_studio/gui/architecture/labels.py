@@ -1,0 +1,198 @@
+"""What the drawing, the tool tips and the details say about a part of the network."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import QCoreApplication
+
+from resnet_studio.architecture.graph import (
+    Block,
+    Layer,
+    LayerKind,
+    NetworkGraph,
+    ReceptiveField,
+    Section,
+    SectionKind,
+    Shape,
+    ShortcutForm,
+)
+from resnet_studio.gui.architecture.outline import Entry, Item
+
+
+def tr(text: str) -> str:
+    """Returns `text` in the language of the window."""
+    return QCoreApplication.translate("Architecture", text)
+
+
+def shape_text(shape: Shape) -> str:
+    """Returns "256×56×56" (channels, height, width), or "1000" for a vector."""
+    return "×".join(map(str, shape))
+
+
+def grouped(number: int) -> str:
+    """Returns "25,557,032"."""
+    return f"{number:,}"
+
+
+def rounded(number: int) -> str:
+    """Returns three significant digits with a unit: "4.09 G", "680 M", "512"."""
+    value = float(number)
+    for unit in ("", " k", " M", " G", " T"):
+        if value < 999.5 or unit == " T":
+            break
+        value /= 1000
+    if not unit:
+        return str(number)
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f}{unit}"
+
+
+def kind_text(item: Item) -> str:
+    """Returns what a section, block or layer is, in a word or two."""
+    if isinstance(item, Section):
+        return folded_text(item)
+    if isinstance(item, Block):
+        return {
+            ShortcutForm.NONE: tr("plain block"),
+            ShortcutForm.IDENTITY: tr("identity block"),
+            ShortcutForm.PROJECTION: tr("projection block"),
+            ShortcutForm.ZERO_PAD: tr("zero-pad block"),
+        }[item.shortcut_form]
+    return layer_text(item)
+
+
+def layer_text(layer: Layer) -> str:
+    """Returns "3×3 conv, 64, /2" and the like; what the drawing writes beside a layer."""
+    if layer.kind is LayerKind.BATCH_NORM:
+        return tr("batch norm")
+    if layer.kind is LayerKind.ADD:
+        return tr("addition")
+    return layer.title
+
+
+def chip_texts(layer: Layer) -> tuple[str, ...]:
+    """Returns what a layer on a shortcut is called, from the longest form to the shortest."""
+    if layer.kind is LayerKind.BATCH_NORM:
+        return (layer_text(layer), "BN")
+    shorter = layer.title.replace(" conv", "")
+    return (layer_text(layer), shorter, shorter.split(",")[0])
+
+
+def row_name(item: Item) -> str:
+    """Returns the name in a tree, where a layer stands below its block: "conv1"."""
+    return item.name.split(".", 2)[-1] if isinstance(item, Layer) else item.name
+
+
+def section_titles(section: Section) -> tuple[str, ...]:
+    """Returns the title of a part, from the longest form to the shortest."""
+    if section.kind is SectionKind.STEM:
+        return (tr("Stem"),)
+    if section.kind is SectionKind.HEAD:
+        return (tr("Pooling + linear head"), tr("Pool + linear"), tr("Head"))
+    number = section.blocks[0].stage
+    return (tr("Stage {number}").format(number=number), str(number))
+
+
+def section_note(section: Section) -> str:
+    """Returns the second line of a title: how many blocks, or what comes in and out."""
+    if section.kind is SectionKind.STAGE:
+        return blocks_text(len(section.blocks))
+    if section.kind is SectionKind.STEM:
+        return tr("input {shape}").format(shape=shape_text(section.input_shape))
+    return tr("{count} classes").format(count=grouped(section.output_shape[0]))
+
+
+def blocks_text(count: int) -> str:
+    """Returns "23 blocks"."""
+    return tr("1 block") if count == 1 else tr("{count} blocks").format(count=count)
+
+
+def folded_text(section: Section) -> str:
+    """Returns what a folded section says on its one box."""
+    if section.blocks:
+        return blocks_text(len(section.blocks))
+    return tr("{count} layers").format(count=len(section.layers))
+
+
+def shortcut_texts(form: ShortcutForm) -> tuple[str, ...]:
+    """Returns the name of a shortcut, from the longest form to the shortest."""
+    return {
+        ShortcutForm.NONE: (),
+        ShortcutForm.IDENTITY: (tr("identity"),),
+        ShortcutForm.PROJECTION: (tr("projection"), tr("proj.")),
+        ShortcutForm.ZERO_PAD: (tr("zero-pad"), tr("pad")),
+    }[form]
+
+
+def formula(block: Block) -> str:
+    """Returns what the block computes, as the paper writes it (He et al. 2015, equation 1)."""
+    shortcut = {
+        ShortcutForm.NONE: "",
+        ShortcutForm.IDENTITY: " + x",
+        ShortcutForm.PROJECTION: " + Wx",
+        ShortcutForm.ZERO_PAD: " + pad(x)",
+    }[block.shortcut_form]
+    return f"ReLU(F(x){shortcut})"
+
+
+def field_text(field: ReceptiveField) -> str:
+    """Returns "35 px, step 4 px"."""
+    return tr("{size} px, one step = {jump} px").format(size=field.size, jump=field.jump)
+
+
+def facts(item: Item) -> tuple[tuple[str, str], ...]:
+    """Returns what is known of a part, as pairs of a label and a value."""
+    return (
+        (tr("Input"), shape_text(item.input_shape)),
+        (tr("Output"), shape_text(item.output_shape)),
+        (tr("Parameters"), grouped(item.parameters)),
+        (tr("MACs"), _macs_text(item.macs)),
+        (tr("Receptive field"), field_text(item.receptive_field)),
+    )
+
+
+def _macs_text(macs: int) -> str:
+    return f"{grouped(macs)} ({rounded(macs)})" if macs >= 1000 else grouped(macs)
+
+
+def network_facts(graph: NetworkGraph) -> tuple[tuple[str, str], ...]:
+    """Returns what is known of the whole network, as pairs of a label and a value."""
+    field = graph.stages[-1].receptive_field
+    return (
+        (tr("Input"), shape_text(graph.input_shape)),
+        (tr("Output"), section_note(graph.head)),
+        (tr("Parameters"), grouped(graph.parameters)),
+        (tr("MACs"), _macs_text(graph.macs)),
+        (tr("Receptive field"), field_text(field)),
+    )
+
+
+def heading(entry: Entry) -> str:
+    """Returns the name of a part with what it is: "layer1.0.conv1 · 1×1 conv, 64"."""
+    item = entry.item
+    if isinstance(item, Section):
+        if item.kind is SectionKind.STAGE:
+            return f"{section_titles(item)[0]} · {item.name} · {section_note(item)}"
+        return f"{section_titles(item)[0]} · {item.name}"
+    return f"{item.name} · {kind_text(item)}"
+
+
+def tooltip(entry: Entry) -> str:
+    """Returns the tool tip of a part as rich text."""
+    rows = "".join(
+        f"<tr><td>{escape(label)}&nbsp;&nbsp;</td><td align='right'>{escape(value)}</td></tr>"
+        for label, value in facts(entry.item)
+    )
+    return f"<p style='white-space:pre'><b>{escape(heading(entry))}</b></p><table>{rows}</table>"
+
+
+def title_parts(graph: NetworkGraph, name: str) -> tuple[str, ...]:
+    """Returns the line above the drawing in parts: name, parameters, MACs, input, field."""
+    return (
+        name,
+        tr("{count} parameters").format(count=grouped(graph.parameters)),
+        tr("{count} MACs").format(count=rounded(graph.macs)),
+        tr("input {shape}").format(shape=shape_text(graph.input_shape)),
+        tr("receptive field {size} px").format(size=graph.stages[-1].receptive_field.size),
+    )

@@ -1,0 +1,400 @@
+"""From a graph and its folds to a drawing: where every box, wire and shortcut lies. No Qt.
+
+A feature map is a box whose height grows with the square root of its height in pixels and whose
+width with the square root of its channels: a 224 px picture and a 7 px map are both readable
+then. One unit is about one pixel when a usual network is seen whole in the smallest window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from resnet_studio.architecture.graph import (
+    INPUT,
+    Block,
+    Layer,
+    LayerKind,
+    NetworkGraph,
+    Section,
+    Shape,
+)
+from resnet_studio.gui.architecture.figures import (
+    Arc,
+    BlockFigure,
+    Box,
+    Drawing,
+    Part,
+    SectionFigure,
+    Wire,
+)
+from resnet_studio.gui.architecture.geometry import Rect, around
+from resnet_studio.gui.architecture.outline import Folds
+
+PICTURE_HEIGHT: Final = 232.0
+"""Height of the picture: every map of the network is at most as high."""
+WIDEST_MAP: Final = 25.0
+"""Width at pitch 1 of a map with four times the channels of the widest stage."""
+PICTURE_WIDTH: Final = 20.0
+NARROWEST_MAP: Final = 1.5
+NARROWEST_SECTION: Final = 98.0
+"""Room for the title of a short stage beside a very long one."""
+SECTION_GAP: Final = 5.0
+SECTION_PADDING: Final = 6.0
+COLUMN: Final = 58.0
+"""Room for one convolution with its BN and ReLU, and for its label."""
+PICTURE_COLUMN: Final = 0.75
+"""Room for the picture, in columns."""
+STRIP: Final = 4.0
+"""Width of a BN or ReLU: as high as the map it works on, but no map of its own."""
+GAP: Final = 10.0
+SHEET_GAP: Final = 2.6
+"""Between the maps of a closed block, at pitch 1; their depth is seen there."""
+ARC_ROOM: Final = 13.0
+LABEL_ROOM: Final = 38.0
+TOP_ROOM: Final = 4.0
+CARD_TITLE: Final = 34.0
+CHIP_SIZE: Final = (116.0, 17.0)
+NORM_CHIP: Final = 28.0
+CHIP_GAP: Final = 4.0
+STACK_CARDS: Final = 3
+STACK_STEP: Final = 5.0
+PITCHES: Final = (0.22, 2.6)
+LARGEST_SHRINK: Final = 1.7
+_MAPS: Final = frozenset((LayerKind.CONV, LayerKind.MAX_POOL, LayerKind.AVG_POOL, LayerKind.LINEAR))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large a feature map is drawn.
+
+    Attributes:
+        height: Units per square root of a pixel.
+        width: Units per square root of a channel, at pitch 1.
+        pitch: Factor of all widths of maps and of the gaps in closed blocks.
+        text: Factor of the room for text, for large letters.
+        room: The same for the text that is to be read when the network is seen whole: larger for
+            a network so long that it is shrunk then.
+    """
+
+    height: float
+    width: float
+    pitch: float
+    text: float = 1.0
+    room: float = 1.0
+
+    def map_size(self, shape: Shape) -> tuple[float, float]:
+        """Returns width and height of the box of a map `(C, H, W)` or of a vector `(C,)`."""
+        width = self.width * self.pitch * math.sqrt(shape[0])
+        pixels = shape[1] if len(shape) > 1 else 1
+        return max(width, NARROWEST_MAP), self.height * math.sqrt(pixels)
+
+
+def lay_out(
+    graph: NetworkGraph, folds: Folds | None = None, *, aspect: float = 3.2, text: float = 1.0
+) -> Drawing:
+    """Returns the drawing of a network; takes time linear in its depth.
+
+    Args:
+        graph: The network.
+        folds: What is folded up; by default every block is shown closed.
+        aspect: Width over height of the window. It sets how wide the maps are, so that a short
+            network fills the window as a long one does; folding does not change it.
+        text: Size of the letters over the usual size.
+    """
+    folds = folds if folds is not None else Folds()
+    scale = _scale(graph, aspect, text)
+    figures: list[SectionFigure] = []
+    x = 0.0
+    for index, section in enumerate(graph.sections):
+        figure = _section(section, index, x, graph=graph, scale=scale, folds=folds)
+        figures.append(figure)
+        x = figure.rect.right + SECTION_GAP
+    return _drawing(graph, folds, figures, scale)
+
+
+def _drawing(
+    graph: NetworkGraph, folds: Folds, figures: Sequence[SectionFigure], scale: Scale
+) -> Drawing:
+    content = [box.rect for figure in figures for box in figure.boxes]
+    content += [block.rect for figure in figures for block in figure.blocks]
+    ink = around(content)
+    top, bottom = ink.y - TOP_ROOM, ink.bottom + LABEL_ROOM * scale.text
+    columns = tuple(
+        SectionFigure(
+            figure.section,
+            figure.index,
+            Rect(figure.rect.x, top, figure.rect.w, bottom - top),
+            figure.blocks,
+            figure.boxes,
+            figure.wires,
+            figure.folded,
+        )
+        for figure in figures
+    )
+    bounds = Rect(0.0, top, columns[-1].rect.right, bottom - top)
+    return Drawing(graph, folds, columns, bounds, scale.pitch)
+
+
+# -- scale ----------------------------------------------------------------------------------------
+
+
+def _scale(graph: NetworkGraph, aspect: float, text: float) -> Scale:
+    """Chooses the pitch at which the network with closed blocks has the wanted aspect."""
+    height = PICTURE_HEIGHT / math.sqrt(graph.input_size)
+    width = WIDEST_MAP / math.sqrt(4 * max(graph.spec.widths))
+    low, high = PITCHES
+    scale = Scale(height, width, low, text, text)
+    window = aspect * _closed_height(graph, scale)
+    # Where even the narrowest maps are too wide, they fill at least the room that texts leave.
+    wanted = max(window, 1.02 * sum(_closed_widths(graph, scale)))
+    for _ in range(12):  # the width grows with the pitch, so halving finds it
+        middle = math.sqrt(low * high)
+        if sum(_closed_widths(graph, Scale(height, width, middle, text, text))) > wanted:
+            high = middle
+        else:
+            low = middle
+    texts, maps = _closed_widths(graph, Scale(height, width, low, text, text))
+    shrink = 1.0
+    if (excess := (texts + maps) / window) > 1:
+        # Shrunk by 1 / shrink to be seen whole, it has texts x shrink + maps = window x shrink.
+        # Where texts alone nearly fill the window that is too much for what little is gained.
+        shrink = min(maps / max(window - texts, 1.0), excess**2, LARGEST_SHRINK)
+        shrink = max(1.0, shrink)
+    return Scale(height * shrink, width, low, text, text * shrink)
+
+
+def _closed_height(graph: NetworkGraph, scale: Scale) -> float:
+    first = _closed_block(graph.blocks[0], 0.0, scale=scale)
+    above = max(PICTURE_HEIGHT / 2, -first.rect.y)
+    return above + TOP_ROOM + PICTURE_HEIGHT / 2 + LABEL_ROOM * scale.text
+
+
+def _closed_widths(graph: NetworkGraph, scale: Scale) -> tuple[float, float]:
+    """Returns how wide the columns are that their texts need, and those that their maps need."""
+    columns = (
+        len(graph.stem.layers) - 2 + len(graph.head.layers) + PICTURE_COLUMN
+    )  # BN and ReLU share one
+    texts = columns * (COLUMN * scale.text + GAP) + SECTION_GAP * (len(graph.sections) - 1)
+    maps = 0.0
+    for section in graph.stages:
+        # The blocks of a stage are equally wide, but for a projection's own channels.
+        last = _closed_block(section.blocks[-1], 0.0, scale=scale)
+        content = last.rect.w * len(section.blocks) + 2 * SECTION_PADDING
+        if content < NARROWEST_SECTION * scale.text:
+            texts += NARROWEST_SECTION * scale.text
+        else:
+            maps += content
+    return texts, maps
+
+
+# -- sections -------------------------------------------------------------------------------------
+
+
+def _section(
+    section: Section, index: int, x: float, *, graph: NetworkGraph, scale: Scale, folds: Folds
+) -> SectionFigure:
+    folded = section.name in folds.folded
+    start, narrowest = x + SECTION_PADDING, NARROWEST_SECTION * scale.room
+    for _ in range(2):  # the second time in the middle, if the column is wider than its content
+        blocks, boxes, wires = _content(section, start, graph=graph, scale=scale, folds=folds)
+        right = max([box.slot[1] for box in boxes] + [block.rect.right for block in blocks])
+        spare = narrowest - (right + SECTION_PADDING - x)
+        if spare <= 0 or start > x + SECTION_PADDING:
+            break
+        start += spare / 2
+    width = max(narrowest, right + SECTION_PADDING - x)
+    return SectionFigure(section, index, Rect(x, 0, width, 0), blocks, boxes, wires, folded)
+
+
+def _content(
+    section: Section, x: float, *, graph: NetworkGraph, scale: Scale, folds: Folds
+) -> tuple[tuple[BlockFigure, ...], tuple[Box, ...], tuple[Wire, ...]]:
+    if section.name in folds.folded:
+        return (), (_stack(section, x, scale=scale),), ()
+    if section.blocks:
+        return _blocks(section, x, scale=scale, folds=folds), (), ()
+    boxes: list[Box] = []
+    if section.layers[0].inputs == (INPUT,):
+        picture = _picture(graph.input_shape, x, scale=scale)
+        boxes.append(picture)
+        x = picture.slot[1] + GAP / 2
+    boxes += _row(section.layers, x, scale=scale, room=scale.room)
+    return (), tuple(boxes), _wires(boxes, section.input_shape)
+
+
+def _picture(shape: Shape, x: float, *, scale: Scale) -> Box:
+    _, height = scale.map_size(shape)
+    width = max(PICTURE_WIDTH * scale.room, scale.map_size(shape)[0])
+    column = PICTURE_COLUMN * COLUMN * scale.room
+    rect = Rect(x + (column - width) / 2, -height / 2, width, height)
+    return Box(INPUT, Part.PICTURE, rect, (x, x + column), None)
+
+
+def _stack(section: Section, x: float, *, scale: Scale) -> Box:
+    width, height = scale.map_size(section.output_shape)
+    room = STACK_STEP * (STACK_CARDS - 1)
+    column = max(NARROWEST_SECTION * scale.room - 2 * SECTION_PADDING, width + room + 2 * GAP)
+    rect = Rect(x + (column - width - room) / 2, -height / 2, width + room, height)
+    return Box(section.name, Part.STACK, rect, (x, x + column), None)
+
+
+def _blocks(section: Section, x: float, *, scale: Scale, folds: Folds) -> tuple[BlockFigure, ...]:
+    figures: list[BlockFigure] = []
+    for block in section.blocks:
+        make = _opened_block if block.name in folds.opened else _closed_block
+        figures.append(make(block, x, scale=scale))
+        x = figures[-1].rect.right
+    return tuple(figures)
+
+
+# -- blocks ---------------------------------------------------------------------------------------
+
+
+def _closed_block(block: Block, x: float, *, scale: Scale) -> BlockFigure:
+    """A block of which only the convolutions are drawn, side by side, and the addition."""
+    pitch = scale.pitch
+    boxes: list[Box] = []
+    place = x + 7 * pitch
+    for layer in block.residual:
+        if layer.kind is LayerKind.CONV:
+            width, height = scale.map_size(layer.output_shape)
+            rect = Rect(place, -height / 2, width, height)
+            boxes.append(Box(layer.name, Part.MAP, rect, (place, place + width), layer))
+            place += width + SHEET_GAP * pitch
+    top = min(box.rect.y for box in boxes)
+    arc = None
+    if block.merge[0].kind is LayerKind.ADD:
+        size = min(max(9.0 * pitch, 5.0), 16.0 * pitch, 11.0)
+        place += 4 * pitch
+        addition = _addition(block.merge[0], place, size)
+        boxes.append(addition)
+        arc = Arc(
+            block.shortcut_form,
+            start=x + 2.5 * pitch,
+            end=addition.rect.cx,
+            top=top - ARC_ROOM,
+            foot=addition.rect.y,
+        )
+        boxes += _mark(block, arc)
+        place += size
+    right = place + 3 * pitch
+    high = top - ARC_ROOM - 5 if arc else top - 5
+    rect = Rect(x, high, right - x, -top + 16 - high)
+    return BlockFigure(block, rect, tuple(boxes), _line(x, right, block), arc, opened=False)
+
+
+def _addition(layer: Layer, x: float, size: float) -> Box:
+    return Box(layer.name, Part.ADD, Rect(x, -size / 2, size, size), (x, x + size), layer)
+
+
+def _mark(block: Block, arc: Arc) -> list[Box]:
+    """The layer on the shortcut of a closed block; a projection's BN is part of its mark."""
+    if not block.shortcut:
+        return []
+    size = min(7.0, (arc.end - arc.start) * 0.4)
+    middle = (arc.start + arc.end) / 2
+    rect = Rect(middle - size / 2, arc.top - size / 2, size, size)
+    return [Box(block.shortcut[0].name, Part.MARK, rect, (arc.start, arc.end), block.shortcut[0])]
+
+
+def _line(start: float, end: float, block: Block) -> tuple[Wire, ...]:
+    return (Wire(start, end, block.output_shape),)
+
+
+def _opened_block(block: Block, x: float, *, scale: Scale) -> BlockFigure:
+    """A block with every layer: the residual branch in a row, the shortcut's layers above it."""
+    margin = 6.0
+    start = x + margin + 10
+    boxes = _row(block.residual, start + GAP, scale=scale, room=1.08 * scale.text)
+    top = (
+        min(box.rect.y for box in boxes) - 18 * scale.text
+    )  # the shapes are written above the maps
+    end = boxes[-1].slot[1]
+    arc = None
+    if block.merge[0].kind is LayerKind.ADD:
+        addition = _addition(block.merge[0], end + GAP / 2, 17.0)
+        boxes.append(addition)
+        top -= CHIP_SIZE[1] * scale.text
+        arc = Arc(block.shortcut_form, start, addition.rect.cx, top, addition.rect.y)
+        end = addition.rect.right
+    boxes += _row(block.merge[-1:], end + GAP / 2, scale=scale, room=scale.text)
+    right = boxes[-1].slot[1] + margin
+    wires = _wires([box for box in boxes if box.part is not Part.CHIP], block.input_shape)
+    if arc is not None:
+        boxes += _chips(block.shortcut, arc, text=scale.text)
+    bottom = max(box.rect.bottom for box in boxes) + (LABEL_ROOM + 6) * scale.text
+    high = top - (CHIP_SIZE[1] / 2 + CARD_TITLE) * scale.text
+    rect = Rect(x, high, right - x, bottom - high)
+    return BlockFigure(block, rect, tuple(boxes), wires, arc, opened=True)
+
+
+def _chips(layers: Sequence[Layer], arc: Arc, *, text: float) -> list[Box]:
+    """The layers on the shortcut as chips in the middle of the arc; their size is not to scale."""
+    most, height = CHIP_SIZE[0] * text, CHIP_SIZE[1] * text
+    norm = NORM_CHIP * text
+    spare = arc.end - arc.start - 24 - (norm + CHIP_GAP) * (len(layers) - 1)
+    widths = [norm if layer.kind is LayerKind.BATCH_NORM else min(most, spare) for layer in layers]
+    place = (arc.start + arc.end - sum(widths) - CHIP_GAP * (len(widths) - 1)) / 2
+    chips = []
+    for layer, width in zip(layers, widths, strict=True):
+        rect = Rect(place, arc.top - height / 2, width, height)
+        chips.append(Box(layer.name, Part.CHIP, rect, (place, rect.right), layer))
+        place = rect.right + CHIP_GAP
+    return chips
+
+
+# -- rows of layers -------------------------------------------------------------------------------
+
+
+def _row(layers: Sequence[Layer], x: float, *, scale: Scale, room: float = 1.0) -> list[Box]:
+    """Sets layers side by side; a convolution shares its column with the BN and ReLU after it."""
+    boxes: list[Box] = []
+    for group in _groups(layers):
+        if boxes:
+            x += GAP
+        boxes += _column(group, x, scale=scale, room=room)
+        x = boxes[-1].slot[1]
+    return boxes
+
+
+def _groups(layers: Sequence[Layer]) -> list[list[Layer]]:
+    groups: list[list[Layer]] = []
+    for layer in layers:
+        if layer.kind in _MAPS or not groups:
+            groups.append([])
+        groups[-1].append(layer)
+    return groups
+
+
+def _column(group: Sequence[Layer], x: float, *, scale: Scale, room: float) -> list[Box]:
+    sizes = []
+    for layer in group:
+        width, height = scale.map_size(layer.output_shape)
+        sizes.append((width if layer.kind in _MAPS else STRIP, height))
+    content = sum(width for width, _ in sizes)
+    least = COLUMN if group[0].kind in _MAPS else COLUMN / 2
+    column = max(least * room, content + 6)
+    place = x + (column - content) / 2
+    boxes = []
+    for layer, (width, height) in zip(group, sizes, strict=True):
+        part = Part.MAP if layer.kind in _MAPS else Part.STRIP
+        rect = Rect(place, -height / 2, width, height)
+        boxes.append(Box(layer.name, part, rect, (x, x + column), layer))
+        place = rect.right
+    return boxes
+
+
+def _wires(boxes: Sequence[Box], first: Shape) -> tuple[Wire, ...]:
+    """The main line between boxes that do not touch, with the shape that flows there."""
+    wires = []
+    if boxes[0].part is not Part.PICTURE:
+        wires.append(Wire(boxes[0].slot[0], boxes[0].rect.x, first))
+    for before, after in pairwise(boxes):
+        if after.rect.x > before.rect.right:
+            shape = before.layer.output_shape if before.layer else first
+            wires.append(Wire(before.rect.right, after.rect.x, shape))
+    return tuple(wires)

@@ -1,0 +1,488 @@
+"""Paints the part of a drawing that a camera sees; how much detail depends on the zoom.
+
+Everything is painted in pixels of the screen by one `QPainter`, without graphics items: lines
+and letters keep their size while the maps grow, and what lies outside is not touched. Far away
+a block is a coloured bar; nearer it shows its maps and shortcut; nearer still, names and shapes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from resnet_studio.architecture.graph import LayerKind, Shape
+from resnet_studio.gui.architecture import labels
+from resnet_studio.gui.architecture.camera import Camera
+from resnet_studio.gui.architecture.figures import (
+    Arc,
+    BlockFigure,
+    Box,
+    Drawing,
+    Part,
+    SectionFigure,
+    Wire,
+)
+from resnet_studio.gui.architecture.geometry import Rect
+from resnet_studio.gui.architecture.layout import STACK_CARDS, STACK_STEP
+from resnet_studio.gui.architecture.style import Face, Style, mixed
+
+BAR_BELOW = 4.0
+"""Pixels of a block's width below which it is one bar."""
+FLAT_BELOW = 11.0
+"""Pixels of a block's width below which its maps have no depth."""
+FINE_BELOW = 16.0
+"""Pixels of a shortcut's width below which its line is fine and pale: dozens stand together."""
+OUTLINE_FROM = 4.0
+"""Pixels of a map's width from which it has an outline: around less, only the outline shows."""
+
+
+def qrect(rect: Rect) -> QRectF:
+    """Returns the rectangle as Qt's."""
+    return QRectF(rect.x, rect.y, rect.w, rect.h)
+
+
+class Artist:
+    """Paints one frame of a drawing."""
+
+    def __init__(
+        self, painter: QPainter, drawing: Drawing, *, camera: Camera, style: Style, window: Rect
+    ) -> None:
+        """Prepares a frame.
+
+        Args:
+            painter: Where to paint.
+            drawing: What to paint.
+            camera: Which part of it, in pixels of `painter`.
+            style: Colours and fonts.
+            window: The pixels that show the drawing; the rest is left alone.
+        """
+        self._painter = painter
+        self._drawing = drawing
+        self._camera = camera
+        self._style = style
+        self._window = window
+        self._left, _ = camera.to_drawing(window.x, 0)
+        self._right, _ = camera.to_drawing(window.right, 0)
+
+    def paint(self) -> None:
+        """Paints columns, main line, blocks and boxes."""
+        painter = self._painter
+        painter.save()
+        painter.setClipRect(qrect(self._window))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        seen = [
+            figure
+            for figure in self._drawing.sections
+            if figure.rect.right >= self._left and figure.rect.x <= self._right
+        ]
+        for figure in seen:
+            self._band(figure)
+        self._main_line(seen)
+        for figure in seen:
+            self._section(figure)
+        painter.restore()
+
+    # -- columns ----------------------------------------------------------------------------
+
+    def _band(self, figure: SectionFigure) -> None:
+        column = self._camera.rect(figure.rect)
+        rect = QRectF(column.x, self._window.y, column.w, self._window.h)
+        self._painter.fillRect(rect, self._style.bands[figure.index])
+
+    def _main_line(self, seen: Sequence[SectionFigure]) -> None:
+        """One line through everything; boxes are painted over it."""
+        ends = [(figure.rect.x, figure.rect.right) for figure in self._drawing.sections]
+        first = _first_box(self._drawing.sections[0]).rect.cx
+        last = _last_box(self._drawing.sections[-1]).rect.cx
+        start = max(first, self._left if seen else ends[0][0])
+        stop = min(last, self._right)
+        if stop <= start:
+            return
+        x0, y = self._camera.to_screen(start, 0)
+        x1, _ = self._camera.to_screen(stop, 0)
+        self._painter.setPen(QPen(self._style.text, 1.5))
+        self._painter.drawLine(QPointF(x0, y), QPointF(x1, y))
+
+    def _section(self, figure: SectionFigure) -> None:
+        for block in figure.blocks_between(self._left, self._right):
+            self._block(block, figure.index)
+        if figure.folded:
+            self._stack(figure.boxes[0], figure)
+            return
+        self._boxes(figure.boxes, figure.index)
+        self._row_labels(figure.boxes, figure.wires, floor=self._window.bottom)
+
+    # -- blocks -----------------------------------------------------------------------------
+
+    def _block(self, figure: BlockFigure, section: int) -> None:
+        width = figure.rect.w * self._camera.zoom
+        if figure.opened:
+            self._card(figure, section)
+        if width < BAR_BELOW:
+            self._bar(figure, section)
+            return
+        if figure.arc is not None:
+            self._arc(figure.arc, detailed=width >= FLAT_BELOW)
+        if width < FLAT_BELOW:
+            self._flat(figure.boxes, section)
+            return
+        self._boxes(figure.boxes, section)
+        if figure.opened:
+            row = [box for box in figure.boxes if box.part is not Part.CHIP]
+            card = self._camera.rect(figure.rect)
+            self._row_labels(row, figure.wires, floor=card.bottom - 4)
+            ceiling = card.y + 4 + self._style.note.height
+            if figure.arc is not None:
+                self._arc_label(figure.arc, lift=self._lift(figure), ceiling=ceiling)
+        else:
+            self._closed_labels(figure)
+
+    def _bar(self, figure: BlockFigure, section: int) -> None:
+        last = next(box for box in reversed(figure.boxes) if box.part is Part.MAP)
+        rect = self._camera.rect(figure.rect)
+        height = last.rect.h * self._camera.zoom
+        middle = self._camera.y
+        width = max(rect.w * 0.7, 0.6)
+        self._painter.fillRect(
+            QRectF(rect.x, middle - height / 2, width, height), self._style.colours[section]
+        )
+
+    def _flat(self, boxes: Iterable[Box], section: int) -> None:
+        for box in boxes:
+            colour = self._style.fill(section, box.layer)
+            if box.part in (Part.ADD, Part.MARK):
+                colour = self._style.text
+            self._painter.fillRect(qrect(self._camera.rect(box.rect)), colour)
+
+    def _card(self, figure: BlockFigure, section: int) -> None:
+        rect = self._camera.rect(figure.rect.grown(-2))
+        painter, style = self._painter, self._style
+        painter.setPen(QPen(style.edges[section], 1.2))
+        painter.setBrush(style.surface)
+        painter.drawRoundedRect(qrect(rect), 6, 6)
+        painter.setPen(QPen(style.text, 1.5))
+        left, middle = self._camera.to_screen(figure.rect.x, 0)
+        right, _ = self._camera.to_screen(figure.rect.right, 0)
+        painter.drawLine(QPointF(left, middle), QPointF(right, middle))
+        texts = (
+            f"{figure.name}   y = {labels.formula(figure.block)}",
+            figure.name,
+        )
+        face = style.note
+        text = face.fitting(texts, rect.w - 34)
+        if text and self._camera.zoom > 0.5:
+            painter.setPen(style.text)
+            painter.setFont(face.font)
+            painter.drawText(QPointF(rect.x + 24, rect.y + 4 + face.ascent), text)
+
+    def _closed_labels(self, figure: BlockFigure) -> None:
+        rect = self._camera.rect(figure.rect)
+        maps = [box for box in figure.boxes if box.part is Part.MAP]
+        lowest = self._camera.rect(max(maps, key=lambda box: box.rect.h).rect).bottom
+        face = self._style.small
+        self._shape(figure.block.output_shape, rect.cx, lowest + 4 + face.ascent, rect.w - 6)
+        if figure.arc is not None:
+            self._arc_label(figure.arc, lift=self._lift(figure))
+
+    # -- shortcuts --------------------------------------------------------------------------
+
+    def _arc(self, arc: Arc, *, detailed: bool) -> None:
+        painter = self._painter
+        start, middle = self._camera.to_screen(arc.start, 0)
+        end, top = self._camera.to_screen(arc.end, arc.top)
+        foot = self._camera.to_screen(0, arc.foot)[1]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(self._style.shortcut_pen(arc.form, fine=end - start < FINE_BELOW))
+        if not detailed:
+            painter.drawPolyline(
+                [QPointF(start, middle), QPointF(start, top), QPointF(end, top), QPointF(end, foot)]
+            )
+            return
+        radius = max(0.0, min(7.0, (end - start) / 3, (middle - top) / 3))
+        path = QPainterPath(QPointF(start, middle))
+        path.lineTo(start, top + radius)
+        path.quadTo(start, top, start + radius, top)
+        path.lineTo(end - radius, top)
+        path.quadTo(end, top, end, top + radius)
+        path.lineTo(end, foot)
+        painter.drawPath(path)
+        if end - start > 20:
+            self._arrow(end, foot, down=True)
+
+    def _arrow(self, x: float, y: float, *, down: bool = False) -> None:
+        """An arrow head with its point at (x, y), to the right or downwards."""
+        size = 4.5
+        corners = (
+            [(x, y), (x - size * 0.75, y - size * 1.3), (x + size * 0.75, y - size * 1.3)]
+            if down
+            else [(x, y), (x - size * 1.3, y - size * 0.75), (x - size * 1.3, y + size * 0.75)]
+        )
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setBrush(self._style.text)
+        self._painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+
+    def _lift(self, figure: BlockFigure) -> float:
+        """How far above the arc its label stands: clear of the layers on it."""
+        on_arc = (Part.MARK, Part.CHIP)
+        heights = [box.rect.h for box in figure.boxes if box.part in on_arc]
+        return 4 + max(heights, default=0.0) / 2 * self._camera.zoom
+
+    def _arc_label(self, arc: Arc, *, lift: float, ceiling: float = -math.inf) -> None:
+        start, _ = self._camera.to_screen(arc.start, 0)
+        end, top = self._camera.to_screen(arc.end, arc.top)
+        face = self._style.small
+        text = face.fitting(labels.shortcut_texts(arc.form), end - start)
+        if text and top - lift - face.capital > ceiling:
+            self._text(face, self._style.text, text, (start + end) / 2, top - lift)
+
+    # -- boxes ------------------------------------------------------------------------------
+
+    def _boxes(self, boxes: Iterable[Box], section: int) -> None:
+        paint = {
+            Part.PICTURE: self._picture,
+            Part.MAP: self._map,
+            Part.STRIP: self._strip,
+            Part.ADD: self._addition,
+            Part.CHIP: self._chip,
+            Part.MARK: self._mark,
+        }
+        for box in boxes:
+            if box.rect.right >= self._left - 20 and box.rect.x <= self._right:
+                paint[box.part](box, section)
+
+    def _map(self, box: Box, section: int) -> None:
+        rect = self._camera.rect(box.rect)
+        colour = self._style.fill(section, box.layer)
+        self._solid(rect, colour, section)
+        self._inner_label(box, rect, colour)
+
+    def _solid(self, rect: Rect, colour: QColor, section: int) -> None:
+        """A box with a little depth, so that it reads as a stack of channels."""
+        painter, style = self._painter, self._style
+        outlined = rect.w >= OUTLINE_FROM
+        painter.setPen(QPen(style.edges[section], 0.8) if outlined else Qt.PenStyle.NoPen)
+        depth = _depth(rect)
+        if depth > 1.2:
+            top, right, up = rect.y, rect.right, depth * 0.7
+            painter.setBrush(style.tops[section])
+            painter.drawPolygon(
+                _polygon(
+                    (rect.x, top),
+                    (rect.x + depth, top - up),
+                    (right + depth, top - up),
+                    (right, top),
+                )
+            )
+            painter.setBrush(style.sides[section])
+            painter.drawPolygon(
+                _polygon(
+                    (right, top),
+                    (right + depth, top - up),
+                    (right + depth, rect.bottom - up),
+                    (right, rect.bottom),
+                )
+            )
+        painter.setBrush(colour)
+        painter.drawRect(qrect(rect))
+
+    def _strip(self, box: Box, section: int) -> None:
+        rect = self._camera.rect(box.rect)
+        colour = self._style.fill(section, box.layer)
+        self._painter.setPen(QPen(self._style.edges[section], 0.8))
+        self._painter.setBrush(colour)
+        self._painter.drawRect(qrect(rect))
+        self._inner_label(box, rect, colour)
+
+    def _inner_label(self, box: Box, rect: Rect, ground: QColor) -> None:
+        """Writes what the layer is upwards inside its box, if there is room."""
+        face = self._style.small
+        if box.layer is None or rect.w < face.height * 0.95:
+            return
+        text = labels.layer_text(box.layer)
+        if face.width(text) > rect.h - 6:
+            return
+        painter = self._painter
+        painter.save()
+        painter.translate(rect.cx, rect.cy)
+        painter.rotate(-90)
+        self._text(face, self._style.readable_on(ground), text, 0, face.capital / 2)
+        painter.restore()
+
+    def _picture(self, box: Box, _section: int) -> None:
+        """The picture: three sheets seen from the side, for its colour channels."""
+        rect = self._camera.rect(box.rect)
+        painter = self._painter
+        painter.setPen(QPen(self._style.surface, 1.0))
+        step, width = rect.w * 0.2, rect.w * 0.6
+        rise = min(width * 0.7, rect.h * 0.1)
+        for index, colour in enumerate(_sheets(self._style)):
+            left = rect.x + (2 - index) * step
+            painter.setBrush(colour)
+            painter.drawPolygon(
+                _polygon(
+                    (left, rect.y + rise),
+                    (left + width, rect.y),
+                    (left + width, rect.bottom - rise),
+                    (left, rect.bottom),
+                )
+            )
+
+    def _addition(self, box: Box, _section: int) -> None:
+        rect = self._camera.rect(box.rect)
+        painter = self._painter
+        painter.setPen(QPen(self._style.text, 1.4))
+        painter.setBrush(self._style.surface)
+        painter.drawEllipse(qrect(rect))
+        arm = rect.w * 0.28
+        if rect.w > 6:
+            painter.drawLine(QPointF(rect.cx - arm, rect.cy), QPointF(rect.cx + arm, rect.cy))
+            painter.drawLine(QPointF(rect.cx, rect.cy - arm), QPointF(rect.cx, rect.cy + arm))
+
+    def _mark(self, box: Box, section: int) -> None:
+        """A filled square is a projection, an empty one zero padding."""
+        projection = box.layer is not None and box.layer.kind is LayerKind.CONV
+        self._painter.setPen(QPen(self._style.text, 1.2))
+        colour = self._style.colours[section] if projection else self._style.surface
+        self._painter.setBrush(colour)
+        self._painter.drawRect(qrect(self._camera.rect(box.rect)))
+
+    def _chip(self, box: Box, section: int) -> None:
+        rect = self._camera.rect(box.rect)
+        painter, style = self._painter, self._style
+        ground = style.fill(section, box.layer)
+        painter.setPen(QPen(style.edges[section], 1.0))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(qrect(rect), 4, 4)
+        assert box.layer is not None
+        face = style.small
+        text = face.fitting(labels.chip_texts(box.layer), rect.w - 4)
+        if text and rect.h > face.height * 0.9:
+            self._text(face, style.readable_on(ground), text, rect.cx, rect.cy + face.capital / 2)
+
+    def _stack(self, box: Box, figure: SectionFigure) -> None:
+        """A folded section: some sheets behind each other, and how much they stand for."""
+        rect = self._camera.rect(box.rect)
+        step = STACK_STEP * self._camera.zoom
+        width = rect.w - step * (STACK_CARDS - 1)
+        cards = min(STACK_CARDS, max(1, len(figure.section.blocks)))
+        for card in reversed(range(cards)):
+            front = Rect(rect.x + step * card, rect.y - step * card * 0.6, width, rect.h)
+            self._solid(front, self._style.colours[figure.index], figure.index)
+        slot = self._slot(box)
+        face = self._style.title
+        y = rect.bottom + 4 + face.ascent
+        self._text(face, self._style.text, labels.folded_text(figure.section), slot.cx, y)
+        self._shape(figure.section.output_shape, slot.cx, y + face.height, slot.w)
+
+    # -- labels -----------------------------------------------------------------------------
+
+    def _row_labels(self, boxes: Sequence[Box], wires: Iterable[Wire], *, floor: float) -> None:
+        """Writes under each column what it computes, and the shape that it makes."""
+        written = self._wires(wires)
+        for column in _columns(boxes):
+            slot = self._slot(column[0])
+            unseen = slot.right < self._window.x or slot.x > self._window.right
+            if column[0].part is not Part.ADD and not unseen:
+                self._column_label(column, slot, floor=floor)
+                if column[-1].rect.right not in written:
+                    self._column_shape(column, slot)
+
+    def _column_label(self, column: Sequence[Box], slot: Rect, *, floor: float) -> None:
+        style, face = self._style, self._style.small
+        words, muted = _column_texts(column)
+        tall = self._camera.rect(max(column, key=lambda box: box.rect.h).rect)
+        y = tall.bottom + 3 + face.ascent
+        lines = [(line, style.text) for line in face.wrapped(words, slot.w)]
+        if muted and face.width(muted) <= slot.w:
+            lines.append((muted, style.muted))
+        for line, colour in lines:
+            if y <= floor:
+                self._text(face, colour, line, slot.cx, y)
+            y += face.height
+
+    def _column_shape(self, column: Sequence[Box], slot: Rect) -> None:
+        layer = column[-1].layer
+        shape = layer.output_shape if layer else self._drawing.graph.input_shape
+        tall = self._camera.rect(max(column, key=lambda box: box.rect.h).rect)
+        baseline = tall.y - _depth(tall) * 0.7 - 4
+        if baseline - self._style.small.capital > self._window.y:
+            self._shape(shape, slot.cx, baseline, slot.w + 4)
+
+    def _wires(self, wires: Iterable[Wire]) -> set[float]:
+        """Paints arrow heads, and shapes where there is room; returns the starts of the latter."""
+        written = set()
+        for wire in wires:
+            start, y = self._camera.to_screen(wire.start, 0)
+            end, _ = self._camera.to_screen(wire.end, 0)
+            if end < self._window.x or start > self._window.right or end - start < 9:
+                continue
+            self._arrow(end, y)
+            if self._shape(wire.shape, (start + end) / 2, y - 5, end - start - 20):
+                written.add(wire.start)
+        return written
+
+    def _shape(self, shape: Shape, cx: float, baseline: float, room: float) -> bool:
+        """Writes a shape if it fits into `room` pixels; returns whether it did."""
+        text = labels.shape_text(shape)
+        if self._style.small.width(text) > room:
+            return False
+        self._text(self._style.small, self._style.text, text, cx, baseline)
+        return True
+
+    def _text(self, face: Face, colour: QColor, text: str, cx: float, baseline: float) -> None:
+        self._painter.setFont(face.font)
+        self._painter.setPen(colour)
+        self._painter.drawText(QPointF(cx - face.width(text) / 2, baseline), text)
+
+    def _slot(self, box: Box) -> Rect:
+        left, _ = self._camera.to_screen(box.slot[0], 0)
+        right, _ = self._camera.to_screen(box.slot[1], 0)
+        return Rect(left, 0, right - left, 0)
+
+
+def _first_box(figure: SectionFigure) -> Box:
+    return figure.boxes[0] if figure.boxes else figure.blocks[0].boxes[0]
+
+
+def _last_box(figure: SectionFigure) -> Box:
+    return figure.boxes[-1] if figure.boxes else figure.blocks[-1].boxes[-1]
+
+
+def _columns(boxes: Sequence[Box]) -> list[list[Box]]:
+    columns: list[list[Box]] = []
+    for box in boxes:
+        if columns and columns[-1][0].slot == box.slot:
+            columns[-1].append(box)
+        else:
+            columns.append([box])
+    return columns
+
+
+def _column_texts(column: Sequence[Box]) -> tuple[str, str]:
+    """Returns what is written under a column: its map, then which strips follow it."""
+    first = column[0].layer
+    if first is None:
+        return labels.tr("picture"), ""
+    strips = [
+        "BN" if box.layer is not None and box.layer.kind is LayerKind.BATCH_NORM else "ReLU"
+        for box in column[1:]
+    ]
+    return labels.layer_text(first), " + ".join(strips)
+
+
+def _sheets(style: Style) -> tuple[QColor, ...]:
+    theme = style.theme
+    colours = (theme.accent, theme.good, theme.danger)  # blue, green, and red in front
+    return tuple(mixed(QColor(colour), style.surface, 0.35) for colour in colours)
+
+
+def _depth(rect: Rect) -> float:
+    """How far the side of a box reaches behind it; higher maps are deeper, as maps are square."""
+    return min(8.0, rect.h * 0.07, 1.0 + rect.w * 0.6)
+
+
+def _polygon(*corners: tuple[float, float]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in corners])

@@ -1,0 +1,276 @@
+"""The architecture panel: the drawing, the table beside it, and the arithmetic in words."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_studio.architecture.catalog import CATALOG
+from resnet_studio.architecture.graph import NetworkGraph
+from resnet_studio.architecture.spec import NetworkSpec, ShortcutKind
+from resnet_studio.gui.architecture import labels
+from resnet_studio.gui.architecture.details import Details
+from resnet_studio.gui.architecture.export import drawing_image, drawing_svg
+from resnet_studio.gui.architecture.outline import (
+    Folds,
+    every_block_opened,
+    every_stage_folded,
+)
+from resnet_studio.gui.architecture.table import LayerTable, table_csv
+from resnet_studio.gui.architecture.view import ZOOM_STEP, NetworkView
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
+
+_LEVELS = ("architecture.show_stages", "architecture.show_blocks", "architecture.show_layers")
+_ZOOMS = ("architecture.zoom_out", "architecture.zoom_in", "architecture.fit")
+_EXPORTS = (
+    "architecture.copy_drawing",
+    "architecture.save_png",
+    "architecture.save_svg",
+    "architecture.copy_table",
+    "architecture.save_table",
+)
+
+
+class ArchitecturePanel(QWidget):
+    """Draws the network of the form; selection is shared with every other view."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.title = QLabel()
+        self.view = NetworkView(studio.graph, studio.theme)
+        self.table = LayerTable(self.view.outline, studio.theme)
+        self.details = Details()
+        self._build()
+        self._connect()
+        self._connect_commands()
+        self._show_network()
+        self._follow_selection(studio.selection)
+
+    # -- building ---------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._title_row())
+        self.lower_splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.lower_splitter.addWidget(self.table)
+        self.lower_splitter.addWidget(self.details)
+        self.lower_splitter.setSizes([650, 304])
+        self.lower_splitter.setStretchFactor(0, 3)
+        self.lower_splitter.setStretchFactor(1, 2)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.view)
+        self.splitter.addWidget(self.lower_splitter)
+        self.splitter.setSizes([400, 200])
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setCollapsible(0, False)
+        for splitter in (self.splitter, self.lower_splitter):
+            splitter.setHandleWidth(6)
+        for pane in (self.table, self.details):
+            pane.setFrameShape(QFrame.Shape.NoFrame)
+        column.addWidget(self.splitter, 1)
+        self.setTabOrder(self.view, self.table)
+        self.setTabOrder(self.table, self.details)
+
+    def _title_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 4, 6, 4)
+        row.setSpacing(2)
+        self.title.setWordWrap(True)
+        self.title.setTextFormat(Qt.TextFormat.RichText)
+        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.title, 1)
+        for name in (*_LEVELS, "", *_ZOOMS):
+            if name:
+                row.addWidget(self._button(name))
+            else:
+                row.addSpacing(8)
+        row.addWidget(self._export_button())
+        return row
+
+    def _button(self, command: str) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(self._studio.commands.action(command))
+        button.setAccessibleName(button.text())
+        return button
+
+    def _export_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setText(self.tr("Export"))
+        button.setToolTip(self.tr("Copy or save the drawing and the table."))
+        button.setAccessibleName(button.text())
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menu.addActions([self._studio.commands.action(command) for command in _EXPORTS])
+        button.setMenu(menu)
+        return button
+
+    def _connect(self) -> None:
+        studio = self._studio
+        studio.spec_changed.connect(self._show_network)
+        studio.theme_changed.connect(self._follow_theme)
+        studio.selection_changed.connect(self._follow_selection)
+        self.view.selected.connect(studio.select)
+        self.table.selected.connect(studio.select)
+        self.view.menu_wanted.connect(self._show_menu)
+        self.table.menu_wanted.connect(self._show_menu)
+
+    def _connect_commands(self) -> None:
+        view = self.view
+        for command, handler in (
+            ("fit", view.fit),
+            ("zoom_in", lambda: view.zoom_by(ZOOM_STEP)),
+            ("zoom_out", lambda: view.zoom_by(1 / ZOOM_STEP)),
+            ("show_stages", lambda: view.set_folds(every_stage_folded(view.graph))),
+            ("show_blocks", lambda: view.set_folds(Folds())),
+            ("show_layers", lambda: view.set_folds(every_block_opened(view.graph))),
+            ("copy_drawing", self.copy_drawing),
+            ("save_png", self.save_png),
+            ("save_svg", self.save_svg),
+            ("copy_table", self.copy_table),
+            ("save_table", self.save_table),
+        ):
+            self._studio.commands.connect(f"architecture.{command}", handler)
+
+    # -- following the studio ---------------------------------------------------------------
+
+    def _show_network(self, _spec: object = None) -> None:
+        graph = self._studio.graph
+        self.view.set_graph(graph)
+        self.table.set_outline(self.view.outline, self._studio.theme)
+        name, *rest = labels.title_parts(graph, network_title(graph.spec))
+        line = " · ".join(rest)
+        self.title.setText(f"<b>{escape(name)}</b> · {escape(line)}")
+        self.title.setToolTip(f"{name} · {line}")
+        self._follow_selection(self._studio.selection)
+
+    def _follow_selection(self, name: str) -> None:
+        self.view.set_selection(name)
+        self.table.set_selection(name)
+        entry = self.view.outline.find(name)
+        if entry is not None:
+            self.details.show_entry(entry)
+        else:
+            self.details.show_network(self.view.graph, network_title(self.view.graph.spec))
+
+    def _follow_theme(self, theme: Theme) -> None:
+        self.view.set_theme(theme)
+        self.table.table_model().set_theme(theme)
+        self.table.set_widths()
+
+    # -- menu and export --------------------------------------------------------------------
+
+    def context_menu(self) -> QMenu:
+        """Returns the menu of the drawing and of the table."""
+        menu = QMenu(self)
+        entry = self.view.outline.find(self._studio.selection)
+        if entry is not None:
+            name = entry.name
+            menu.addAction(self.tr("Fold or unfold {name}").format(name=name)).triggered.connect(
+                lambda: self.view.toggle(name)
+            )
+            menu.addAction(self.tr("Zoom to {name}").format(name=name)).triggered.connect(
+                self.view.zoom_to_selection
+            )
+            menu.addSeparator()
+        for group in (_LEVELS, _ZOOMS, _EXPORTS):
+            menu.addActions([self._studio.commands.action(command) for command in group])
+            menu.addSeparator()
+        return menu
+
+    def _show_menu(self, point: QPoint) -> None:
+        menu = self.context_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(point)
+
+    def copy_drawing(self) -> None:
+        """Puts the whole drawing into the clipboard as a picture."""
+        copy_image(self._image())
+        self._studio.show_message(self.tr("The drawing is in the clipboard."))
+
+    def save_png(self) -> None:
+        """Asks for a name and saves the whole drawing as a picture."""
+        save_image(self._studio, self._image(), f"{self._file_name()}.png")
+
+    def save_svg(self) -> None:
+        """Asks for a name and saves the whole drawing as SVG."""
+        path = self._studio.save_file(
+            self.tr("Save drawing"), f"{self._file_name()}.svg", self.tr("SVG drawing (*.svg)")
+        )
+        if path is not None:
+            content = drawing_svg(
+                self.view.drawing, self._studio.theme, self.font(), title=self._plain_title()
+            )
+            save_bytes(self._studio, content, path.with_suffix(".svg"))
+
+    def copy_table(self) -> None:
+        """Puts the whole table into the clipboard as CSV."""
+        QGuiApplication.clipboard().setText(table_csv(self.view.graph))
+        self._studio.show_message(self.tr("The table is in the clipboard, as CSV."))
+
+    def save_table(self) -> None:
+        """Asks for a name and saves the whole table as CSV."""
+        path = self._studio.save_file(
+            self.tr("Save table"), f"{self._file_name()}.csv", self.tr("CSV table (*.csv)")
+        )
+        if path is not None:
+            content = table_csv(self.view.graph).encode("utf-8")
+            save_bytes(self._studio, content, path.with_suffix(".csv"))
+
+    def _image(self) -> QImage:
+        return drawing_image(
+            self.view.drawing, self._studio.theme, self.font(), title=self._plain_title()
+        )
+
+    def _plain_title(self) -> str:
+        graph: NetworkGraph = self.view.graph
+        return " · ".join(labels.title_parts(graph, network_title(graph.spec)))
+
+    def _file_name(self) -> str:
+        return "".join(
+            letter if letter.isalnum() or letter in "-_" else "_"
+            for letter in self.view.graph.spec.name
+        )
+
+
+def network_title(spec: NetworkSpec) -> str:
+    """Returns "ResNet-50" for a network of the catalogue, else what kind of network it is."""
+    entry = CATALOG.get(spec.name)
+    if entry is not None and _structure(entry.spec) == _structure(spec):
+        return entry.title
+    kind = labels.tr("Residual network, {depth} layers")
+    if spec.shortcut is ShortcutKind.NONE:
+        kind = labels.tr("Plain network, {depth} layers")
+    return kind.format(depth=spec.depth)
+
+
+def _structure(spec: NetworkSpec) -> tuple[object, ...]:
+    return (
+        spec.block,
+        spec.depths,
+        spec.widths,
+        spec.expansion,
+        spec.stem,
+        spec.shortcut,
+        spec.stride_on,
+        spec.groups,
+        spec.base_width,
+    )
