@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -117,12 +117,12 @@ def batches(
     cache: PictureCache | None = None,
     drop_last: bool = False,
     workers: int | None = None,
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Yield the batches of one epoch.
 
     A broken picture is left out of its batch and reported; it never ends the epoch. A batch left
-    empty by that is not given, nor, in a shuffled epoch, one left with a single picture: batch
-    normalisation cannot learn from one. Closing the generator stops its threads.
+    empty by that is not given, nor, in a shuffled epoch, one left with a single picture, from
+    which batch normalisation could not learn. Closing the generator stops its threads.
 
     Args:
         subset: The pictures.
@@ -147,7 +147,7 @@ def batches(
     plan = _planned(order, batch_size, drop_last=drop_last)[start:]
     shelves = cache if cache is not None else PictureCache(limit_bytes=0)
     maker = _Maker(subset.dataset, augment, shelves, seed=seed, epoch=epoch)
-    fewest = 2 if shuffle and len(order) > 1 else 1
+    fewest = min(2, batch_size, len(order)) if shuffle else 1
     given = 0
     with _Reader(maker, workers or _default_workers()) as reader:
         for number, read in enumerate(reader.read(plan), start=start):

@@ -43,7 +43,7 @@ def test_seed_epoch_and_index_each_change_every_number(other):
 
 def test_numbers_are_uniform_and_uncorrelated_between_neighbours():
     numbers = sample_numbers(0, 0, np.arange(50_000), 4)
-    assert 0.0 <= numbers.min()
+    assert numbers.min() >= 0.0
     assert numbers.max() < 1.0
     # Standard errors: 0.2887/sqrt(50,000) = 0.0013 of a mean, 1/sqrt(50,000) = 0.0045 of r.
     assert np.abs(numbers.mean(axis=0) - 0.5).max() < 0.0065
