@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PySide6.QtGui import QKeySequence
+
+from resnet_studio.gui.command_table import MENUS, TABLE
+from resnet_studio.gui.commands import Commands
+from resnet_studio.gui.theme import DARK
+
+
+@pytest.fixture
+def commands(qapp):
+    made = Commands()
+    yield made
+    made.deleteLater()
+
+
+def test_no_two_commands_share_an_id_or_a_shortcut():
+    assert not [key for key, count in Counter(row.id for row in TABLE).items() if count > 1]
+    keys = Counter(row.shortcut for row in TABLE if row.shortcut)
+    assert not [key for key, count in keys.items() if count > 1]
+
+
+@pytest.mark.parametrize("command", TABLE, ids=lambda command: command.id)
+def test_every_command_has_words_a_known_menu_and_keys_that_qt_understands(command):
+    assert command.title
+    assert command.tip.endswith(".")
+    assert command.menu in ("", *MENUS)
+    if command.shortcut:
+        assert not QKeySequence(command.shortcut).isEmpty()
+
+
+def test_every_icon_exists(commands):
+    commands.set_theme(DARK)
+    for command in TABLE:
+        if command.icon:
+            assert not commands.action(command.id).icon().isNull(), command.id
+
+
+def test_a_command_is_disabled_until_it_does_something(commands):
+    action = commands.action("spec.open")
+    assert not action.isEnabled()
+    commands.connect("spec.open", lambda: None)
+    assert action.isEnabled()
+
+
+def test_conditions_enable_and_disable(commands):
+    calls = []
+    commands.connect("training.start", lambda: calls.append(1))
+    assert not commands.run("training.start")
+    commands.set_condition("torch", True)
+    commands.set_condition("training_ready", True)
+    assert commands.run("training.start")
+    commands.set_condition("training", True)
+    assert not commands.run("training.start")
+    assert calls == [1]
+
+
+def test_an_undeclared_command_is_refused(commands):
+    with pytest.raises(KeyError):
+        commands.connect("nothing.here", lambda: None)
