@@ -300,6 +300,8 @@ def _server_said(host: str, code: int) -> DownloadError:
         return DownloadError(f"{host} no longer has the file (error {code}).", remedy=_LATER)
     if code in (401, 403, 407, 451):
         return DownloadError(f"{host} does not give out the file (error {code}).", remedy=_LATER)
+    if 300 <= code < 400:
+        return DownloadError(f"{host} points elsewhere in a way not followed.", remedy=_LATER)
     return DownloadError(f"{host} has a problem of its own (error {code}).", remedy=_LATER)
 
 

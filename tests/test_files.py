@@ -1,0 +1,123 @@
+"""Files that survive: whole old or whole new, never between, and nothing left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resnet_studio.files import (
+    atomic_write,
+    sha256_of,
+    sweep_temporaries,
+    write_bytes_atomic,
+    write_text_atomic,
+)
+
+
+def test_bytes_and_text_are_written(tmp_path):
+    write_bytes_atomic(tmp_path / "a.bin", b"\0\xff")
+    write_text_atomic(tmp_path / "a.txt", "Größe 猫\n")
+    assert (tmp_path / "a.bin").read_bytes() == b"\0\xff"
+    assert (tmp_path / "a.txt").read_bytes() == "Größe 猫\n".encode()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_folder_is_made(tmp_path):
+    write_bytes_atomic(tmp_path / "new" / "er" / "a", b"1")
+    assert (tmp_path / "new" / "er" / "a").read_bytes() == b"1"
+
+
+def test_an_existing_file_is_replaced_whole(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"a longer content than the new one")
+    write_bytes_atomic(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+
+    def fail() -> None:
+        with atomic_write(path) as temporary:
+            temporary.write_bytes(b"half of the ne")
+            raise RuntimeError("out of luck")
+
+    with pytest.raises(RuntimeError, match="luck"):
+        fail()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_old_file_is_there_until_the_body_ends(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(b"new")
+        assert path.read_bytes() == b"old"
+        assert temporary.parent == path.parent
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
+def test_a_kill_while_writing_keeps_the_old_file_and_the_rest_is_swept(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    code = (
+        "import os, pathlib, signal, sys\n"
+        "from resnet_studio.files import atomic_write\n"
+        "with atomic_write(pathlib.Path(sys.argv[1])) as temporary:\n"
+        "    temporary.write_bytes(b'half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 2
+    assert sweep_temporaries(tmp_path) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_sweeping_touches_nothing_else(tmp_path):
+    for name in (".studio-notes", "a.tmp", "studio-1.tmp"):
+        (tmp_path / name).write_bytes(b"")
+    assert sweep_temporaries(tmp_path) == 0
+    assert len(list(tmp_path.iterdir())) == 3
+    assert sweep_temporaries(tmp_path / "missing") == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_keeps_the_old_file(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+
+    def write_to_a_full_disk() -> None:
+        with atomic_write(path) as temporary:
+            temporary.unlink()
+            temporary.symlink_to("/dev/full")
+            temporary.write_bytes(b"new")
+
+    with pytest.raises(OSError, match="No space"):
+        write_to_a_full_disk()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1])
+def test_the_hash_is_that_of_all_bytes(tmp_path, size):
+    content = os.urandom(size)
+    (tmp_path / "a").write_bytes(content)
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_a_file_is_for_its_owner(tmp_path):
+    write_bytes_atomic(tmp_path / "a", b"")
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) & 0o077 == 0
