@@ -61,7 +61,7 @@ def arrange(listing: Listing, name: str) -> Arrangement:
         DataError: If there is no picture, no class folder, or only one class.
     """
     if not listing.pictures:
-        raise DataError(f"There is no picture in {name}.", remedy=_HOW_TO_ARRANGE)
+        raise _no_picture(listing, name)
     tree = _Tree(listing)
     problems = [*listing.problems, *_strays(tree), *_other_files(tree)]
     divided = _divided(tree, problems)
@@ -81,6 +81,12 @@ def arrange(listing: Listing, name: str) -> Arrangement:
         held_out=np.array([file in held_out for file in files]) if held_out else None,
         problems=tuple(problems),
     )
+
+
+def _no_picture(listing: Listing, name: str) -> DataError:
+    kinds = sorted({PurePosixPath(file).suffix.lower() for file in listing.others} - {""})
+    instead = f", only files of other kinds ({', '.join(kinds[:5])})" if kinds else ""
+    return DataError(f"There is no picture in {name}{instead}.", remedy=_HOW_TO_ARRANGE)
 
 
 def too_few_classes(name: str, classes: Sequence[str], *, nested: bool = False) -> DataError:
@@ -155,27 +161,44 @@ def _divided(
     """Returns classes and validation files of a data set that comes divided; None if it does not.
 
     It counts as divided if nothing but such folders is there: `train` beside `car` is a class.
+    A test set without class folders, as competitions have it, cannot be validated on.
     """
     names = {child.lower(): child for child in tree.children(tree.top)}
     train = next((names[name] for name in _TRAIN_NAMES if name in names), None)
-    kept = [names[name] for name in _VALIDATION_NAMES if name in names]
-    if train is None or not kept or len(kept) + 1 != len(tree.children(tree.top)):
+    others = [names[name] for name in _VALIDATION_NAMES if name in names]
+    if train is None or not others or len(others) + 1 != len(tree.children(tree.top)):
         return None
-    if any(not tree.children((*tree.top, side)) for side in (train, kept[0])):
+    if not tree.children((*tree.top, train)):
         return None
     members = _members(tree, (*tree.top, train), problems)
-    validation = _members(tree, (*tree.top, kept[0]), problems)
-    for unused in kept[1:]:
-        problems.append(Problem(unused, f"it is not used; {kept[0]} is validated on"))
-    for cls in sorted(validation.keys() - members.keys()):
-        problems.append(Problem(f"{kept[0]}/{cls}", f"the class is missing from {train}"))
-        del validation[cls]
-    for cls in sorted(members.keys() - validation.keys()):
-        problems.append(Problem(f"{train}/{cls}", f"the class is missing from {kept[0]}"))
-    held_out = frozenset(file for files in validation.values() for file in files)
-    for cls, files in validation.items():
-        members[cls] += files
-    return members, held_out
+    used = next((side for side in others if tree.children((*tree.top, side))), None)
+    for side in others:
+        if side != used:
+            why = f"{used} is validated on" if used else "it has no class folders"
+            problems.append(Problem(printable(side), f"it is not used: {why}"))
+    if used is None:
+        return members, frozenset()
+    validation = _members(tree, (*tree.top, used), problems)
+    problems += _one_sided(members, validation, names=(train, used))
+    held_out = frozenset(file for cls in members for file in validation.get(cls, ()))
+    return {cls: files + validation.get(cls, []) for cls, files in members.items()}, held_out
+
+
+def _one_sided(
+    members: Mapping[str, object], validation: Mapping[str, object], *, names: tuple[str, str]
+) -> list[Problem]:
+    """Lists the classes that only the training or only the validation folder has."""
+    train, other = names
+    return [
+        *(
+            Problem(f"{other}/{cls}", f"the class is missing from {train}")
+            for cls in sorted(validation.keys() - members.keys())
+        ),
+        *(
+            Problem(f"{train}/{cls}", f"the class is missing from {other}")
+            for cls in sorted(members.keys() - validation.keys())
+        ),
+    ]
 
 
 def _look_alikes(classes: Sequence[str]) -> list[Problem]:

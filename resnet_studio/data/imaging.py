@@ -73,7 +73,7 @@ class UnreadablePictureError(PictureError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A picture ready for the eye and for a network.
 

@@ -55,7 +55,8 @@ def to_rgb(image: Image.Image, notes: list[str], *, stored: str = "") -> NDArray
     if image.mode == "LAB":
         notes.append("converted from Lab")
         return np.array(_lab_to_rgb(image))
-    return np.array(image.convert("RGB"))
+    # convert() would copy a picture that is RGB already, which most are.
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def array_to_rgb(array: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:

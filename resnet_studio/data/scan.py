@@ -59,6 +59,8 @@ class FolderScan:
 
 def scan_folder(path: Path) -> Generator[ScanProgress, None, FolderScan]:
     """Scans a folder or .zip with a folder for each class; see `scan_store`."""
+    # Said first: opening an archive of a million files takes seconds.
+    yield ScanProgress("listing", 0)
     return (yield from scan_store(open_store(path)))
 
 

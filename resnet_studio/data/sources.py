@@ -128,6 +128,8 @@ def _open_cifar10(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
 
 
 def _open_folder(path: Path, config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+    # Said first: opening an archive of a million files takes seconds.
+    yield ScanProgress("listing", 0)
     store = open_store(path)
     scan = yield from scan_store(store)
     images: NDArray[np.uint8] | None = None

@@ -128,7 +128,7 @@ class FolderStore:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = root.absolute()
         self.name = printable(root.resolve().name or str(root))
 
     @contextlib.contextmanager

@@ -162,7 +162,7 @@ def test_validation_comes_before_a_test_set(tmp_path):
         make_classes(tmp_path / side, TWO)
     scan = scanned(tmp_path)
     assert not any(file.startswith("test/") for file in scan.files)
-    assert reasons(scan)["test"] == "it is not used; val is validated on"
+    assert reasons(scan)["test"] == "it is not used: val is validated on"
 
 
 def test_classes_that_are_on_one_side_only_are_listed(tmp_path):
@@ -172,6 +172,15 @@ def test_classes_that_are_on_one_side_only_are_listed(tmp_path):
     assert scan.classes == ("cats", "dogs", "fish")
     assert reasons(scan)["val/birds"] == "the class is missing from train"
     assert reasons(scan)["train/fish"] == "the class is missing from val"
+
+
+@pytest.mark.parametrize("flat", [0, 3])
+def test_a_test_set_without_class_folders_is_not_used(tmp_path, flat):
+    make_classes(tmp_path, {"train/cats": 3, "train/dogs": 2, "test": flat})
+    scan = scanned(tmp_path)
+    assert scan.classes == ("cats", "dogs")
+    assert scan.held_out is None
+    assert reasons(scan) == {"test": "it is not used: it has no class folders"}
 
 
 def test_a_class_called_train_is_a_class(tmp_path):
@@ -413,6 +422,12 @@ def test_pictures_without_class_folders_are_an_error_that_says_how_to_arrange(tm
 @pytest.mark.parametrize("counts", [{}, {"cats": 0, "dogs": 0}])
 def test_a_folder_without_pictures_is_an_error(tmp_path, counts):
     assert "no picture" in refusal(make_classes(tmp_path, counts)).message
+
+
+def test_a_folder_of_other_files_says_what_they_are(tmp_path):
+    make_classes(tmp_path, {"cats": 0})
+    (tmp_path / "cats" / "1.HEIC").write_bytes(b"x")
+    assert "only files of other kinds (.heic)" in refusal(tmp_path).message
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

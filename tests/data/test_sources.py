@@ -228,7 +228,7 @@ def test_progress_is_given_and_the_data_set_comes_last(tmp_path):
     assert isinstance(items[-1], DataSplit)
     assert all(isinstance(item, ScanProgress) for item in items[:-1])
     assert [item.phase for item in items[:-1] if isinstance(item, ScanProgress)] == [
-        *["listing"] * 3,
+        *["listing"] * 4,
         *["checking"] * 2,
         *["decoding"] * 2,
     ]
