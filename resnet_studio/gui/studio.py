@@ -134,12 +134,19 @@ class Studio(QObject):
         self._spec = spec
         self._graph = None
         self.settings["network"] = spec.to_json()
-        if self.selection and self.graph.find(self.selection) is None:
+        if self.selection and not self._is_in_graph(self.selection):
             self.select("")
         self._set_network(None)
         if self._weights is not None and self._weights.kind != "random":
             self._weights = None
         self.spec_changed.emit(spec)
+
+    def _is_in_graph(self, name: str) -> bool:
+        try:
+            self.graph.find(name)
+        except KeyError:
+            return False
+        return True
 
     def _remembered_spec(self) -> NetworkSpec:
         try:

@@ -147,13 +147,13 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit, QComboBox, QAbstractSpinBox {{ padding: 3px 6px; min-height: 20px;
         border: 1px solid {theme.border}; border-radius: 4px; background: {theme.surface}; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{
-        border: none; padding: 0 2px; min-height: 0; background: transparent; }}
+        border: none; padding: 0 2px 0 6px; min-height: 0; background: transparent; }}
     QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{
         border: 2px solid {theme.accent}; padding: 2px 5px; }}
     QLineEdit[invalid="true"], QComboBox[invalid="true"], QAbstractSpinBox[invalid="true"] {{
         border: 2px solid {theme.danger}; padding: 2px 5px; }}
     QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus {{
-        border: none; padding: 0 2px; }}
+        border: none; padding: 0 2px 0 6px; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{

@@ -29,6 +29,7 @@ from resnet_studio.gui.network_form import NetworkForm
 from resnet_studio.gui.status_bar import StatusBar
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.torch_loader import load_torch
+from resnet_studio.gui.widgets.empty_state import EmptyState
 from resnet_studio.gui.widgets.message_bar import MessageBar
 from resnet_studio.gui.window_commands import WindowCommands
 from resnet_studio.settings import Settings
@@ -213,7 +214,11 @@ class Workspace(QObject):
     def _make_panel(self, place: _PanelPlace) -> None:
         if place.name in self.panels:
             return
-        panel = place.make(self.studio)
+        try:
+            panel = place.make(self.studio)
+        except Exception as error:  # one broken panel must not take the others with it
+            self.studio.show_error(error)
+            panel = EmptyState(self.tr("This panel cannot be shown."), str(error))
         self.panels[place.name] = panel
         index = PANELS.index(place)
         current = self.tabs.currentIndex()

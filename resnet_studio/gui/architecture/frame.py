@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from resnet_studio.architecture.graph import LayerKind, ShortcutForm
@@ -119,6 +119,23 @@ def _paint_cell(painter: QPainter, figure: SectionFigure, cell: Rect, style: Sty
             painter.setPen(colour)
             painter.drawText(QPointF(centre - face.width(text) / 2, y + face.ascent), text)
         y += face.height
+
+
+def paint_mark(painter: QPainter, rect: Rect, *, window: Rect, width: float, style: Style) -> None:
+    """Outlines what is selected or under the pointer, with a halo that parts it from the maps."""
+    painter.save()
+    painter.setClipRect(qrect(window))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for pen in (QPen(style.surface, width + 2), QPen(style.accent, width)):
+        painter.setPen(pen)
+        painter.drawRoundedRect(qrect(rect.grown(2)), 4, 4)
+    painter.restore()
+
+
+def paint_focus(painter: QPainter, rect: QRect, style: Style) -> None:
+    """Frames the whole drawing while the keys work in it."""
+    painter.setPen(QPen(style.accent, 2))
+    painter.drawRect(rect.adjusted(1, 1, -1, -1))
 
 
 def paint_handle(painter: QPainter, handle: Handle, style: Style) -> None:

@@ -33,6 +33,8 @@ BAR_BELOW = 4.0
 """Pixels of a block's width below which it is one bar."""
 FLAT_BELOW = 11.0
 """Pixels of a block's width below which its maps have no depth."""
+OPENED_FLAT_BELOW = 0.35
+"""Zoom below which the same holds for the many layers of opened blocks."""
 FINE_BELOW = 16.0
 """Pixels of a shortcut's width below which its line is fine and pale: dozens stand together."""
 OUTLINE_FROM = 4.0
@@ -124,9 +126,10 @@ class Artist:
         if width < BAR_BELOW:
             self._bar(figure, section)
             return
+        flat = width < FLAT_BELOW or (figure.opened and self._camera.zoom < OPENED_FLAT_BELOW)
         if figure.arc is not None:
-            self._arc(figure.arc, detailed=width >= FLAT_BELOW)
-        if width < FLAT_BELOW:
+            self._arc(figure.arc, detailed=not flat)
+        if flat:
             self._flat(figure.boxes, section)
             return
         self._boxes(figure.boxes, section)

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -31,8 +30,8 @@ from resnet_studio.gui.architecture.camera import Camera, fitted
 from resnet_studio.gui.architecture.figures import Drawing
 from resnet_studio.gui.architecture.geometry import Rect
 from resnet_studio.gui.architecture.layout import lay_out
-from resnet_studio.gui.architecture.outline import Folds, Outline, neighbour
-from resnet_studio.gui.architecture.painting import Artist, qrect
+from resnet_studio.gui.architecture.outline import Entry, Folds, Outline, neighbour
+from resnet_studio.gui.architecture.painting import Artist
 from resnet_studio.gui.architecture.style import Style
 from resnet_studio.gui.theme import Theme
 
@@ -46,7 +45,7 @@ _USUAL_HEIGHT = 290.0
 """Pixels of height in which a drawing has a zoom of about 1 when it is seen whole."""
 _TEXT_RANGE = (0.55, 1.3)
 _STILL_GOOD = 0.8
-"""A fitted drawing stays fitted if folding shrinks it by no more than this."""
+"""A fitted drawing stays fitted if opening a block shrinks it by no more than this."""
 
 
 class NetworkView(QWidget):
@@ -135,7 +134,7 @@ class NetworkView(QWidget):
         entry = self.outline.find(name)
         if entry is not None:
             target = next(item for item in self.outline.lineage(name) if item.children)
-            self._change_folds(self.folds.toggled(target), keep=target.name)
+            self._change_folds(target)
 
     def set_folds(self, folds: Folds) -> None:
         """Folds many things at once; shows all, or its beginning if that would be too small."""
@@ -163,14 +162,15 @@ class NetworkView(QWidget):
         if rect is not None:
             self._look_at(rect)
 
-    def _change_folds(self, folds: Folds, *, keep: str) -> None:
-        before = self.visible_rect(keep)
+    def _change_folds(self, target: Entry) -> None:
+        before = self.visible_rect(target.name)
         zoom, was_fitted = self.camera.zoom, self._fits
         anchor = self.camera.to_screen(before.x, 0)[0] if before is not None else 0.0
-        self.folds = folds
+        self.folds = self.folds.toggled(target)
         self._lay_out(self.graph)
-        after = self.visible_rect(keep)
-        if not (was_fitted and self.camera.zoom >= _STILL_GOOD * zoom) and after is not None:
+        after = self.visible_rect(target.name)
+        still_good = target.is_section or self.camera.zoom >= _STILL_GOOD * zoom
+        if not (was_fitted and still_good) and after is not None:
             self._fits = False
             y = self._window().cy - self.drawing.bounds.cy * zoom if was_fitted else self.camera.y
             self.camera = Camera(zoom, anchor - after.x * zoom, y)
@@ -261,24 +261,15 @@ class NetworkView(QWidget):
             painter, self.drawing, width=self.width(), height=self.height(), style=style
         )
         if self.hasFocus():
-            painter.setPen(QPen(style.accent, 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+            frame.paint_focus(painter, self.rect(), style)
 
     def _paint_marks(self, painter: QPainter, window: Rect) -> None:
         """Outlines the selection boldly and what is under the pointer finely."""
-        style = self.style_
-        painter.save()
-        painter.setClipRect(qrect(window))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for name, width in ((self._hovered, 1.5), (self.selection, 3.0)):
             rect = self.visible_rect(name)
             if rect is not None:
-                seen = qrect(self.camera.rect(rect).grown(2))
-                painter.setPen(QPen(style.surface, width + 2))
-                painter.drawRoundedRect(seen, 4, 4)
-                painter.setPen(QPen(style.accent, width))
-                painter.drawRoundedRect(seen, 4, 4)
-        painter.restore()
+                seen = self.camera.rect(rect)
+                frame.paint_mark(painter, seen, window=window, width=width, style=self.style_)
 
     def _handles(self) -> list[frame.Handle]:
         """The handles of titles, of opened blocks, and of closed blocks that are marked."""

@@ -29,7 +29,9 @@ _MARKER_ROOM = 7.0
 class CurveItem(QGraphicsObject):
     """Draws a `Series` in a pyqtgraph `ViewBox`."""
 
-    def __init__(self, view_box: pyqtgraph.ViewBox, *, width: float = 1.0, dots: bool = False):
+    def __init__(
+        self, view_box: pyqtgraph.ViewBox, *, width: float = 1.0, dots: bool = False
+    ) -> None:
         super().__init__()
         self._view_box = view_box
         self._width = width

@@ -6,6 +6,7 @@ Pure functions between texts and recipes; the form shows what they say. No Qt wi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,9 +22,8 @@ from resnet_studio.training.recipe import (
 )
 
 CUSTOM = "custom"
+WHOLE_NUMBERS = ("epochs", "batch_size", "seed")
 NUMBERS = (
-    "epochs",
-    "batch_size",
     "learning_rate",
     "momentum",
     "weight_decay",
@@ -31,9 +31,8 @@ NUMBERS = (
     "warmup_start",
     "gamma",
     "label_smoothing",
-    "seed",
 )
-"""Fields that are typed as one number."""
+"""Fields that are typed as one number, which may have decimals."""
 _NOT_OF_PRESETS = ("seed", "device", "precision", "checkpoint_seconds", "validation_batch_size")
 # Wide limits, so that a field is judged by itself before the fields are judged together.
 _ALONE = Recipe(epochs=100_000, momentum=0.9)
@@ -100,7 +99,7 @@ def _tidy(field: str, value: Any) -> Any:
     text = value.strip()
     if field == "milestones":
         return _fractions(text)
-    # "0,1" is how half of the world types a tenth.
+    # "0,1" is how half of the world types a tenth; "1,000" epochs stay a mistake to be told.
     return text.replace(",", ".") if field in NUMBERS else text
 
 
@@ -115,7 +114,7 @@ def _fractions(text: str) -> tuple[Any, ...]:
 def _ascending(values: Any) -> bool:
     try:
         inside = all(0.0 < value < 1.0 for value in values)
-        return inside and all(a < b for a, b in zip(values, values[1:], strict=False))
+        return inside and all(a < b for a, b in pairwise(values))
     except TypeError:
         return False
 

@@ -79,6 +79,7 @@ class MessageBar(QFrame):
     def _replace_buttons(self, message: Message) -> None:
         for button in self.buttons:
             self._row.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self.buttons = [self._button(label, handler) for label, handler in message.actions]
         if message.details:

@@ -1,0 +1,317 @@
+"""The tour: the real window driven through its whole main job, without a display.
+
+It does what a person would do (chooses networks, drops a photograph, trains on the digits to the
+end) and writes a picture of each panel and a report. Nothing is staged: a step that does not
+come about within its time fails the tour. Settings and runs of the tour live in a temporary
+folder, so that those of the person are left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QEventLoop, QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QComboBox
+
+from resnet_studio.errors import StudioError
+from resnet_studio.gui.app import install_exception_hooks, make_application
+from resnet_studio.gui.main_window import MainWindow
+from resnet_studio.gui.tour_report import Stop, write_report
+from resnet_studio.settings import HOME_VARIABLE, Settings
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.workspace import Workspace
+
+WINDOW_SIZE = (1280, 800)
+_PATIENCE_S = 120.0
+_TRAINING_PATIENCE_S = 1_800.0
+_LOOK_INTERVAL_MS = 20
+_SETTLE_MS = 250
+
+Say = Callable[[str], Any]
+
+
+class TourError(StudioError):
+    """A step of the tour did not come about."""
+
+
+def run_tour(out: Path, *, epochs: int | None = None, say: Say = lambda _line: None) -> int:
+    """Drives the window through the main job and writes pictures and `index.html` to `out`.
+
+    Args:
+        out: Folder for the results; made if it is missing.
+        epochs: Epochs of the training; the recipe's own number if None.
+        say: Called with a line for each step.
+
+    Returns:
+        0 when every step came about.
+
+    Raises:
+        StudioError: If a step did not, or `out` cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TourError(
+            f"{out} cannot be written: {error.strerror}.", remedy="Choose another folder."
+        ) from error
+    application = make_application()
+    with tempfile.TemporaryDirectory(prefix="resnet-studio-tour-") as home, _home(home):
+        tour = Tour(application, out, Path(home), epochs=epochs, say=say)
+        try:
+            tour.run()
+        finally:
+            tour.close()
+    report = write_report(out, tour.stops)
+    say(f"{report} shows {len(tour.stops)} pictures")
+    return 0
+
+
+@contextmanager
+def _home(folder: str) -> Iterator[None]:
+    before = os.environ.get(HOME_VARIABLE)
+    os.environ[HOME_VARIABLE] = folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[HOME_VARIABLE]
+        else:
+            os.environ[HOME_VARIABLE] = before
+
+
+class Tour:
+    """One walk through the window; `stops` collects the pictures taken."""
+
+    def __init__(
+        self, application: QApplication, out: Path, home: Path, *, epochs: int | None, say: Say
+    ) -> None:
+        self._application = application
+        self._out = out
+        self._home = home
+        self._epochs = epochs
+        self._say = say
+        self._errors: list[str] = []
+        self.stops: list[Stop] = []
+        self.window = MainWindow(Settings(home / "settings.json"))
+        self._restore_hooks = install_exception_hooks(self.window)
+
+    def run(self) -> None:
+        """Walks through all steps; raises TourError at the first that fails."""
+        self._open()
+        self._choose_networks()
+        self._drop_photograph()
+        self._augment()
+        self._train()
+        self._look_inside()
+        self._darken()
+
+    def close(self) -> None:
+        """Closes the window as a person would; every thread has ended afterwards."""
+        self.window.close()
+        self.window.deleteLater()
+        self._application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self._restore_hooks()
+
+    # -- the steps --------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        started = time.monotonic()
+        self.window.resize(*WINDOW_SIZE)
+        self.window.show()
+        self._until(lambda: self.window.workspace is not None, "the window opens")
+        self.workspace: Workspace = self.window.workspace  # type: ignore[assignment]
+        self.studio = self.workspace.studio
+        self.studio.message_posted.connect(self._note_error)
+        seconds = time.monotonic() - started
+        self._until(lambda: self.studio.torch.state == "ready", "torch is loaded")
+        self._say(f"window furnished after {seconds:.2f} s, torch {self.studio.torch.version}")
+
+    def _choose_networks(self) -> None:
+        self.workspace.show_panel("architecture")
+        form = self.workspace.form
+        _choose(form.preset, "resnet50")
+        self._expect(self.studio.spec.name == "resnet50", "ResNet-50 is chosen")
+        self._take("architecture", "ResNet-50, drawn to scale", self._counts())
+        _choose(form.block, "basic")
+        self._expect(self.studio.spec.name == "resnet34", "basic blocks make it ResNet-34")
+        self._take("architecture-basic", "The same stages with basic blocks", self._counts())
+        _choose(form.preset, "resnet18")
+
+    def _drop_photograph(self) -> None:
+        from resnet_studio.data.imaging import sample_pictures
+
+        picture = sample_pictures()[-1]
+        if picture.path is None:
+            raise TourError("The sample photographs have no files.")
+        self._drop(picture.path)
+        self._await_maps()
+        examination = self._features().examination
+        self._take(
+            "features",
+            "A photograph dropped on the window: the feature maps of every stage",
+            f"Random weights, and the panel says so. Looked at in {examination.seconds:.2f} s.",
+        )
+        self._features().enlarge("layer1", 0)
+        self._take("features-channel", "One channel laid over the photograph", "")
+
+    def _augment(self) -> None:
+        panel: Any = self.workspace.show_panel("augmentation")
+        self._until(lambda: panel.ready, "the augmented samples are drawn")
+        self._take(
+            "augmentation",
+            "What training would see of the photograph",
+            "The crop of each sample is drawn on the original; training calls the same code.",
+        )
+
+    def _train(self) -> None:
+        panel: Any = self.workspace.show_panel("training")
+        if self._epochs is not None:
+            self._until(lambda: panel.setup.recipe.recipe is not None, "the recipe is there")
+            recipe = panel.setup.recipe.recipe
+            warmup = min(recipe.warmup_epochs, float(self._epochs))
+            panel.setup.recipe.show_recipe(
+                recipe.replace(epochs=self._epochs, warmup_epochs=warmup)
+            )
+        start = self.studio.commands.action("training.start")
+        self._until(start.isEnabled, "training can be started")
+        self._take("training-before", "Before training: the recipe and its schedule", "")
+        began = time.monotonic()
+        self.studio.commands.run("training.start")
+        session = panel.session
+        halfway = session.config.recipe.epochs / 2
+        self._until(
+            lambda: session.epochs_done >= halfway or not session.running,
+            "training reaches its middle",
+            patience=_TRAINING_PATIENCE_S,
+        )
+        self._take("training-live", "Training, with live curves", "")
+        self._until(lambda: not session.running, "training ends", patience=_TRAINING_PATIENCE_S)
+        seconds = time.monotonic() - began
+        end = session.end
+        self._expect(end.outcome == "finished", f"training finishes ({end.message})")
+        self._take(
+            "training",
+            "The digits learned",
+            f"{session.config.network.name}: best validation accuracy "
+            f"{end.best_accuracy:.1%} after {session.config.recipe.epochs} epochs, "
+            f"{seconds:.0f} s, {self.studio.torch.device}.",
+        )
+
+    def _look_inside(self) -> None:
+        before = self.studio.network
+        self.studio.commands.run("training.look_inside")
+        self._until(
+            lambda: self.studio.network is not before and self.studio.network is not None,
+            "the trained weights are loaded",
+        )
+        self._drop(self._digit())
+        self._await_maps()
+        best = self._features().examination.predictions[0]
+        self._take(
+            "features-trained",
+            "A digit that was held out, seen by the network just trained",
+            f"Most probable class: {best.name}, {best.probability:.1%}.",
+        )
+
+    def _darken(self) -> None:
+        self.studio.set_appearance("dark")
+        self._take("features-dark", "The same in dark colours", "")
+        self.workspace.show_panel("architecture")
+        self._take("architecture-dark", "The network that was trained, in dark colours", "")
+
+    # -- driving ----------------------------------------------------------------------------
+
+    def _features(self) -> Any:
+        return self.workspace.panels["features"]
+
+    def _await_maps(self) -> None:
+        def arrived() -> bool:
+            examination = self._features().examination
+            return examination is not None and examination.picture is self.studio.picture
+
+        self._until(lambda: self.studio.picture is not None, "the picture is opened")
+        self._until(arrived, "the feature maps are there")
+
+    def _digit(self) -> Path:
+        """Writes a digit that was held out of training to a file."""
+        from PIL import Image
+
+        from resnet_studio.data.sources import DataConfig, load_dataset
+
+        validation = load_dataset(DataConfig()).validation
+        path = self._home / f"digit {validation.labels[7]}.png"
+        Image.fromarray(validation.picture(7)).save(path)
+        return path
+
+    def _drop(self, path: Path) -> None:
+        """Drops a file on the window with the events that a desktop would send."""
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        centre = QPointF(self.window.rect().center())
+        common = (
+            Qt.DropAction.CopyAction,
+            mime,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        enter = QDragEnterEvent(centre.toPoint(), *common)
+        self._application.sendEvent(self.window, enter)
+        self._expect(enter.isAccepted(), f"the window accepts {path.name}")
+        self._application.sendEvent(self.window, QDropEvent(centre, *common))
+
+    def _counts(self) -> str:
+        graph = self.studio.graph
+        return (
+            f"{graph.spec.depth} layers, {graph.parameters:,} parameters, "
+            f"{graph.macs:,} multiply-accumulates at {graph.input_size} pixels."
+        )
+
+    def _take(self, name: str, title: str, text: str) -> None:
+        """Waits until the window has settled, and takes its picture."""
+        self._pause(_SETTLE_MS)
+        if self._errors:
+            raise TourError(f"At «{title}» the window showed an error: {self._errors[0]}")
+        path = self._out / f"{name}.png"
+        if not self.window.grab().save(str(path)):
+            raise TourError(f"{path} cannot be written.", remedy="Choose another folder.")
+        self.stops.append(Stop(path.name, title, text))
+        self._say(f"{path.name}: {title}. {text}".strip())
+
+    def _note_error(self, message: Any) -> None:
+        if message.kind == "error":
+            self._errors.append(f"{message.text} {message.remedy}".strip())
+
+    def _expect(self, condition: bool, what: str) -> None:
+        if not condition:
+            raise TourError(f"The tour failed: it was expected that {what}.")
+
+    def _until(
+        self, condition: Callable[[], bool], what: str, *, patience: float = _PATIENCE_S
+    ) -> None:
+        """Runs the event loop until `condition` holds."""
+        deadline = time.monotonic() + patience
+        while not condition():
+            if self._errors:
+                raise TourError(f"While waiting until {what}: {self._errors[0]}")
+            if time.monotonic() > deadline:
+                raise TourError(f"Waited {patience:.0f} s in vain until {what}.")
+            self._pause(_LOOK_INTERVAL_MS)
+
+    def _pause(self, milliseconds: int) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop, loop.quit)
+        loop.exec()
+
+
+def _choose(combo: QComboBox, data: object) -> None:
+    """Chooses an entry as a click on it would."""
+    combo.setCurrentIndex(combo.findData(data))
+    combo.activated.emit(combo.currentIndex())
