@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from resnet_studio.data.cifar import download_cifar10, find_cifar10, read_cifar10
 from resnet_studio.data.dataset import (
     ArrayDataset,
     Dataset,
@@ -40,8 +39,6 @@ __all__ = [
     "Problem",
     "ScanProgress",
     "Subset",
-    "download_cifar10",
-    "find_cifar10",
     "load_dataset",
     "open_dataset",
     "stratified_split",
@@ -115,6 +112,9 @@ def load_dataset(
 
 
 def _open_cifar10(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+    # Not at the top: it brings the whole of networking, a third of this module's import time.
+    from resnet_studio.data.cifar import find_cifar10, read_cifar10
+
     path = Path(config.path).expanduser() if config.path else None
     if place := find_cifar10(path):
         yield from read_cifar10(place)

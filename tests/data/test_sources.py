@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 
 from resnet_studio.data import cifar, plain_pickle, sources
+from resnet_studio.data.cifar import find_cifar10
 from resnet_studio.data.plain_pickle import unpickle_plain
 from resnet_studio.data.sources import (
     DataConfig,
     DataSplit,
     ScanProgress,
-    find_cifar10,
     load_dataset,
     open_dataset,
 )
@@ -497,10 +497,10 @@ def test_a_stored_array_is_measured_before_it_is_believed():
         stored.as_array()
 
 
-def test_data_sources_need_no_torch():
+def test_data_sources_need_neither_torch_nor_networking():
     code = (
         "import sys; import resnet_studio.data.sources;"
-        "print(sorted({'torch', 'sklearn', 'PySide6', 'torchvision'} & set(sys.modules)))"
+        "print(sorted({'torch', 'sklearn', 'PySide6', 'http.client', 'ssl'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
