@@ -248,12 +248,18 @@ def test_broken_pictures_are_left_out_and_reported_and_labels_still_fit():
 
 
 @pytest.mark.parametrize("name", ["cifar_train", "imagenet_train"])
-def test_broken_pictures_are_reported_once_in_a_run(name):
-    problems, cache = [], PictureCache()
-    dataset = photos(10, read=broken_at(2, 5))
+def test_broken_pictures_are_tried_and_reported_once_in_a_run(name):
+    problems, tried, cache = [], [], PictureCache()
+
+    def read(file):
+        tried.append(file)
+        return broken_at(2, 5)(file)
+
+    dataset = photos(10, read=read)
     for number in range(3):
         epoch(dataset, PRESETS[name], epoch=number, cache=cache, skipped=problems.append)
     assert sorted(problem.file for problem in problems) == ["2.jpg", "5.jpg"]
+    assert tried.count("2.jpg") == tried.count("5.jpg") == 1
 
 
 def test_a_file_that_vanishes_is_skipped_too():
