@@ -190,6 +190,10 @@ class _Machine:
         if len(self._marks) > MAX_NESTING:
             raise ClaimError("it is nested too deeply to be a state dict")
 
+    def _protocol(self, version: int) -> None:
+        if version not in (2, 3):
+            raise ClaimError(f"it is in pickle protocol {version}; torch.save uses 2")
+
     def _put(self, slot: int) -> None:
         self._memo[slot] = self._stack[-1]
 
@@ -337,7 +341,7 @@ _LITERALS: Final = {
     "BINFLOAT",
 }
 _OPERATIONS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
-    "PROTO": lambda machine, _: None,
+    "PROTO": _Machine._protocol,
     "STOP": lambda machine, _: None,
     "NONE": lambda machine, _: machine._push(None),
     "NEWTRUE": lambda machine, _: machine._push(True),
