@@ -6,6 +6,7 @@ table below, so a setting is added here and nowhere else.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Mapping
@@ -133,8 +134,11 @@ class Settings:
         self._values: dict[str, Any] = self._read()
 
     def __getitem__(self, key: str) -> Any:
-        """Returns the remembered value or the default; KeyError for an undeclared key."""
-        return self._values.get(key, _BY_KEY[key].default)
+        """Returns the remembered value or the default; KeyError for an undeclared key.
+
+        Lists and tables are copies: to change one, assign the changed copy.
+        """
+        return copy.deepcopy(self._values.get(key, _BY_KEY[key].default))
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Remembers `value`; ValueError if the declaration does not allow it."""
@@ -153,7 +157,7 @@ class Settings:
     def _read(self) -> dict[str, Any]:
         try:
             stored = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(stored, dict):
             return {}
