@@ -1,0 +1,99 @@
+"""What the window keeps of a data set: names and numbers, not the pictures.
+
+`summarise` opens a data set in a worker to see whether it can be used; training opens it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resnet_studio.data.dataset import Problem
+from resnet_studio.errors import DataError, PictureError
+
+if TYPE_CHECKING:
+    from resnet_studio.data.sources import DataConfig, DataSplit
+    from resnet_studio.gui.workers import TaskState
+
+_LOOKED_AT = 9
+"""Pictures whose size is looked at, to tell small pictures from photographs."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSummary:
+    """A data set that can be trained on.
+
+    Attributes:
+        config: What was opened.
+        name: What to call it.
+        classes: Names of the classes.
+        train_size: Pictures to learn from.
+        validation_size: Pictures held out.
+        problems: What was left out, and why.
+        side: Shorter side of a typical picture in pixels.
+    """
+
+    config: DataConfig
+    name: str
+    classes: tuple[str, ...]
+    train_size: int
+    validation_size: int
+    problems: tuple[Problem, ...]
+    side: int
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Returns the optimiser steps of one epoch."""
+        return -(-self.train_size // max(1, batch_size))
+
+
+def summarise(
+    config: DataConfig, state: TaskState, describe: Callable[[str, int], str]
+) -> DataSummary:
+    """Opens a data set and says what is in it; runs in a worker.
+
+    Args:
+        config: Which one.
+        state: Of the task, for progress and cancelling.
+        describe: Makes a translated line of progress from phase and count.
+
+    Raises:
+        DataError: If it cannot be used.
+        Cancelled: If the task was cancelled.
+    """
+    from resnet_studio.data.sources import DataSplit, open_dataset
+
+    opening = open_dataset(config)
+    try:
+        for item in opening:
+            state.check()
+            if isinstance(item, DataSplit):
+                return _summary(config, item)
+            text = describe(item.phase, item.done)
+            state.progress(item.done, item.total or 0, text)
+            state.event(text)
+    finally:
+        opening.close()
+    raise DataError(f"{config.path or config.source} holds no data set.")
+
+
+def _summary(config: DataConfig, split: DataSplit) -> DataSummary:
+    return DataSummary(
+        config=config,
+        name=split.name,
+        classes=split.classes,
+        train_size=len(split.train),
+        validation_size=len(split.validation),
+        problems=tuple(split.problems),
+        side=_typical_side(split),
+    )
+
+
+def _typical_side(split: DataSplit) -> int:
+    sides = []
+    for position in range(0, len(split.train), max(1, len(split.train) // _LOOKED_AT)):
+        try:
+            sides.append(min(split.train.picture(position).shape[:2]))
+        except PictureError:
+            continue  # it is skipped and listed when it is trained on
+    return sorted(sides)[len(sides) // 2] if sides else 0

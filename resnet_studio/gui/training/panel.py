@@ -1,0 +1,446 @@
+"""The training panel: settings at the left, the run and its curves at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.training.curves_view import CurvesView
+from resnet_studio.gui.training.progress_strip import ProgressStrip
+from resnet_studio.gui.training.runs_view import RunsView, runs_dir
+from resnet_studio.gui.training.session import Activity, Session
+from resnet_studio.gui.training.setup_form import SetupForm
+from resnet_studio.gui.training.shown_run import ShownRun, read_run, weights_in
+from resnet_studio.training.config import RunConfig
+from resnet_studio.training.events import RunEnded
+from resnet_studio.training.runs import RunFolder, RunListing
+
+REDRAW_MS = 125
+"""Eight redraws a second: painting is processor time that training lacks (performance notes)."""
+_LEFT_WIDTH = 300
+
+
+class TrainingPanel(QWidget):
+    """Starts, steers and shows training runs.
+
+    Attributes:
+        session: The run in progress, or the last one; None before the first.
+        shown: The earlier run whose curves are shown; None while the session's are.
+    """
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.session: Session | None = None
+        self.shown: ShownRun | None = None
+        self.setup = SetupForm(studio)
+        self.runs = RunsView(studio)
+        self.strip = ProgressStrip()
+        self.curves = CurvesView(studio)
+        self._timer = QTimer(self)
+        self._build()
+        self._connect()
+        self._show_state()
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is in progress, also while it is paused."""
+        return self.session is not None and self.session.running
+
+    def set_data_folder(self, path: Path) -> None:
+        """Chooses the pictures of a folder or .zip, for example one dropped on the window."""
+        if self.running:
+            self._studio.show_message(
+                self.tr("A run is in progress; stop it before you choose other pictures."),
+                kind="warning",
+            )
+            return
+        self.left.setCurrentWidget(self.setup)
+        self.setup.data.set_folder(path)
+
+    def stop_for_close(self, on_stopped: Callable[[], None]) -> None:
+        """Ends the run with a checkpoint; calls `on_stopped` once it has ended, or at once."""
+        session = self.session
+        if session is None or not session.running:
+            on_stopped()
+            return
+        session.ended.connect(lambda _end: on_stopped(), Qt.ConnectionType.SingleShotConnection)
+        session.stop()
+
+    # -- building ---------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.left = QTabWidget()
+        self.left.setDocumentMode(True)
+        self.left.addTab(self.setup, self.tr("New run"))
+        self.left.addTab(self.runs, self.tr("Earlier runs"))
+        self.left.setMinimumWidth(250)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self.left)
+        splitter.addWidget(self._right())
+        splitter.setStretchFactor(0, 0)
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        splitter.setSizes([_LEFT_WIDTH, 3 * _LEFT_WIDTH])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.addWidget(splitter)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+
+    def _right(self) -> QWidget:
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(8, 4, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(self._button_row())
+        column.addWidget(self.strip)
+        column.addWidget(self.curves, 1)
+        column.addLayout(self._folder_row())
+        return right
+
+    def _button_row(self) -> QHBoxLayout:
+        self.start_button = self._command_button("start")
+        self.pause_button = self._command_button("pause")
+        self.resume_button = self._command_button("resume")
+        self.stop_button = self._command_button("stop")
+        self.look_button = self._command_button("look_inside")
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for button in (self.start_button, self.pause_button, self.resume_button, self.stop_button):
+            row.addWidget(button)
+        row.addWidget(self.strip.phase, 1)
+        row.addWidget(self.look_button)
+        return row
+
+    def _command_button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(self._studio.commands.action(f"training.{name}"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return button
+
+    def _folder_row(self) -> QHBoxLayout:
+        self.folder = QLabel()
+        self.folder.setProperty("muted", True)
+        self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.back_button = QPushButton(self.tr("Back to the present run"))
+        self.back_button.setToolTip(self.tr("Show the curves of the run of this session again."))
+        self.folder_button = self._command_button("open_run_folder")
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(self.back_button)
+        row.addWidget(self.folder_button)
+        return row
+
+    def _connect(self) -> None:
+        commands = self._studio.commands
+        for name, handler in (
+            ("start", self.start),
+            ("pause", self.pause),
+            ("resume", self.resume),
+            ("stop", self.stop),
+            ("choose_folder", self._choose_folder),
+            ("look_inside", self.look_inside),
+            ("open_run_folder", self.open_run_folder),
+        ):
+            commands.connect(f"training.{name}", handler)
+        self.setup.changed.connect(self._show_state)
+        self.runs.show_wanted.connect(self.show_run)
+        self.runs.resume_wanted.connect(self._resume_listing)
+        self.back_button.clicked.connect(self.show_session)
+        self._timer.timeout.connect(self._refresh)
+        self._studio.torch_changed.connect(self._show_state)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Opens the data set on the first showing; draws what happened while hidden."""
+        super().showEvent(event)
+        self.setup.start()
+        self._refresh()
+
+    # -- commands ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Starts the run that the settings describe."""
+        plan = self.setup.plan
+        if plan is not None and not self.running:
+            self._begin(Session(self._studio, plan.config, runs_dir=runs_dir(self._studio)))
+
+    def pause(self) -> None:
+        """Lets the run wait."""
+        if self.session is not None and self.running:
+            self.session.pause()
+            self._show_state()
+
+    def resume(self) -> None:
+        """Goes on with the paused run, or with the stopped run that is shown."""
+        if self.session is not None and self.session.paused:
+            self.session.resume()
+            self._show_state()
+        elif not self.running and self.shown is not None:
+            self._continue(self.shown)
+        elif not self.running and (path := self._run_dir()):
+            self._read(RunFolder(path), self._continue)
+
+    def stop(self) -> None:
+        """Saves a checkpoint and ends the run."""
+        if self.session is not None and self.running:
+            self.session.stop()
+            self._show_state()
+
+    def look_inside(self) -> None:
+        """Loads the weights of the run that is shown and goes to the feature maps."""
+        path, config = self._run_dir(), self._run_config()
+        weights = weights_in(RunFolder(path)) if path is not None else None
+        if path is None or config is None or weights is None:
+            return
+        from resnet_studio.probe.network import WeightsChoice
+
+        text = self.tr("Network of the run {name}").format(name=path.name)
+        self._studio.set_spec(config.network, text)
+        self._studio.set_weights(WeightsChoice("run", str(weights), name=path.name))
+        self._studio.commands.run("view.features")
+
+    def open_run_folder(self) -> None:
+        """Opens the folder of the run that is shown in the file manager."""
+        path = self._run_dir()
+        if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self._studio.show_message(self.tr("The run is in {folder}.").format(folder=path))
+
+    def show_run(self, listing: RunListing) -> None:
+        """Shows the curves of an earlier run; a run in progress goes on meanwhile."""
+        if self.session is not None and listing.folder.path == self.session.run_dir:
+            self.show_session()
+        else:
+            self._read(listing.folder, self._show_run)
+
+    def show_session(self) -> None:
+        """Shows the curves of the run of this session."""
+        if self.session is not None:
+            self.shown = None
+            self.curves.show_curves(self.session.curves)
+            self._show_state()
+            self._refresh()
+
+    # -- runs -------------------------------------------------------------------------------
+
+    def _begin(self, session: Session) -> None:
+        old, self.session, self.shown = self.session, session, None
+        if old is not None:
+            old.deleteLater()
+        session.setParent(self)
+        session.changed.connect(self._session_changed)
+        session.activity_changed.connect(self._activity_changed)
+        session.warned.connect(lambda text: self._studio.show_message(text, kind="warning"))
+        session.ended.connect(self._ended)
+        self.strip.clear()
+        self.curves.show_curves(session.curves)
+        session.start()
+        self._show_state()
+
+    def _read(self, folder: RunFolder, then: Callable[[ShownRun], None]) -> None:
+        self._studio.workers.start(
+            lambda _state: read_run(folder),
+            title=self.tr("Reading {name}").format(name=folder.name),
+            lane="runs",
+            on_result=then,
+        )
+
+    def _show_run(self, run: ShownRun) -> None:
+        self.shown = run
+        self.curves.show_curves(run.curves)
+        self._show_state()
+
+    def _resume_listing(self, listing: RunListing) -> None:
+        self._read(listing.folder, self._continue)
+
+    def _continue(self, run: ShownRun) -> None:
+        if self.running:
+            return
+        session = Session(
+            self._studio,
+            run.config,
+            runs_dir=runs_dir(self._studio),
+            resume=run.folder.path,
+            curves=run.curves,
+        )
+        self._begin(session)
+
+    def _choose_folder(self) -> None:
+        self._studio.commands.run("view.training")
+        self.setup.data.choose_folder()
+
+    # -- what happens -----------------------------------------------------------------------
+
+    def _session_changed(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _activity_changed(self, activity: Activity) -> None:
+        if self.shown is None:
+            self.strip.show_activity(activity)
+        self._set_conditions()
+
+    def _refresh(self) -> None:
+        """Draws the session as it is now, at most eight times a second."""
+        self._timer.stop()
+        session = self.session
+        if session is None:
+            return
+        session.flush()
+        if not self.isVisible() or self.shown is not None:
+            return
+        self.strip.show_session(session)
+        self.setup.recipe.plot.show_progress(session.epochs_done if session.running else None)
+        if self.curves.curves is not session.curves:
+            self.curves.show_curves(session.curves)
+        else:
+            self.curves.redraw()
+        self._show_folder()
+
+    def _ended(self, end: RunEnded) -> None:
+        self._refresh()
+        self._show_state()
+        self.runs.refresh()
+        name = self.session.config.network.name if self.session is not None else ""
+        actions: list[tuple[str, Callable[[], None]]] = []
+        if self._trained():
+            actions.append((self.tr("Look inside with these weights"), self.look_inside))
+        if end.outcome != "finished" and self._resumable():
+            actions.append((self.tr("Resume"), self.resume))
+        self._studio.show_message(
+            self._told(name, end),
+            remedy=end.remedy,
+            kind="error" if end.outcome == "failed" else "info",
+            actions=tuple(actions),
+        )
+
+    def _told(self, name: str, end: RunEnded) -> str:
+        best = "–" if end.best_accuracy is None else f"{100 * end.best_accuracy:.2f} %"
+        if end.outcome == "finished":
+            text = self.tr("{name} has learned: best validation accuracy {best}.")
+        elif end.outcome == "stopped":
+            text = self.tr("Stopped at step {step:,}; the run is kept and can be resumed.")
+        else:
+            text = self.tr("The run has ended: {reason}")
+        return text.format(name=name, best=best, step=end.step, reason=end.message)
+
+    # -- state ------------------------------------------------------------------------------
+
+    def _run_dir(self) -> Path | None:
+        if self.shown is not None:
+            return self.shown.folder.path
+        return self.session.run_dir if self.session is not None else None
+
+    def _run_config(self) -> RunConfig | None:
+        if self.shown is not None:
+            return self.shown.config
+        return self.session.config if self.session is not None else None
+
+    def _trained(self) -> bool:
+        path = self._run_dir()
+        return path is not None and weights_in(RunFolder(path)) is not None
+
+    def _resumable(self) -> bool:
+        path = self._run_dir()
+        return path is not None and RunFolder(path).exists and RunFolder(path).status().resumable
+
+    def _show_state(self, *_: object) -> None:
+        """Brings buttons, texts and locks in line with what is going on."""
+        self._set_conditions()
+        running = self.running
+        for form in (self.setup.data, self.setup.network, self.setup.recipe, self.setup.device):
+            form.setEnabled(not running)
+        if self.shown is not None:
+            self._show_earlier(self.shown)
+        elif self.session is not None and running:
+            self.strip.show_activity(self.session.activity)
+        elif self.session is not None and self.session.end is not None:
+            self._show_end(self.session.end)
+        else:
+            self.strip.show_idle(self._idle_text())
+        self.back_button.setVisible(self.shown is not None and self.session is not None)
+        self._show_folder()
+
+    def _set_conditions(self) -> None:
+        session, commands = self.session, self._studio.commands
+        paused = session is not None and session.paused
+        ready = self._studio.torch.state == "ready"
+        commands.set_condition("training_ready", self.setup.plan is not None)
+        commands.set_condition("paused", paused)
+        commands.set_condition("stopping", session is not None and session.stopping)
+        resumable = ready and not self.running and self._resumable()
+        commands.set_condition("can_resume", paused or resumable)
+        commands.set_condition("trained_run", self._trained())
+        commands.set_condition("run_shown", self._run_dir() is not None)
+        self.pause_button.setVisible(not paused and self.running)
+        self.resume_button.setVisible(paused or resumable)
+        self.look_button.setVisible(self._trained())
+        reason = "" if self.running else self._start_problem()
+        tip = reason or commands.action("training.start").statusTip()
+        self.start_button.setToolTip(tip)
+
+    def _start_problem(self) -> str:
+        torch = self._studio.torch
+        if torch.state == "failed":
+            return f"{torch.message} {torch.remedy}".strip()
+        if torch.state != "ready":
+            return self.tr("PyTorch is being loaded; training can start in a moment.")
+        return self.setup.problem
+
+    def _idle_text(self) -> str:
+        if problem := self._start_problem():
+            return problem
+        plan, summary = self.setup.plan, self.setup.data.summary
+        if plan is None or summary is None:
+            return ""
+        recipe = plan.config.recipe
+        return self.tr("Ready: {network} on {data}, {epochs:,} epochs of {steps:,} steps.").format(
+            network=plan.config.network.name,
+            data=summary.name,
+            epochs=recipe.epochs,
+            steps=summary.steps_per_epoch(recipe.batch_size),
+        )
+
+    def _show_end(self, end: RunEnded) -> None:
+        """After a run: how it ended, unless the next one cannot be started."""
+        problem = self._start_problem()
+        self.strip.phase.setText(problem or self._told(self._name(), end))
+
+    def _name(self) -> str:
+        config = self._run_config()
+        return config.network.name if config is not None else ""
+
+    def _show_earlier(self, run: ShownRun) -> None:
+        status, curves = run.status, run.curves
+        self.strip.show_run(
+            step=max(status.step, curves.last_step),
+            total=status.total_steps,
+            epoch=status.epoch,
+            epochs=run.config.recipe.epochs,
+            text=self.tr("Earlier run: {text}").format(text=status.message or status.state),
+        )
+        self.strip.show_best(curves.best_accuracy or status.best_accuracy)
+
+    def _show_folder(self) -> None:
+        path = self._run_dir()
+        text = self.tr("Run folder: {path}").format(path=path) if path is not None else ""
+        width = max(80, self.folder.width())
+        metrics = self.folder.fontMetrics()
+        self.folder.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width))
+        self.folder.setToolTip(str(path or ""))

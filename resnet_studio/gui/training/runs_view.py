@@ -1,0 +1,167 @@
+"""The list of earlier runs: look at their curves, go on with them, open their folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.training.runs_model import RunsModel
+from resnet_studio.gui.widgets.export import save_table, table_to_csv
+from resnet_studio.training.runs import RunListing, default_runs_dir, list_runs
+
+
+def runs_dir(studio: Studio) -> Path:
+    """Returns where runs are kept: the folder of the settings, or the application's own."""
+    chosen = studio.settings["runs_folder"]
+    return Path(chosen) if chosen else default_runs_dir()
+
+
+class RunsView(QWidget):
+    """Lists the runs of the runs folder, read by a worker whenever the list is shown.
+
+    Signals:
+        show_wanted(RunListing): Show this run's curves.
+        resume_wanted(RunListing): Go on with this run.
+    """
+
+    show_wanted = Signal(object)
+    resume_wanted = Signal(object)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.model = RunsModel(self)
+        self._build()
+        self._connect()
+        self._choice_changed()
+
+    @property
+    def chosen(self) -> RunListing | None:
+        """The run in the selected row."""
+        rows = self.table.selectionModel().selectedRows()
+        return self.model.listings[rows[0].row()] if rows else None
+
+    def refresh(self) -> None:
+        """Reads the runs folder anew."""
+        folder = runs_dir(self._studio)
+        self._studio.workers.start(
+            lambda _state: list_runs(folder),
+            title=self.tr("Listing the runs"),
+            lane="runs",
+            replace=True,
+            on_result=self._show,
+        )
+
+    def select(self, path: Path | None) -> None:
+        """Selects the row of a run."""
+        for row, listing in enumerate(self.model.listings):
+            if listing.folder.path == path:
+                self.table.selectRow(row)
+                return
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Reads the list when it is looked at."""
+        super().showEvent(event)
+        self.refresh()
+
+    # -- building ---------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        tr = self.tr
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setProperty("muted", True)
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setAccessibleName(tr("Earlier runs"))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setAlternatingRowColors(True)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.verticalHeader().hide()
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self.show_button = QPushButton(tr("Show curves"))
+        self.show_button.setToolTip(tr("Show the curves of the chosen run; a double click too."))
+        self.resume_button = QPushButton(tr("Resume"))
+        self.resume_button.setToolTip(tr("Go on with the chosen run from its last checkpoint."))
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.show_button)
+        buttons.addWidget(self.resume_button)
+        buttons.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.addWidget(self.note)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.table.selectionModel().selectionChanged.connect(self._choice_changed)
+        self.table.doubleClicked.connect(lambda _index: self._show_chosen())
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        self.show_button.clicked.connect(self._show_chosen)
+        self.resume_button.clicked.connect(self._resume_chosen)
+        self._studio.training_changed.connect(self._choice_changed)
+        self._studio.torch_changed.connect(self._choice_changed)
+
+    # -- reacting ---------------------------------------------------------------------------
+
+    def _show(self, listings: tuple[RunListing, ...]) -> None:
+        kept = self.chosen.folder.path if self.chosen is not None else None
+        self.model.set_listings(listings)
+        self.select(kept)
+        if listings:
+            self.note.setText(self.tr("Kept in {folder}").format(folder=runs_dir(self._studio)))
+        else:
+            self.note.setText(self.tr("No runs yet. Each run is listed here once it has begun."))
+        self._choice_changed()
+
+    def _choice_changed(self, *_: object) -> None:
+        chosen = self.chosen
+        self.show_button.setEnabled(chosen is not None)
+        self.resume_button.setEnabled(chosen is not None and self._may_resume(chosen))
+
+    def _may_resume(self, listing: RunListing) -> bool:
+        ready = self._studio.torch.state == "ready" and not self._studio.training
+        return ready and listing.config is not None and listing.status.resumable
+
+    def _show_chosen(self) -> None:
+        if self.chosen is not None:
+            self.show_wanted.emit(self.chosen)
+
+    def _resume_chosen(self) -> None:
+        if self.chosen is not None and self._may_resume(self.chosen):
+            self.resume_wanted.emit(self.chosen)
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Copy the list"), self._copy)
+        menu.addAction(self.tr("Save the list…"), self._save)
+        menu.popup(self.table.viewport().mapToGlobal(place))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(table_to_csv(self.model))
+
+    def _save(self) -> None:
+        save_table(self._studio, self.model, "runs.csv")

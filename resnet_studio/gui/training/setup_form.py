@@ -1,0 +1,158 @@
+"""All that is chosen before a run: pictures, network, recipe, device; and the plan they make."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from resnet_studio.architecture.graph import build_graph
+from resnet_studio.data.sources import DataConfig
+from resnet_studio.errors import StudioError
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.training.data_form import DataForm
+from resnet_studio.gui.training.device_box import DeviceBox
+from resnet_studio.gui.training.network_choice import NetworkChoice
+from resnet_studio.gui.training.plan import Plan, make_plan, offer_for, work_note
+from resnet_studio.gui.training.recipe_form import RecipeForm
+from resnet_studio.training.recipe import DEFAULT_RECIPES, Recipe
+
+
+class SetupForm(QScrollArea):
+    """The left column of the training panel.
+
+    Signals:
+        changed(): `plan` and `problem` are up to date after a change.
+
+    Attributes:
+        plan: The run that would be started; None while something is missing or wrong.
+        problem: What is missing or wrong, in a sentence.
+    """
+
+    changed = Signal()
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._refreshing = False
+        self.plan: Plan | None = None
+        self.problem = ""
+        self.data = DataForm(studio)
+        self.network = NetworkChoice()
+        self.device = DeviceBox(studio)
+        self.recipe = RecipeForm(studio)
+        self._build()
+        self._restore()
+        self._connect()
+        self._refresh()
+
+    def start(self) -> None:
+        """Opens the data set; called when the panel is first shown."""
+        self.data.start()
+
+    def _build(self) -> None:
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Settings of a new run"))
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(2, 8, 10, 8)
+        column.setSpacing(10)
+        for widget in (self.data, self.network, self.recipe, self.device):
+            column.addWidget(widget)
+        column.addStretch()
+        self.setWidget(body)
+
+    def _connect(self) -> None:
+        self.data.changed.connect(self._data_changed)
+        self.network.changed.connect(self._refresh)
+        self.recipe.changed.connect(self._refresh)
+        self.device.changed.connect(self._refresh)
+        self._studio.spec_changed.connect(self._refresh)
+
+    # -- remembering ------------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        settings = self._studio.settings
+        try:
+            data = DataConfig.model_validate_json(settings["data"])
+        except ValidationError:
+            data = DataConfig()
+        self.data.set_config(data)
+        try:
+            recipe = Recipe.model_validate_json(settings["recipe"])
+        except ValidationError:
+            recipe = DEFAULT_RECIPES[data.source].recipe
+        self.recipe.show_recipe(recipe)
+        self.device.set_choice(recipe.device)
+
+    def _remember(self, recipe: Recipe | None) -> None:
+        settings = self._studio.settings
+        settings["data"] = self.data.config.model_dump_json()
+        if recipe is not None:
+            settings["recipe"] = recipe.model_dump_json()
+
+    # -- the plan ---------------------------------------------------------------------------
+
+    def _data_changed(self) -> None:
+        self._refreshing = True
+        self.recipe.set_source(self.data.config.source)
+        self._refreshing = False
+        self._refresh()
+
+    def _refresh(self, *_: object) -> None:
+        """Makes the plan anew from all that is chosen, and tells what it means."""
+        if self._refreshing:
+            return
+        recipe = self.recipe.recipe
+        if recipe is not None:
+            recipe = recipe.replace(device=self.device.choice)
+        self._remember(recipe)
+        self._show_offer()
+        self.plan, self.problem = self._made(recipe)
+        self._show_notes()
+        self.changed.emit()
+
+    def _show_offer(self) -> None:
+        summary, offer = self.data.summary, None
+        if summary is not None:
+            offer = offer_for(
+                self._studio.spec,
+                summary,
+                macs=self._studio.graph.macs,
+                accelerated=self.device.accelerated,
+            )
+            recipe = self.recipe.recipe
+            if recipe is not None:
+                self.recipe.set_steps_per_epoch(summary.steps_per_epoch(recipe.batch_size))
+        self.network.show_choice(self._studio.spec, offer)
+
+    def _made(self, recipe: Recipe | None) -> tuple[Plan | None, str]:
+        summary, spec = self.data.summary, self.network.spec
+        if summary is None:
+            if self.data.opening:
+                return None, self.tr("The pictures are being opened.")
+            if self.data.problem:
+                return None, self.tr("These pictures cannot be used; the reason is at the left.")
+            return None, self.tr("Choose pictures to learn from.")
+        if recipe is None:
+            return None, self.recipe.problem
+        if self.device.problem:
+            return None, self.device.problem
+        if spec is None:
+            return None, self.tr("Choose a network.")
+        try:
+            return make_plan(spec, summary, recipe), ""
+        except StudioError as error:
+            return None, str(error)
+
+    def _show_notes(self) -> None:
+        if self.plan is None:
+            wrong = self.data.summary is not None and self.recipe.recipe is not None
+            self.network.show_notes(self.problem if wrong else "", error=wrong)
+            return
+        notes = list(self.plan.notes)
+        macs = build_graph(self.plan.config.network).macs
+        if not self.device.accelerated and (note := work_note(macs)):
+            notes.append(note)
+        self.network.show_notes(" ".join(notes))
