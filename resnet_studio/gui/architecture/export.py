@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QBuffer, QIODevice, QRect, QSize
-from PySide6.QtGui import QFont, QImage, QPainter
+from PySide6.QtGui import QFont, QGuiApplication, QImage, QPainter
 
 from resnet_studio.gui.architecture import frame
 from resnet_studio.gui.architecture.camera import fitted
@@ -13,7 +13,7 @@ from resnet_studio.gui.architecture.style import Style
 from resnet_studio.gui.theme import Theme
 
 LEAST_WIDTH = 1600
-MOST_WIDTH = 12_000
+MOST_WIDTH = 24_000
 SHARPNESS = 2
 """Pixels of a saved picture per pixel of the layout, so that it stays sharp when printed."""
 _MARGIN = 16.0
@@ -71,6 +71,7 @@ def drawing_svg(drawing: Drawing, theme: Theme, font: QFont, *, title: str) -> b
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setSize(size)
+    generator.setResolution(round(QGuiApplication.primaryScreen().logicalDotsPerInch()))
     generator.setViewBox(QRect(0, 0, size.width(), size.height()))
     generator.setTitle(title)
     painter = QPainter(generator)

@@ -221,7 +221,7 @@ def _content(
     if section.layers[0].inputs == (INPUT,):
         picture = _picture(graph.input_shape, x, scale=scale)
         boxes.append(picture)
-        x = picture.slot[1] + GAP / 2
+        x = picture.slot[1] + GAP
     boxes += _row(section.layers, x, scale=scale, room=scale.room)
     return (), tuple(boxes), _wires(boxes, section.input_shape)
 

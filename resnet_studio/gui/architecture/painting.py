@@ -26,7 +26,7 @@ from resnet_studio.gui.architecture.figures import (
     Wire,
 )
 from resnet_studio.gui.architecture.geometry import Rect
-from resnet_studio.gui.architecture.layout import STACK_CARDS, STACK_STEP
+from resnet_studio.gui.architecture.layout import GAP, STACK_CARDS, STACK_STEP
 from resnet_studio.gui.architecture.style import Face, Style, mixed
 
 BAR_BELOW = 4.0
@@ -412,7 +412,8 @@ class Artist:
         tall = self._camera.rect(max(column, key=lambda box: box.rect.h).rect)
         baseline = tall.y - _depth(tall) * 0.7 - 4
         if baseline - self._style.small.capital > self._window.y:
-            self._shape(shape, slot.cx, baseline, slot.w + 4)
+            gap = GAP * self._camera.zoom  # to the next column, whose shape may be as wide
+            self._shape(shape, slot.cx, baseline, slot.w + gap - 3)
 
     def _wires(self, wires: Iterable[Wire]) -> set[float]:
         """Paints arrow heads, and shapes where there is room; returns the starts of the latter."""
