@@ -154,7 +154,7 @@ def mosaic(
 
 def ordering(maps: FloatArray, order: Order) -> npt.NDArray[np.int64]:
     """Returns the channel numbers of (C, H, W) `maps` in the wished order."""
-    if order is Order.CHANNEL:
+    if order == Order.CHANNEL:
         return np.arange(len(maps), dtype=np.int64)
     means = np.nan_to_num(channel_means(maps), nan=-np.inf)
     return np.argsort(-means, kind="stable").astype(np.int64)
@@ -163,7 +163,8 @@ def ordering(maps: FloatArray, order: Order) -> npt.NDArray[np.int64]:
 def channel_means(maps: FloatArray) -> FloatArray:
     """Returns the mean activation of each channel of (C, H, W) `maps`, summed in double."""
     with np.errstate(invalid="ignore", over="ignore"):
-        return maps.mean(axis=(1, 2), dtype=np.float64).astype(np.float32)
+        means: npt.NDArray[np.float64] = maps.mean(axis=(1, 2), dtype=np.float64)
+        return means.astype(np.float32)
 
 
 def value_range(values: FloatArray) -> tuple[float, float]:
@@ -176,7 +177,7 @@ def value_range(values: FloatArray) -> tuple[float, float]:
 
 def to_levels(values: FloatArray, low: float, high: float) -> LevelArray:
     """Maps `low`..`high` to levels 1..255; outside values are clipped, not-finite ones are 0."""
-    levels = _stretch(values, np.float64(low), np.float64(high))
+    levels = _stretch(values, np.asarray(low), np.asarray(high))
     finite = np.isfinite(values)
     if not finite.all():
         levels[~finite] = GAP_LEVEL
@@ -196,9 +197,11 @@ def enlarge(channel: FloatArray, height: int, width: int, *, smooth: bool) -> Fl
     rows = _weights(channel.shape[0], height, smooth=smooth)
     columns = _weights(channel.shape[1], width, smooth=smooth)
     if not smooth:
-        return channel[rows.argmax(axis=1)][:, columns.argmax(axis=1)]
+        picked: FloatArray = channel[rows.argmax(axis=1)][:, columns.argmax(axis=1)]
+        return picked
     with np.errstate(invalid="ignore"):
-        return (rows @ channel.astype(np.float64) @ columns.T).astype(np.float32)
+        blended: npt.NDArray[np.float64] = rows @ channel.astype(np.float64) @ columns.T
+        return blended.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,7 @@ def _scale(maps: FloatArray, *, per_channel: bool) -> _Scaled:
         highs = usable.max(axis=(1, 2), keepdims=True).astype(np.float64)
         levels = _stretch(usable, lows, highs)
     else:
-        levels = _stretch(usable, np.float64(low), np.float64(high))
+        levels = _stretch(usable, np.asarray(low), np.asarray(high))
     if broken:
         levels[~finite] = GAP_LEVEL
     return _Scaled(levels, low, high, top > high, broken)

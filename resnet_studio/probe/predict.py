@@ -81,11 +81,12 @@ def prepare(network: LoadedNetwork, picture: Picture) -> Prepared:
         )
     pipeline = network.preprocessing
     drawn = draw(pipeline, picture.height, picture.width, sample_rng(0, 0, 0))
+    box = drawn.crop_box
     pixels = transforms.apply_uint8(pipeline, picture.rgb, drawn)
     return Prepared(
         batch=transforms.normalise(pipeline, pixels).unsqueeze(0),
         rgb=np.ascontiguousarray(pixels.permute(1, 2, 0).numpy()),
-        crop_box=tuple(drawn.crop_box),
+        crop_box=(box.left, box.top, box.width, box.height),
     )
 
 

@@ -1,0 +1,1 @@
+"""The *Feature maps* panel: what each stage of the network makes of the picture."""

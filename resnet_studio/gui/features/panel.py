@@ -1,0 +1,352 @@
+"""The *Feature maps* panel: at the left what goes in and comes out, at the right what is between.
+
+The panel examines the picture whenever the picture or the network changes, in a worker, and only
+while it is shown. It leaves how the maps are taken to `probe.activations`, and the loading of
+pictures and networks to `Studio`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_studio.errors import StudioError
+from resnet_studio.gui.features.channel_view import ChannelView
+from resnet_studio.gui.features.exports import FeatureExports
+from resnet_studio.gui.features.images import shown_image
+from resnet_studio.gui.features.mosaics_page import MosaicsPage
+from resnet_studio.gui.features.samples import SampleStrip
+from resnet_studio.gui.features.side import SideColumn
+from resnet_studio.gui.studio import Studio, TorchStatus
+from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.empty_state import EmptyState
+from resnet_studio.gui.workers import TaskState
+
+if TYPE_CHECKING:
+    from resnet_studio.data.imaging import Picture
+    from resnet_studio.probe.activations import Examination
+    from resnet_studio.probe.network import LoadedNetwork
+
+_SIDE_WIDTH = 290
+_SIDE_LETTERS = 40
+_SPLITTER = "features"
+
+
+class FeaturesPanel(QWidget):
+    """Feature maps and classification of the picture by the network of the window."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self.examination: Examination | None = None
+        self._examined: tuple[Picture, LoadedNetwork] | None = None
+        self._wanted: tuple[Picture, LoadedNetwork] | None = None
+        self._image = QImage()
+        self.side = SideColumn(studio)
+        self.mosaics = MosaicsPage(studio.theme)
+        self.channel_view = ChannelView(studio.theme)
+        self.samples = SampleStrip(studio)
+        self.waiting = QLabel()
+        self.busy = QProgressBar()
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.pages = QStackedWidget()
+        self._build()
+        self.exports = FeatureExports(self)
+        self._connect()
+        if studio.picture is not None:
+            self._picture_changed(studio.picture)
+        self._refresh()
+
+    # -- for the other files of this panel ------------------------------------------------------
+
+    def selected_section(self) -> str:
+        """Returns the section of what is selected in the studio; "" if it is none of ours."""
+        return _section_of(self.studio.selection, self.studio)
+
+    def caption(self) -> str:
+        """Returns which network looks at which picture with which weights."""
+        if self._examined is None:
+            return ""
+        picture, network = self._examined
+        return f"{network.spec.name} · {network.description} · {picture.name}"
+
+    # -- computing ------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Asks for what is missing, or shows why there is nothing to show."""
+        picture, network = self.studio.picture, self.studio.network
+        if picture is None:
+            self._show_page(self.empty)
+            if self.isVisible():
+                self.samples.load()
+            return
+        self._show_page(self.splitter)
+        if network is None:
+            self._await_network()
+        elif self._examined != (picture, network):
+            self._examine(picture, network)
+
+    def _await_network(self) -> None:
+        torch = self.studio.torch
+        if torch.state == "failed":
+            self._say(
+                self.tr("There are no feature maps without torch.")
+                + f"\n\n{torch.message}\n{torch.remedy}"
+            )
+            return
+        if self.examination is None:
+            self._say(
+                self.tr("Building the network…")
+                if torch.state == "ready"
+                else self.tr("torch is being loaded; the feature maps follow.")
+            )
+        self._set_busy(True)
+        if self.isVisible():
+            self.studio.ensure_network()
+
+    def _examine(self, picture: Picture, network: LoadedNetwork) -> None:
+        """Starts one forward pass in a worker; an earlier one that still runs is dropped."""
+        if not self.isVisible() or self._wanted == (picture, network):
+            return
+        self._wanted = (picture, network)
+        self._set_busy(True)
+        if self.examination is None:
+            self._say(self.tr("Computing the feature maps…"))
+
+        def job(state: TaskState) -> Examination:
+            from resnet_studio.probe.activations import examine
+
+            return examine(network, picture, check=state.check)
+
+        def ended() -> None:
+            if self._wanted == (picture, network):
+                self._wanted = None
+                self._set_busy(False)
+
+        self.studio.workers.start(
+            job,
+            title=self.tr("Looking inside {name}").format(name=network.spec.name),
+            lane="probe",
+            replace=True,
+            on_result=lambda examination: self._show(examination, network),
+            on_error=self._failed,
+            on_done=ended,
+        )
+
+    def _show(self, examination: Examination, network: LoadedNetwork) -> None:
+        self.examination = examination
+        self._examined = (examination.picture, network)
+        self.side.show_examination(examination, network)
+        self.mosaics.show_sections(examination.sections)
+        self.mosaics.select(self.selected_section())
+        self.studio.commands.set_condition("maps", True)
+        size = self.side.picture.original
+        self.channel_view.show_picture(self._image, size, examination.crop_box)
+        if not self._update_enlarged():
+            self.close_channel()
+
+    def _failed(self, error: BaseException) -> None:
+        self._forget()
+        self.studio.show_error(error)
+        if isinstance(error, StudioError):
+            self._say(str(error))
+        else:
+            self._say(self.tr("The feature maps could not be computed."))
+
+    def _forget(self) -> None:
+        """Takes everything computed away."""
+        self.examination = None
+        self._examined = None
+        self.side.forget()
+        self.studio.commands.set_condition("maps", False)
+        self.studio.commands.set_condition("channel", False)
+
+    # -- the enlarged channel ---------------------------------------------------------------------
+
+    def enlarge(self, section: str, channel: int) -> None:
+        """Shows one channel over the picture."""
+        stage = self.mosaics.stage(section)
+        if stage is None or stage.mosaic_view.maps is None or stage.mosaic_view.mosaic is None:
+            return
+        self.channel_view.show_channel(stage.mosaic_view.maps, stage.mosaic_view.mosaic, channel)
+        self.pages.setCurrentWidget(self.channel_view)
+        self.channel_view.setFocus()
+        self.studio.commands.set_condition("channel", True)
+
+    def close_channel(self) -> None:
+        """Shows the mosaics again, the keyboard where it was."""
+        section = self.channel_view.section
+        was_shown = self.pages.currentWidget() is self.channel_view
+        self.pages.setCurrentWidget(self.mosaics)
+        self.studio.commands.set_condition("channel", False)
+        stage = self.mosaics.stage(section)
+        if was_shown and stage is not None:
+            stage.mosaic_view.set_current_channel(self.channel_view.channel)
+            stage.mosaic_view.setFocus()
+
+    def _update_enlarged(self) -> bool:
+        """Shows the new maps of the enlarged channel; False if there is no such channel now."""
+        if self.pages.currentWidget() is not self.channel_view:
+            return False
+        stage = self.mosaics.stage(self.channel_view.section)
+        maps = None if stage is None else stage.mosaic_view.maps
+        if maps is None or self.channel_view.channel >= len(maps.maps):
+            return False
+        self.enlarge(maps.name, self.channel_view.channel)
+        return True
+
+    # -- reacting ---------------------------------------------------------------------------------
+
+    def _picture_changed(self, picture: Picture | None) -> None:
+        if picture is not None:
+            self._image = shown_image(picture.rgb)
+            self.side.show_picture(picture, self._image)
+        else:
+            self._forget()
+        self._refresh()
+
+    def _network_changed(self, network: LoadedNetwork | None) -> None:
+        if network is None:
+            self.side.forget()
+        self._refresh()
+
+    def _torch_changed(self, _status: TorchStatus) -> None:
+        self._refresh()
+
+    def _selection_changed(self, _name: str) -> None:
+        section = self.selected_section()
+        if section and self.pages.currentWidget() is self.channel_view:
+            self.close_channel()
+        self.mosaics.select(section)
+
+    def _title_clicked(self, name: str) -> None:
+        self.studio.select("" if self.selected_section() == name else name)
+        self.mosaics.select(self.selected_section())
+
+    def _theme_changed(self, theme: Theme) -> None:
+        for part in (self.side, self.mosaics, self.channel_view):
+            part.set_theme(theme)
+
+    # -- showing ----------------------------------------------------------------------------------
+
+    def _show_page(self, page: QWidget) -> None:
+        self.outer.setCurrentWidget(page)
+
+    def _say(self, text: str) -> None:
+        self.waiting.setText(text)
+        self.pages.setCurrentWidget(self.waiting)
+
+    def _set_busy(self, busy: bool) -> None:
+        self.busy.setRange(0, 0 if busy else 1)
+        self.busy.setAccessibleDescription(self.tr("working") if busy else "")
+
+    # -- building ---------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.outer = QStackedWidget()
+        self.empty = self._empty_page()
+        self.outer.addWidget(self.empty)
+        self.outer.addWidget(self.splitter)
+        self._build_right()
+        side = QScrollArea()
+        side.setWidget(self.side)
+        side.setWidgetResizable(True)
+        side.setFrameShape(QScrollArea.Shape.NoFrame)
+        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side.setMinimumWidth(240)
+        side_width = max(_SIDE_WIDTH, _SIDE_LETTERS * self.fontMetrics().averageCharWidth())
+        self.splitter.addWidget(side)
+        self.splitter.addWidget(self.right)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes(
+            self.studio.settings["splitters"].get(_SPLITTER, [side_width, 3 * side_width])
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.outer)
+
+    def _build_right(self) -> None:
+        self.right = QWidget()
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setWordWrap(True)
+        self.waiting.setProperty("muted", True)
+        self.busy.setTextVisible(False)
+        self.busy.setFixedHeight(4)
+        self.busy.setAccessibleName(self.tr("Progress of the feature maps"))
+        for page in (self.waiting, self.mosaics, self.channel_view):
+            self.pages.addWidget(page)
+        column = QVBoxLayout(self.right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.busy)
+        column.addWidget(self.pages, 1)
+        self._set_busy(False)
+
+    def _empty_page(self) -> QWidget:
+        commands = self.studio.commands
+        state = EmptyState(
+            self.tr("Drop a picture anywhere on the window"),
+            self.tr(
+                "You will see what the stem and each stage of the network make of it, and the "
+                "five classes that the network holds most probable."
+            ),
+            [commands.action("picture.open"), commands.action("picture.paste")],
+        )
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.addStretch(1)
+        column.addWidget(state)
+        column.addWidget(self.samples)
+        column.addStretch(2)
+        return page
+
+    def _connect(self) -> None:
+        studio = self.studio
+        studio.picture_changed.connect(self._picture_changed)
+        studio.network_changed.connect(self._network_changed)
+        studio.torch_changed.connect(self._torch_changed)
+        studio.selection_changed.connect(self._selection_changed)
+        studio.theme_changed.connect(self._theme_changed)
+        self.mosaics.title_clicked.connect(self._title_clicked)
+        self.mosaics.channel_chosen.connect(self.enlarge)
+        self.channel_view.closed.connect(self.close_channel)
+        self.splitter.splitterMoved.connect(self._remember_splitter)
+
+    def _remember_splitter(self, *_: Any) -> None:
+        splitters = dict(self.studio.settings["splitters"])
+        self.studio.settings["splitters"] = splitters | {_SPLITTER: self.splitter.sizes()}
+
+    # -- Qt ---------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Computes what was put off while the panel was hidden."""
+        super().showEvent(event)
+        self._refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves the enlarged channel, wherever the keyboard is."""
+        if event.key() == Qt.Key.Key_Escape and self.pages.currentWidget() is self.channel_view:
+            self.close_channel()
+        else:
+            super().keyPressEvent(event)
+
+
+def _section_of(name: str, studio: Studio) -> str:
+    """Returns the stem or stage that a section, block or layer of the graph belongs to."""
+    first = name.split(".")[0]
+    if first.startswith("layer"):
+        return first
+    stem = studio.graph.stem
+    return "stem" if name == "stem" or any(layer.name == name for layer in stem.layers) else ""

@@ -1,0 +1,83 @@
+"""Pictures to begin with: the photographs and digits that come with scikit-learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from resnet_studio.gui.features.images import rgb_image
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.workers import TaskState
+
+if TYPE_CHECKING:
+    from resnet_studio.data.imaging import Picture
+
+_THUMBNAIL = QSize(128, 88)
+_DIGITS = 3
+
+
+class SampleStrip(QWidget):
+    """A row of thumbnails; a click shows the picture.
+
+    Signals:
+        loaded(): The thumbnails are there.
+    """
+
+    loaded = Signal()
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._asked = False
+        self.buttons: list[QToolButton] = []
+        self._row = QHBoxLayout(self)
+        self._row.addStretch()
+        self._row.addStretch()
+
+    def load(self) -> None:
+        """Fetches the thumbnails in a worker, once."""
+        if self._asked:
+            return
+        self._asked = True
+        self._studio.workers.start(_samples, lane="samples", visible=False, on_result=self._show)
+
+    def _show(self, samples: list[tuple[Picture, QImage]]) -> None:
+        for picture, thumbnail in samples:
+            self._row.insertWidget(self._row.count() - 1, self._button(picture, thumbnail))
+        self.loaded.emit()
+
+    def _button(self, picture: Picture, thumbnail: QImage) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(QIcon(QPixmap.fromImage(thumbnail)))
+        button.setIconSize(_THUMBNAIL)
+        button.setText(picture.name)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setToolTip(self.tr("Look at {name}").format(name=picture.name))
+        button.setAccessibleName(button.toolTip())
+        button.clicked.connect(lambda: self._studio.set_picture(picture))
+        self.buttons.append(button)
+        return button
+
+
+def _samples(state: TaskState) -> list[tuple[Picture, QImage]]:
+    """Reads the samples and makes their thumbnails; runs in a worker."""
+    from resnet_studio.data.imaging import picture_from_array, sample_pictures
+    from resnet_studio.data.sources import DataConfig, load_dataset
+
+    pictures = [*sample_pictures()]
+    digits = load_dataset(DataConfig(source="digits")).validation
+    for position in range(_DIGITS):
+        state.check()
+        name = f"digit {digits.classes[digits.labels[position]]}"
+        pictures.append(picture_from_array(digits.picture(position), name=name))
+    return [(picture, _thumbnail(picture)) for picture in pictures]
+
+
+def _thumbnail(picture: Picture) -> QImage:
+    mode = Qt.TransformationMode.SmoothTransformation
+    if picture.width < _THUMBNAIL.width():
+        mode = Qt.TransformationMode.FastTransformation
+    return rgb_image(picture.rgb).scaled(_THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio, mode)

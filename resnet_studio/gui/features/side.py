@@ -1,0 +1,188 @@
+"""The left column: the picture, the crop that the network sees, and what the network says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtGui import QFont, QImage, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resnet_studio.gui.features.elided import ElidedLabel
+from resnet_studio.gui.features.images import rgb_image
+from resnet_studio.gui.features.picture_view import CropView, PictureView
+from resnet_studio.gui.features.predictions_view import PredictionsView
+from resnet_studio.gui.features.weights_menu import WeightsMenu
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from resnet_studio.data.augment import AugmentSpec
+    from resnet_studio.data.imaging import Picture
+    from resnet_studio.probe.activations import Examination
+    from resnet_studio.probe.network import LoadedNetwork
+
+_SMALLEST_CROP, _LARGEST_CROP = 100, 168
+translate = QCoreApplication.translate
+
+
+class SideColumn(QWidget):
+    """Shows one picture and its examination."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        theme = studio.theme
+        self.name = ElidedLabel(Qt.TextElideMode.ElideMiddle)
+        self.picture = PictureView(theme)
+        self.crop = CropView()
+        self.crop_text = QLabel()
+        self.notice = QLabel()
+        self.predictions = PredictionsView(theme)
+        self.weights = WeightsMenu(studio)
+        self._build()
+
+    def show_picture(self, picture: Picture, image: QImage) -> None:
+        """Shows a new picture; what the network says of it is not known yet."""
+        self.name.setText(picture.name)
+        notes = "\n".join((str(picture.path or picture.name), *picture.notes))
+        size = self.tr("{width}×{height} pixels").format(width=picture.width, height=picture.height)
+        self.name.setToolTip(f"{notes}\n{size}")
+        self.picture.show_picture(image, QSize(picture.width, picture.height))
+        self.forget()
+
+    def forget(self) -> None:
+        """Takes away what was computed for an earlier picture or network."""
+        self.picture.show_crop(None)
+        self.crop.show_image(QImage())
+        self.crop_text.clear()
+        self.notice.hide()
+        self.predictions.show_predictions((), faded=False)
+
+    def show_examination(self, examination: Examination, network: LoadedNetwork) -> None:
+        """Shows crop and classes."""
+        self.picture.show_crop(examination.crop_box)
+        self.crop.show_image(rgb_image(examination.crop_rgb))
+        self.crop_text.setText(_crop_text(network.preprocessing))
+        notice = notice_text(network, examination)
+        self.notice.setText(notice)
+        self.notice.setVisible(bool(notice))
+        self.predictions.show_predictions(examination.predictions, faded=not network.trained)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draws in the colours of `theme`."""
+        self.picture.set_theme(theme)
+        self.predictions.set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows the crop larger where there is room."""
+        super().resizeEvent(event)
+        wished = min(self.height() // 6, self.width() * 2 // 5)
+        self.crop.set_side(min(_LARGEST_CROP, max(_SMALLEST_CROP, wished)))
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 6, 8)
+        layout.setSpacing(6)
+        layout.addLayout(self._name_row())
+        layout.addWidget(self.picture, 100)
+        layout.addWidget(_heading(self.tr("What the network sees")))
+        layout.addLayout(self._crop_row())
+        layout.addWidget(_heading(self.tr("Most probable classes")))
+        self.notice.setWordWrap(True)
+        self.notice.setProperty("warning", True)
+        self.notice.setToolTip(
+            self.tr(
+                "Untrained batch normalisation does not rein the activations in, so that a deep "
+                "network with random weights may seem certain of some arbitrary class."
+            )
+        )
+        layout.addWidget(self.notice)
+        layout.addWidget(self.predictions)
+        layout.addStretch(1)
+        layout.addWidget(self.weights)
+
+    def _name_row(self) -> QHBoxLayout:
+        self.name.setFont(_bold(self.name.font()))
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(self.name, 1)
+        for command in ("picture.open", "picture.paste", "picture.sample"):
+            button = QToolButton()
+            button.setDefaultAction(self._studio.commands.action(command))
+            row.addWidget(button)
+        return row
+
+    def _crop_row(self) -> QHBoxLayout:
+        self.crop_text.setWordWrap(True)
+        self.crop_text.setProperty("muted", True)
+        self.crop_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.crop_text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.crop, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.crop_text, 1)
+        return row
+
+
+def notice_text(network: LoadedNetwork, examination: Examination) -> str:
+    """Returns what must be known before the classes are believed; empty for trained weights."""
+    sentences = []
+    if not network.trained:
+        sentences.append(
+            translate(
+                "SideColumn",
+                "These weights are random: the network has learned nothing yet, so the classes "
+                "mean nothing, however sure it seems. Train it, or choose other weights below.",
+            )
+        )
+    if not examination.predictions:
+        sentences.append(
+            translate(
+                "SideColumn",
+                "The outputs are too large for any number, so there are no probabilities.",
+            )
+        )
+    return " ".join(sentences)
+
+
+def _crop_text(pipeline: AugmentSpec) -> str:
+    """Says in a few words how the picture becomes the crop."""
+    return "\n".join(filter(None, map(_step_text, pipeline.steps)))
+
+
+def _step_text(step: object) -> str:
+    from resnet_studio.data.augment import CenterCrop, Normalise, Resize, ResizeExact
+
+    match step:
+        case Resize():
+            return translate("SideColumn", "shorter side resized to {size}").format(size=step.size)
+        case ResizeExact():
+            return translate("SideColumn", "resized to {size}×{size}").format(size=step.size)
+        case CenterCrop():
+            return translate("SideColumn", "centre cut out: {size}×{size}").format(size=step.size)
+        case Normalise():
+            return translate("SideColumn", "then normalised")
+        case _:
+            return type(step).__name__
+
+
+def _heading(text: str) -> QLabel:
+    label = ElidedLabel()
+    label.setText(text)
+    label.setToolTip(text)
+    label.setProperty("heading", True)
+    return label
+
+
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setBold(True)
+    return bold

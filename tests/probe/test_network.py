@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from resnet_studio import models
+from resnet_studio.data.augment import PRESETS, AugmentSpec, Resize
+from resnet_studio.errors import CheckpointError
+from resnet_studio.files import sha256_of
+from resnet_studio.probe.network import (
+    OtherNetworkError,
+    WeightsChoice,
+    class_names,
+    load_network,
+)
+
+
+def _same_weights(one, other) -> bool:
+    pairs = zip(one.model.state_dict().values(), other.model.state_dict().values(), strict=True)
+    return all(torch.equal(mine, theirs) for mine, theirs in pairs)
+
+
+@pytest.fixture
+def saved(tiny_spec, tmp_path):
+    """Weights of seed 5 as the program saves them after training, and their file."""
+    model = models.build_network(tiny_spec, seed=5)
+    path = tmp_path / "trained.safetensors"
+    models.save_weights(
+        path,
+        model,
+        classes=("ant", "bee", "cow", "dog", "elk"),
+        preprocessing=PRESETS["digits_val"].to_dict(),
+        info={},
+    )
+    return model, path
+
+
+def test_random_weights_depend_on_the_seed_alone(tiny_spec):
+    before = torch.get_rng_state()
+    first = load_network(tiny_spec, WeightsChoice(seed=3))
+    again = load_network(tiny_spec, WeightsChoice(seed=3))
+    other = load_network(tiny_spec, WeightsChoice(seed=4))
+    assert _same_weights(first, again)
+    assert not _same_weights(first, other)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not first.trained
+    assert first.description == "random weights, seed 3"
+
+
+def test_the_network_is_ready_to_look_and_not_to_learn(tiny):
+    assert not any(module.training for module in tiny.model.modules())
+    assert not any(parameter.requires_grad for parameter in tiny.model.parameters())
+
+
+def test_without_a_file_the_input_size_decides_the_preprocessing(tiny_spec, tiny_pooled_spec):
+    assert load_network(tiny_spec).preprocessing == PRESETS["cifar_val"]
+    large = load_network(tiny_pooled_spec.replace(input_size=224))
+    assert large.preprocessing == PRESETS["imagenet_val"]
+
+
+def test_a_file_brings_its_weights_classes_and_preprocessing(tiny_spec, saved):
+    model, path = saved
+    network = load_network(tiny_spec, WeightsChoice("run", str(path), name="run 7"))
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(network.model.state_dict()[name], tensor)
+    assert network.classes == ("ant", "bee", "cow", "dog", "elk")
+    assert network.preprocessing == PRESETS["digits_val"]
+    assert network.trained
+    assert network.description == "weights of the run run 7"
+
+
+def test_name_and_input_size_do_not_make_another_network(tiny_spec, saved):
+    spec = tiny_spec.replace(name="renamed", input_size=48)
+    assert load_network(spec, WeightsChoice("file", str(saved[1]))).spec is spec
+
+
+def test_a_file_of_another_network_names_it_so_that_one_can_switch(tiny_spec, saved):
+    other = tiny_spec.replace(widths=(4, 16), classes=7)
+    with pytest.raises(OtherNetworkError, match="5 classes") as caught:
+        load_network(other, WeightsChoice("file", str(saved[1])))
+    assert caught.value.spec == tiny_spec
+    assert "tiny" in caught.value.remedy
+
+
+def test_a_foreign_file_that_does_not_fit_says_what_does_not(tiny_spec, tiny_pooled_spec, tmp_path):
+    path = tmp_path / "foreign.pth"
+    torch.save(models.build_network(tiny_pooled_spec, seed=0).state_dict(), path)
+    with pytest.raises(CheckpointError, match=r"foreign\.pth") as caught:
+        load_network(tiny_spec, WeightsChoice("file", str(path)))
+    assert not isinstance(caught.value, OtherNetworkError)
+
+
+def test_a_foreign_file_that_fits_gets_numbered_classes(tiny_spec, tmp_path):
+    path = tmp_path / "plain.pth"
+    torch.save(models.build_network(tiny_spec, seed=9).state_dict(), path)
+    network = load_network(tiny_spec, WeightsChoice("file", str(path)))
+    assert network.classes == ("class 0", "class 1", "class 2", "class 3", "class 4")
+    assert _same_weights(network, load_network(tiny_spec, WeightsChoice(seed=9)))
+
+
+def test_preprocessing_that_makes_no_sense_is_the_files_fault(tiny_spec, tmp_path):
+    path = tmp_path / "odd.safetensors"
+    model = models.build_network(tiny_spec, seed=0)
+    models.save_weights(
+        path, model, classes=None, preprocessing={"steps": [{"kind": "explode"}]}, info={}
+    )
+    with pytest.raises(CheckpointError, match=r"odd\.safetensors"):
+        load_network(tiny_spec, WeightsChoice("file", str(path)))
+
+
+def test_a_thousand_classes_are_called_as_in_imagenet():
+    names = class_names(1000)
+    assert len(names) == 1000
+    assert names[0] == "tench"
+    assert names[963] == "pizza"
+
+
+@pytest.fixture
+def offer(tiny_spec, tmp_path, monkeypatch):
+    """Weights that torchvision would offer for the tiny network, already downloaded."""
+    path = tmp_path / "tiny.pth"
+    torch.save(models.build_network(tiny_spec, seed=6).state_dict(), path)
+    real = models.pretrained_weights(_resnet18())[0]
+    entry = dataclasses.replace(
+        real,
+        network="tiny",
+        name="TINY_V2",
+        sha256_prefix=sha256_of(path)[:8],
+        categories=("a", "b", "c", "d", "e"),
+        resize_size=40,
+        crop_size=32,
+    )
+    monkeypatch.setattr(models, "pretrained_weights", lambda _spec: (entry,))
+    return WeightsChoice("pretrained", str(path), name="TINY_V2")
+
+
+def _resnet18():
+    from resnet_studio.architecture.catalog import get
+
+    return get("resnet18").spec
+
+
+def test_pretrained_weights_come_with_their_own_classes_and_crop(tiny_spec, offer):
+    network = load_network(tiny_spec, offer)
+    assert network.classes == ("a", "b", "c", "d", "e")
+    first, second, _ = network.preprocessing.steps
+    assert isinstance(network.preprocessing, AugmentSpec)
+    assert first == Resize(size=40)
+    assert second.size == 32
+    assert _same_weights(network, load_network(tiny_spec, WeightsChoice(seed=6)))
+
+
+def test_a_pretrained_file_that_is_not_the_published_one_is_refused(tiny_spec, offer):
+    torch.save(models.build_network(tiny_spec, seed=1).state_dict(), offer.path)
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        load_network(tiny_spec, offer)
+
+
+def test_pretrained_weights_that_are_not_offered_are_refused(tiny_spec, offer):
+    with pytest.raises(CheckpointError, match="TINY_V9") as caught:
+        load_network(tiny_spec, dataclasses.replace(offer, name="TINY_V9"))
+    assert "TINY_V2" in caught.value.remedy
+
+
+def test_the_probe_can_be_imported_before_torch():
+    code = (
+        "import sys, resnet_studio.probe.network, resnet_studio.probe.predict, "
+        "resnet_studio.probe.activations, resnet_studio.probe.mosaic\n"
+        "sys.exit('torch' in sys.modules or 'PySide6' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
