@@ -1,0 +1,1 @@
+"""The *Augmentation* panel: what training and validation would see of the picture."""

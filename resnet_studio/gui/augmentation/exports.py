@@ -1,0 +1,207 @@
+"""Copying and saving: the grid, one sample pixel for pixel, the parameters as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QImage, QPainter
+from PySide6.QtWidgets import QMenu, QWidget
+
+from resnet_studio.gui.augmentation.grid_view import GridView
+from resnet_studio.gui.augmentation.painting import (
+    caption_lines,
+    caption_width,
+    paint_caption,
+    rectangle,
+    scaled,
+)
+from resnet_studio.gui.augmentation.samples import exact_sample, parameters_csv
+from resnet_studio.gui.augmentation.tiling import GAP, Tiling
+from resnet_studio.gui.augmentation.words import caption
+from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.augmentation.panel import AugmentationPanel
+
+_MARGIN = 16
+_SMALLEST_SIDE, _LARGEST_SIDE = 128, 256
+_COMMANDS = ("grid", "sample", "parameters")
+
+
+class AugmentationExports(QObject):
+    """Connects the export commands and the context menus that offer them."""
+
+    def __init__(self, panel: AugmentationPanel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._studio = panel.studio
+        for what in _COMMANDS:
+            for verb in ("copy", "save"):
+                handler = getattr(self, f"{verb}_{what}")
+                self._studio.commands.connect(f"augmentation.{verb}_{what}", handler)
+        self._offer_menu(panel.grid, self.menu)
+        self._offer_menu(panel.side.sample, self.menu)
+        self._offer_menu(panel.side.original, self.original_menu)
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def copy_grid(self) -> None:
+        """Copies all samples with their parameters as one picture."""
+        copy_image(self.grid_sheet())
+
+    def save_grid(self) -> None:
+        """Saves all samples with their parameters as PNG."""
+        save_image(self._studio, self.grid_sheet(), f"{self._file_stem()}_samples.png")
+
+    def copy_sample(self) -> None:
+        """Copies the selected sample, pixel for pixel."""
+        self._make_sample(copy_image)
+
+    def save_sample(self) -> None:
+        """Saves the selected sample as PNG, pixel for pixel."""
+        name = f"{self._file_stem()}_sample{self._panel.grid.selected + 1}.png"
+        self._make_sample(lambda image: save_image(self._studio, image, name))
+
+    def copy_parameters(self) -> None:
+        """Copies what chance decided for every sample as CSV."""
+        QGuiApplication.clipboard().setText(self._parameters())
+
+    def save_parameters(self) -> None:
+        """Saves what chance decided for every sample as CSV."""
+        path = self._studio.save_file(
+            self.tr("Save the parameters of the samples"),
+            f"{self._file_stem()}_parameters.csv",
+            self.tr("CSV table (*.csv)"),
+        )
+        if path is not None:
+            content = self._parameters().encode("utf-8")
+            save_bytes(self._studio, content, path.with_suffix(".csv"))
+
+    def grid_sheet(self) -> QImage:
+        """Returns all samples with title and parameters as one picture."""
+        panel = self._panel
+        return grid_sheet(panel.grid, panel.title_lines(), self._studio.theme, panel.font())
+
+    # -- menus --------------------------------------------------------------------------------
+
+    def menu(self) -> QMenu:
+        """Returns the menu of the samples."""
+        menu = QMenu(self._panel)
+        for what in _COMMANDS:
+            for verb in ("copy", "save"):
+                menu.addAction(self._studio.commands.action(f"augmentation.{verb}_{what}"))
+            menu.addSeparator()
+        return menu
+
+    def original_menu(self) -> QMenu:
+        """Returns the menu of the original with its rectangles."""
+        view = self._panel.side.original
+        name = f"{self._file_stem()}_crops.png"
+        menu = QMenu(self._panel)
+        menu.addAction(
+            self.tr("Copy the picture with the rectangles"),
+            lambda: copy_image(view.grab().toImage()),
+        )
+        menu.addAction(
+            self.tr("Save the picture with the rectangles…"),
+            lambda: save_image(self._studio, view.grab().toImage(), name),
+        )
+        return menu
+
+    def _offer_menu(self, widget: QWidget, make: Callable[[], QMenu]) -> None:
+        def opened(point: QPoint) -> None:
+            if self._panel.shown is None:
+                return
+            menu = make()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(widget.mapToGlobal(point))
+
+        widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        widget.customContextMenuRequested.connect(opened)
+
+    # -- helpers ------------------------------------------------------------------------------
+
+    def _make_sample(self, use: Callable[[QImage], Any]) -> None:
+        """Makes the selected sample at its full size in a worker and hands it on.
+
+        What the grid keeps may be reduced for the screen.
+        """
+        request, index = self._panel.shown, self._panel.grid.selected
+        if request is not None:
+            self._studio.workers.start(
+                lambda _state: exact_sample(request, index),
+                title=self.tr("Preparing the sample"),
+                lane="sample",
+                visible=request.takes_long,
+                on_result=use,
+            )
+
+    def _parameters(self) -> str:
+        request = self._panel.shown
+        return "" if request is None else parameters_csv(request, self._panel.grid.draws)
+
+    def _file_stem(self) -> str:
+        request = self._panel.shown
+        if request is None:
+            return "samples"
+        stem = request.picture.path.stem if request.picture.path else request.picture.name
+        name = f"{stem}_{request.pipeline.name}_seed{request.seed}"
+        return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
+
+
+def grid_sheet(grid: GridView, title: list[str], theme: Theme, font: QFont) -> QImage:
+    """Returns the samples of a grid as one picture, whatever the size of the window.
+
+    Args:
+        grid: The samples.
+        title: Lines above them.
+        theme: The colours.
+        font: The font of all words.
+    """
+    tiling = _sheet_tiling(grid, font)
+    metrics = QFontMetrics(font)
+    width = max(
+        tiling.columns * tiling.tile_width, *(metrics.horizontalAdvance(line) for line in title)
+    )
+    head = len(title) * metrics.lineSpacing() + _MARGIN // 2
+    sheet = QImage(
+        width + 2 * _MARGIN, head + tiling.height + 2 * _MARGIN, QImage.Format.Format_RGB32
+    )
+    sheet.fill(QColor(theme.window))
+    painter = QPainter(sheet)
+    painter.setFont(font)
+    painter.translate(_MARGIN, _MARGIN)
+    painter.setPen(QColor(theme.text))
+    for place, line in enumerate(title):
+        painter.drawText(0, metrics.ascent() + place * metrics.lineSpacing(), line)
+    painter.translate(0, head)
+    for index in range(tiling.count):
+        _paint_tile(painter, tiling, grid, index, theme)
+    painter.end()
+    return sheet
+
+
+def _sheet_tiling(grid: GridView, font: QFont) -> Tiling:
+    """Lays the samples out about as wide as high."""
+    count = len(grid.draws)
+    side = min(_LARGEST_SIDE, max(_SMALLEST_SIDE, grid.image(0).width()))
+    captions = [caption(draw) for draw in grid.draws]
+    words = max(caption_width(parts, font, number=count) for parts in captions)
+    side = max(side, words)
+    lines = max(len(caption_lines(parts, side, font, number=count)) for parts in captions)
+    columns = next(columns for columns in range(1, count + 1) if columns * columns >= count)
+    height = lines * QFontMetrics(font).lineSpacing() + 2
+    return Tiling(count, columns, side + 2 * GAP, side, height)
+
+
+def _paint_tile(
+    painter: QPainter, tiling: Tiling, grid: GridView, index: int, theme: Theme
+) -> None:
+    area = rectangle(tiling.picture(index))
+    painter.drawImage(area.topLeft(), scaled(grid.image(index), QSize(tiling.side, tiling.side)))
+    words = QRectF(area.left(), area.bottom() + 4, area.width(), tiling.caption)
+    lines = caption_lines(caption(grid.draws[index]), tiling.side, painter.font(), number=index + 1)
+    paint_caption(painter, words, lines, number=index + 1, theme=theme)

@@ -1,0 +1,166 @@
+"""How samples, captions and crop rectangles are drawn; shared by the window and the exports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+)
+
+from resnet_studio.data.augment import CropBox, Draw
+from resnet_studio.gui.augmentation.tiling import Box
+from resnet_studio.gui.augmentation.words import SEPARATOR
+from resnet_studio.gui.theme import Theme
+
+_SHARP_FROM = 2.0  # enlarged as much, pixels are shown as squares: a smooth blur would be a lie
+_NUMBER_GAP = 6
+_OUTSIDE = 0.5
+_FAINT = 0.75
+
+
+def scaled(image: QImage, size: QSize, *, ratio: float = 1.0) -> QImage:
+    """Resamples to `size` logical pixels on a screen of `ratio` device pixels each.
+
+    Reduced pictures are averaged, enlarged ones keep sharp pixels.
+    """
+    device = QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
+    mode = Qt.TransformationMode.SmoothTransformation
+    if device.width() >= _SHARP_FROM * image.width():
+        mode = Qt.TransformationMode.FastTransformation
+    result = image.scaled(device, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+    result.setDevicePixelRatio(ratio)
+    return result
+
+
+def bold(font: QFont) -> QFont:
+    """Returns the bold form of a font."""
+    result = QFont(font)
+    result.setBold(True)
+    return result
+
+
+def rectangle(box: Box) -> QRectF:
+    """Returns a box as Qt has it."""
+    return QRectF(box.left, box.top, box.width, box.height)
+
+
+# --- captions -------------------------------------------------------------------------------------
+
+
+def caption_lines(parts: Sequence[str], width: int, font: QFont, *, number: int) -> list[str]:
+    """Sets the parts of a caption into as few lines as the width allows.
+
+    Args:
+        parts: The parts; one is never broken.
+        width: Width in pixels.
+        font: Font of the parts.
+        number: The sample's number, which stands before the first.
+    """
+    metrics = QFontMetrics(font)
+    lines: list[str] = []
+    taken = number_width(number, font)
+    for part in parts:
+        longer = f"{lines[-1]}{SEPARATOR}{part}" if lines else part
+        if not lines or taken + metrics.horizontalAdvance(longer) <= width:
+            lines[-1:] = [longer]
+        else:
+            lines.append(part)
+            taken = 0
+    return lines
+
+
+def caption_width(parts: Sequence[str], font: QFont, *, number: int) -> int:
+    """Returns the least width at which no part of a caption is cut."""
+    metrics = QFontMetrics(font)
+    wide = [metrics.horizontalAdvance(part) for part in parts]
+    return max([number_width(number, font) + wide[0], *wide])
+
+
+def number_width(number: int, font: QFont) -> int:
+    """Returns the width of a sample's number with the gap behind it."""
+    return QFontMetrics(bold(font)).horizontalAdvance(str(number)) + _NUMBER_GAP
+
+
+def paint_caption(
+    painter: QPainter, area: QRectF, lines: Sequence[str], *, number: int, theme: Theme
+) -> None:
+    """Draws number and words, centred, line below line."""
+    font = painter.font()
+    metrics = QFontMetrics(font)
+    painter.setPen(QColor(theme.text))
+    top = area.top() + metrics.ascent()
+    for place, line in enumerate(lines):
+        lead = number_width(number, font) if place == 0 else 0
+        wide = lead + metrics.horizontalAdvance(line)
+        left = area.left() + max(0.0, (area.width() - wide) / 2)
+        if place == 0:
+            painter.setFont(bold(font))
+            painter.drawText(QPointF(left, top), str(number))
+            painter.setFont(font)
+        painter.drawText(QPointF(left + lead, top), line)
+        top += metrics.lineSpacing()
+
+
+# --- rectangles -----------------------------------------------------------------------------------
+
+
+def paint_outline(painter: QPainter, area: QRectF, draw: Draw, theme: Theme) -> None:
+    """Draws where the crop lies, in place of pixels that are not there (yet)."""
+    size = QSizeF(draw.width, draw.height).scaled(
+        area.width() * 0.8, area.height() * 0.8, Qt.AspectRatioMode.KeepAspectRatio
+    )
+    picture = QRectF(QPointF(), size.expandedTo(QSizeF(3, 3)))
+    picture.moveCenter(area.center())
+    painter.setBrush(QColor(theme.raised))
+    painter.setPen(QPen(QColor(theme.border), 1))
+    painter.drawRect(picture)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.accent), 2))
+    painter.drawRect(on_picture(draw.crop_box, draw, picture))
+
+
+def on_picture(box: CropBox, draw: Draw, picture: QRectF) -> QRectF:
+    """Returns where a box of the original lies on the picture as it is drawn."""
+    across, down = picture.width() / draw.width, picture.height() / draw.height
+    return QRectF(
+        picture.left() + box.left * across,
+        picture.top() + box.top * down,
+        box.width * across,
+        box.height * down,
+    )
+
+
+def paint_faint_frame(painter: QPainter, frame: QRectF, theme: Theme) -> None:
+    """Draws a thin frame that can be seen on bright and on dark pictures."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((theme.surface, 2.0), (theme.accent, 1.0)):
+        faint = QColor(colour)
+        faint.setAlphaF(_FAINT)
+        painter.setPen(QPen(faint, width, j=Qt.PenJoinStyle.MiterJoin))
+        painter.drawRect(frame)
+
+
+def paint_shade(painter: QPainter, picture: QRectF, frame: QRectF, theme: Theme) -> None:
+    """Dims what lies outside of a frame."""
+    outside, inside = QPainterPath(), QPainterPath()
+    outside.addRect(picture)
+    inside.addRect(frame)
+    shade = QColor(theme.window)
+    shade.setAlphaF(_OUTSIDE)
+    painter.fillPath(outside.subtracted(inside), shade)
+
+
+def paint_strong_frame(painter: QPainter, frame: QRectF, theme: Theme) -> None:
+    """Draws a frame of two colours that can be seen from the back of a room."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((theme.surface, 6.0), (theme.accent, 3.0)):
+        painter.setPen(QPen(QColor(colour), width, j=Qt.PenJoinStyle.MiterJoin))
+        painter.drawRect(frame)
