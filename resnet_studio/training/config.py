@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from resnet_studio.architecture.spec import NetworkSpec, StemKind
 from resnet_studio.architecture.textforms import dump_toml
@@ -43,6 +44,14 @@ class RunConfig(BaseModel):
     train_augment: AugmentSpec
     validation_augment: AugmentSpec
     recipe: Recipe
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, data: DataConfig) -> DataConfig:
+        """Makes the path hold from any folder: a run is resumed from anywhere."""
+        if data.path is None:
+            return data
+        return data.model_copy(update={"path": str(Path(data.path).expanduser().absolute())})
 
     def to_toml(self) -> str:
         """Returns the configuration as TOML, a table for each part."""

@@ -22,7 +22,7 @@ class Hardware:
     Attributes:
         device: The device.
         precision: FP32 or BF16, never AUTO.
-        threads: Threads of the processor that torch uses.
+        threads: Threads of the processor that the steps are computed with.
     """
 
     device: torch.device
@@ -44,14 +44,19 @@ class Hardware:
         }
 
 
-def choose_hardware(recipe: Recipe) -> Hardware:
-    """Returns the device and the arithmetic that the recipe asks for.
+def choose_hardware(recipe: Recipe, *, threads: int | None = None) -> Hardware:
+    """Returns the device, the arithmetic and the threads that the recipe asks for.
+
+    Args:
+        recipe: The recipe.
+        threads: What a recipe that leaves the threads open gets; torch's own number if None.
 
     Raises:
         DeviceError: If the device is missing or cannot compute in the precision asked for.
     """
     device = _device(recipe.device)
-    return Hardware(device, _precision(recipe.precision, device), torch.get_num_threads())
+    threads = recipe.threads or threads or torch.get_num_threads()
+    return Hardware(device, _precision(recipe.precision, device), threads)
 
 
 def _device(choice: DeviceChoice) -> torch.device:
@@ -100,15 +105,31 @@ def native_bf16(device: torch.device) -> bool:
 
 
 @contextlib.contextmanager
-def repeatable(device: torch.device) -> Iterator[None]:
-    """Keeps cuDNN to algorithms that give the same bits each time, within the body only."""
+def computing(hardware: Hardware) -> Iterator[None]:
+    """Sets what decides the last bits of a step, within the body only.
+
+    These are settings of the whole program, and other parts of it compute as well; so they are
+    set for each step and not for a run.
+    """
+    threads = torch.get_num_threads()
+    try:
+        if threads != hardware.threads:
+            torch.set_num_threads(hardware.threads)
+        with _repeatable(hardware.device):
+            yield
+    finally:
+        if threads != hardware.threads:
+            torch.set_num_threads(threads)
+
+
+def _repeatable(device: torch.device) -> contextlib.AbstractContextManager[object]:
+    """Keeps cuDNN to algorithms that give the same bits each time."""
     if device.type != "cuda":
-        yield
-        return
-    with torch.backends.cudnn.flags(
+        return contextlib.nullcontext()
+    cudnn: contextlib.AbstractContextManager[object] = torch.backends.cudnn.flags(
         enabled=True, benchmark=False, deterministic=True, allow_tf32=True
-    ):
-        yield
+    )
+    return cudnn
 
 
 def autocast(hardware: Hardware) -> torch.autocast:

@@ -28,7 +28,7 @@ from resnet_studio.training.optim import make_optimiser
 from resnet_studio.training.runs import RunFolder
 
 CHANGEABLE: Final = frozenset(
-    {"epochs", "device", "precision", "validation_batch_size", "checkpoint_seconds"}
+    {"epochs", "device", "precision", "threads", "validation_batch_size", "checkpoint_seconds"}
 )
 """Fields of the recipe that may be changed when a run is resumed."""
 
@@ -79,7 +79,9 @@ def prepare(
     """
     _take(config, folder, resume=resume, resources=resources)
     state, warnings = _load(config, folder, resume=resume)
-    hardware = choose_hardware(config.recipe)
+    # A run that leaves the threads open keeps those it began with: its bits depend on them.
+    threads = state.hardware.get("threads") if state is not None else None
+    hardware = choose_hardware(config.recipe, threads=threads)
     split = yield from _open_data(config, control)
     check_fit(config, split)
     steps = steps_per_epoch(len(split.train), config.recipe.batch_size)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_studio.training.devices import Hardware, autocast, repeatable
+from resnet_studio.training.devices import Hardware, autocast, computing
 
 
 def train_step(
@@ -32,7 +32,7 @@ def train_step(
         (2,) float32 on the device: mean loss of the batch and number of pictures classified right,
         both before the step. Reading it waits for the device, so read several at once.
     """
-    with repeatable(hardware.device):
+    with computing(hardware):
         with autocast(hardware):
             logits = model(images.contiguous(memory_format=torch.channels_last))
         loss = functional.cross_entropy(logits.float(), labels, label_smoothing=label_smoothing)
@@ -51,7 +51,7 @@ def validation_step(
     Returns:
         As `train_step`; the loss is the plain cross entropy, without label smoothing.
     """
-    with repeatable(hardware.device), autocast(hardware):
+    with computing(hardware), autocast(hardware):
         logits = model(images.contiguous(memory_format=torch.channels_last))
     return _figures(functional.cross_entropy(logits.float(), labels), logits, labels)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from resnet_studio.architecture.spec import NetworkSpec
@@ -67,6 +68,15 @@ def tiny_config(pictures: Path, *, spec: NetworkSpec | None = None, **recipe: ob
             }
         ),
     )
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread():
+    """Several threads on tiny tensors, beside other programs, mostly wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,23 @@
+"""The default of the window and the command line: digits, ResNet-20, nothing changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from resnet_studio.architecture.catalog import resolve
+from resnet_studio.data.sources import DataConfig
+from resnet_studio.training.config import default_config
+from resnet_studio.training.events import EpochDone
+from tests.training.running import ended, of, run
+
+
+@pytest.mark.slow
+def test_the_default_passes_95_percent_within_two_minutes(tmp_path, all_threads):
+    config = default_config(resolve("cifar_resnet20"), DataConfig(source="digits"))
+    events = run(config, tmp_path / "run")
+    assert ended(events).outcome == "finished"
+    epochs = of(EpochDone, events)
+    passed = next(number for number, e in enumerate(epochs, 1) if e.validation_accuracy >= 0.95)
+    assert epochs[-1].validation_accuracy >= 0.97
+    # Time in training and validation; alone on two cores the whole run takes some twelve seconds.
+    assert sum(epoch.seconds for epoch in epochs[:passed]) < 120
