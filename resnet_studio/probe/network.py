@@ -2,8 +2,8 @@
 
 `load_network` is the one way from a spec and a choice of weights to a network that classifies;
 window and command line both use it. It works on the CPU: a graphics card stays free for training,
-and the window shows the same bits as the command line. This module imports without torch, so that the window can name a
-choice of weights before torch is there.
+and the window shows the same bits as the command line. This module imports without torch, so
+that the window can name a choice of weights before torch is there.
 """
 
 from __future__ import annotations

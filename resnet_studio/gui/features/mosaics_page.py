@@ -78,16 +78,10 @@ class MosaicsPage(QWidget):
             self.area.verticalScrollBar().setValue(chosen.y())
 
     def visible_stage(self) -> StageView | None:
-        """Returns the section that takes most of the visible part."""
-        if not self.stages:
-            return None
+        """Returns the first section of which at least a half lies below the upper edge."""
         top = self.area.verticalScrollBar().value()
-        bottom = top + self.area.viewport().height()
-
-        def shown(stage: StageView) -> int:
-            return min(bottom, stage.geometry().bottom()) - max(top, stage.y())
-
-        return max(self.stages, key=shown)
+        shown = (stage for stage in self.stages if stage.geometry().center().y() >= top)
+        return next(shown, self.stages[-1] if self.stages else None)
 
     def set_theme(self, theme: Theme) -> None:
         """Draws in the colours of `theme`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_studio.gui.features.colour_bar import Scale
@@ -55,7 +55,7 @@ class OverlayCanvas(QWidget):
         self._picture = QImage()
         self._original = QSize()
         self._crop: CropBox = (0.0, 0.0, 1.0, 1.0)
-        self._map: FloatArray | None = None
+        self.map: FloatArray | None = None
         self._scale = Scale(0.0, 0.0)
         self._overlay = QImage()
         self.opacity = 0.7
@@ -73,7 +73,7 @@ class OverlayCanvas(QWidget):
 
     def show_map(self, channel: FloatArray, scale: Scale) -> None:
         """Lays one (h, w) map over the crop, coloured by `scale`."""
-        self._map, self._scale = channel, scale
+        self.map, self._scale = channel, scale
         self._overlay = QImage()
         self.update()
 
@@ -105,12 +105,12 @@ class OverlayCanvas(QWidget):
     def cell_at(self, point: QPointF) -> Cell | None:
         """Returns the cell under a point of this widget."""
         area = self.crop_area()
-        if self._map is None or not area.contains(point):
+        if self.map is None or not area.contains(point):
             return None
-        rows, columns = self._map.shape
+        rows, columns = self.map.shape
         row = min(rows - 1, int((point.y() - area.top()) / area.height() * rows))
         column = min(columns - 1, int((point.x() - area.left()) / area.width() * columns))
-        return Cell(row, column, float(self._map[row, column]))
+        return Cell(row, column, float(self.map[row, column]))
 
     def sizeHint(self) -> QSize:
         """Whatever there is."""
@@ -126,7 +126,7 @@ class OverlayCanvas(QWidget):
         painter = QPainter(self)
         area = self.crop_area()
         self._paint_picture(painter, area)
-        if self._map is not None:
+        if self.map is not None:
             painter.setOpacity(self.opacity)
             painter.drawImage(area, self._overlay_image(area))
             painter.setOpacity(1.0)
@@ -151,9 +151,9 @@ class OverlayCanvas(QWidget):
 
     def _overlay_image(self, area: QRectF) -> QImage:
         """Returns the coloured map; smooth ones are interpolated as values, then coloured."""
-        if not self._overlay.isNull() or self._map is None:
+        if not self._overlay.isNull() or self.map is None:
             return self._overlay
-        values = self._map
+        values = self.map
         if self.smooth:
             ratio = self.devicePixelRatioF()
             rows = max(1, round(area.height() * ratio))
@@ -174,8 +174,4 @@ class OverlayCanvas(QWidget):
 
     def grab_image(self) -> QImage:
         """Returns what is shown as a picture."""
-        image = QImage(self.size() * self.devicePixelRatioF(), QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(self.devicePixelRatioF())
-        image.fill(QColor(self._theme.window))
-        self.render(image, flags=QWidget.RenderFlag.DrawChildren)
-        return image
+        return self.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)

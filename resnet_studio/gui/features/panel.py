@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from resnet_studio.probe.activations import Examination
     from resnet_studio.probe.network import LoadedNetwork
 
+    _Pair = tuple[Picture, LoadedNetwork]
+
 _SIDE_WIDTH = 290
 _SIDE_LETTERS = 40
 _SPLITTER = "features"
@@ -50,8 +52,8 @@ class FeaturesPanel(QWidget):
         super().__init__(parent)
         self.studio = studio
         self.examination: Examination | None = None
-        self._examined: tuple[Picture, LoadedNetwork] | None = None
-        self._wanted: tuple[Picture, LoadedNetwork] | None = None
+        self.shown_for: _Pair | None = None
+        self._wanted: _Pair | None = None
         self._image = QImage()
         self.side = SideColumn(studio)
         self.mosaics = MosaicsPage(studio.theme)
@@ -76,9 +78,9 @@ class FeaturesPanel(QWidget):
 
     def caption(self) -> str:
         """Returns which network looks at which picture with which weights."""
-        if self._examined is None:
+        if self.shown_for is None:
             return ""
-        picture, network = self._examined
+        picture, network = self.shown_for
         return f"{network.spec.name} · {network.description} · {picture.name}"
 
     # -- computing ------------------------------------------------------------------------------
@@ -94,7 +96,7 @@ class FeaturesPanel(QWidget):
         self._show_page(self.splitter)
         if network is None:
             self._await_network()
-        elif self._examined != (picture, network):
+        elif not _same(self.shown_for, (picture, network)):
             self._examine(picture, network)
 
     def _await_network(self) -> None:
@@ -117,9 +119,10 @@ class FeaturesPanel(QWidget):
 
     def _examine(self, picture: Picture, network: LoadedNetwork) -> None:
         """Starts one forward pass in a worker; an earlier one that still runs is dropped."""
-        if not self.isVisible() or self._wanted == (picture, network):
+        wanted = (picture, network)
+        if not self.isVisible() or _same(self._wanted, wanted):
             return
-        self._wanted = (picture, network)
+        self._wanted = wanted
         self._set_busy(True)
         if self.examination is None:
             self._say(self.tr("Computing the feature maps…"))
@@ -130,7 +133,7 @@ class FeaturesPanel(QWidget):
             return examine(network, picture, check=state.check)
 
         def ended() -> None:
-            if self._wanted == (picture, network):
+            if self._wanted is wanted:
                 self._wanted = None
                 self._set_busy(False)
 
@@ -146,7 +149,7 @@ class FeaturesPanel(QWidget):
 
     def _show(self, examination: Examination, network: LoadedNetwork) -> None:
         self.examination = examination
-        self._examined = (examination.picture, network)
+        self.shown_for = (examination.picture, network)
         self.side.show_examination(examination, network)
         self.mosaics.show_sections(examination.sections)
         self.mosaics.select(self.selected_section())
@@ -167,7 +170,7 @@ class FeaturesPanel(QWidget):
     def _forget(self) -> None:
         """Takes everything computed away."""
         self.examination = None
-        self._examined = None
+        self.shown_for = None
         self.side.forget()
         self.studio.commands.set_condition("maps", False)
         self.studio.commands.set_condition("channel", False)
@@ -341,6 +344,11 @@ class FeaturesPanel(QWidget):
             self.close_channel()
         else:
             super().keyPressEvent(event)
+
+
+def _same(one: _Pair | None, other: _Pair) -> bool:
+    """Tells whether two pairs are the same objects; comparing pictures would compare pixels."""
+    return one is not None and one[0] is other[0] and one[1] is other[1]
 
 
 def _section_of(name: str, studio: Studio) -> str:
