@@ -1,4 +1,4 @@
-"""The pipeline written as a chain: picture, steps with their numbers, what the network reads."""
+"""The pipeline written as a chain: steps with their numbers, what the network reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from resnet_studio.data.augment import AugmentSpec
-from resnet_studio.data.imaging import Picture
 from resnet_studio.gui.augmentation.flow import FlowLayout
 from resnet_studio.gui.augmentation.pipelines import step_lines, step_title
 from resnet_studio.gui.augmentation.words import as_html, size_text
@@ -21,35 +20,31 @@ class PipelineChain(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._row = FlowLayout(self, gap=2)
-        self._shown: tuple[AugmentSpec | None, tuple[int, int]] | None = None
+        self._shown: AugmentSpec | None = None
         self.boxes: list[QLabel] = []
         self.setAccessibleName(self.tr("Steps of the pipeline"))
         self.set_theme(theme)
 
-    def show_pipeline(self, pipeline: AugmentSpec | None, picture: Picture | None) -> None:
-        """Writes the steps of a pipeline for a picture; both may be missing."""
-        extent = (0, 0) if picture is None else (picture.width, picture.height)
-        if (pipeline, extent) == self._shown:
+    def show_pipeline(self, pipeline: AugmentSpec | None) -> None:
+        """Writes the steps of a pipeline; nothing if there is none."""
+        if pipeline == self._shown:
             return
-        self._shown = (pipeline, extent)
+        self._shown = pipeline
         self._clear()
         if pipeline is None:
             return
-        if picture is not None:
-            size = self.tr("{size} px").format(size=size_text(*extent))
-            self._add(self.tr("The picture"), (size,), kind="end")
         for step in pipeline.steps:
             kind = "chance" if step.numbers else "fixed"
             self._add(step_title(step), step_lines(step), kind=kind)
         side = pipeline.output_size
-        reads = self.tr("{size}, 3 channels").format(size=size_text(side, side))
+        reads = self.tr("3 × {size}").format(size=size_text(side, side))
         self._add(self.tr("The network reads"), (reads,), kind="end")
         self.setToolTip(pipeline.note)
         self.setAccessibleDescription(" → ".join(box.accessibleName() for box in self.boxes))
 
     def set_theme(self, theme: Theme) -> None:
         """Draws in the colours of `theme`."""
-        frame = "border-radius: 5px; padding: 3px 7px;"
+        frame = "border-radius: 5px; padding: 3px 6px;"
         self.setStyleSheet(
             f"QLabel[step] {{ {frame} color: {theme.text}; }}"
             f"QLabel[step='fixed'] {{ background: {theme.raised};"

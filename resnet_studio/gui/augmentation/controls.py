@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
+    QLabel,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -30,7 +31,6 @@ from resnet_studio.gui.augmentation.pipelines import (
     with_rule,
 )
 from resnet_studio.gui.studio import Studio
-from resnet_studio.gui.widgets.form_field import FormField
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
 LARGEST_SEED = 2**31 - 1  # `Recipe.seed` goes as far
@@ -56,10 +56,13 @@ class Choices:
     count: int
 
 
-class Controls(QWidget):
+class Controls(QObject):
     """Holds the choices and the seeds that went before.
 
     Attributes:
+        pipeline_row: The choices of the pipeline, and the number of samples.
+        chance_row: Seed and epoch.
+        chance_fields: What is of use only where there is chance.
         refusal: Why the network has no such pipeline; None if it has one.
 
     Signals:
@@ -68,13 +71,16 @@ class Controls(QWidget):
 
     changed = Signal()
 
-    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
         self._pipelines: tuple[AugmentSpec, AugmentSpec] | None = None
         self.refusal: StudioError | None = None
         self._seed = 0
         self._earlier: list[int] = []
+        self.pipeline_row = QWidget()
+        self.chance_row = QWidget()
+        self.chance_fields: list[QWidget] = []
         self.source = QComboBox()
         self.training = QToolButton()
         self.validation = QToolButton()
@@ -190,17 +196,17 @@ class Controls(QWidget):
         self._fill_source()
         self._fill_rule()
         self._build_numbers()
-        row = FlowLayout(self, gap=10)
-        commands = self._studio.commands
-        row.addWidget(
-            FormField(
-                self.tr("Pipeline"),
-                self.source,
-                self.tr("Whose training: that of this network on some data, or a published one."),
-            )
+        self._fill_pipeline_row()
+        self._fill_chance_row()
+
+    def _fill_pipeline_row(self) -> None:
+        row = FlowLayout(self.pipeline_row, gap=14)
+        source = _labelled(
+            self.tr("Pipeline"),
+            self.source,
+            self.tr("Whose training: that of this network on some data, or a published one."),
         )
-        row.addWidget(self._stage_switch())
-        self.rule_field = FormField(
+        self.rule_field = _labelled(
             self.tr("Rule of the crop"),
             self.rule,
             self.tr(
@@ -208,22 +214,28 @@ class Controls(QWidget):
                 "itself uniformly and exchanged half the time (until version 0.2)."
             ),
         )
-        row.addWidget(self.rule_field)
-        seed = FormField(
+        count = _labelled(self.tr("Samples"), self.count, self.tr("How many samples are shown."))
+        self.chance_fields.append(count)
+        for widget in (source, self._stage_switch(), self.rule_field, count):
+            row.addWidget(widget)
+
+    def _fill_chance_row(self) -> None:
+        row = FlowLayout(self.chance_row, gap=8)
+        commands = self._studio.commands
+        seed = _labelled(
             self.tr("Seed"),
             self.seed,
             self.tr("All chance follows from it, as in a run: the same seed, the same samples."),
         )
-        new = _button(commands.action("augmentation.new_seed"))
-        previous = _button(commands.action("augmentation.previous_seed"), words=False)
-        epoch = FormField(
+        epoch = _labelled(
             self.tr("Epoch"),
             self.epoch,
             self.tr("The pass over the data set; each draws anew. 1 is the first."),
         )
-        count = FormField(self.tr("Samples"), self.count, self.tr("How many samples are shown."))
-        self.chance_fields = (seed, epoch, count)
-        for widget in (seed, new, previous, epoch, count):
+        self.chance_fields += [seed, epoch]
+        new = _button(commands.action("augmentation.new_seed"))
+        previous = _button(commands.action("augmentation.previous_seed"))
+        for widget in (seed, new, previous, epoch):
             row.addWidget(widget)
 
     def _fill_source(self) -> None:
@@ -287,13 +299,26 @@ class Controls(QWidget):
         self._studio.spec_changed.connect(self.follow)
 
 
-def _button(action: QAction, *, words: bool = True) -> QToolButton:
+def _labelled(label: str, editor: QWidget, tip: str) -> QWidget:
+    """Returns an editor with its label at the left, which saves a line of height."""
+    field = QWidget()
+    words = QLabel(label)
+    words.setBuddy(editor)
+    words.setProperty("muted", True)
+    words.setToolTip(tip)
+    editor.setToolTip(tip)
+    editor.setAccessibleName(label)
+    row = QHBoxLayout(field)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    row.addWidget(words)
+    row.addWidget(editor)
+    return field
+
+
+def _button(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
-    button.setToolButtonStyle(
-        Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        if words
-        else Qt.ToolButtonStyle.ToolButtonIconOnly
-    )
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setAccessibleName(action.text().replace("&", ""))
     return button

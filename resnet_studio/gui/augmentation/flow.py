@@ -53,8 +53,7 @@ class FlowLayout(QLayout):
             left, height = rect.left(), _height(line)
             for item in line:
                 size = item.sizeHint()
-                # Editors without a label line up with the editors of those that have one.
-                item.setGeometry(QRect(QPoint(left, top + height - size.height()), size))
+                item.setGeometry(QRect(QPoint(left, top), QSize(size.width(), height)))
                 left += size.width() + self._gap
             top += height + self._line_gap
 

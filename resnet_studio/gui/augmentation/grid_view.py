@@ -57,6 +57,7 @@ class GridView(QWidget):
         self._images: list[QImage] = []
         self._smooth: dict[int, QImage] = {}
         self._longest: Sequence[str] = ("",)
+        self._captions: list[tuple[str, ...]] = []
         self._room = QSize(480, 320)
         self._scroll_bar = 0
         self._hovered = -1
@@ -79,6 +80,10 @@ class GridView(QWidget):
         """The sample under the pointer; -1 for none."""
         return self._hovered
 
+    def is_smooth(self, index: int) -> bool:
+        """Returns whether a sample has been resampled for its tile."""
+        return index in self._smooth
+
     def image(self, index: int) -> QImage:
         """Returns the pixels of a sample; null while they are not there."""
         return self._images[index] if index < len(self._images) else QImage()
@@ -92,6 +97,7 @@ class GridView(QWidget):
         """
         self.draws = tuple(draws)
         self._longest = longest
+        self._captions = [caption(draw) for draw in draws]
         self._images = [QImage()] * len(draws)
         self._smooth.clear()
         self.selected = min(self.selected, max(0, len(draws) - 1))
@@ -144,7 +150,8 @@ class GridView(QWidget):
                 count,
                 self._room.width(),
                 self._room.height(),
-                narrowest=self._narrowest(),
+                smallest=_SMALLEST_SIDE,
+                narrowest=caption_width(self._longest, self.font(), number=count),
                 scroll_bar=self._scroll_bar,
                 caption=self._caption_height,
             )
@@ -153,14 +160,12 @@ class GridView(QWidget):
         self.updateGeometry()
         self.update()
 
-    def _narrowest(self) -> int:
-        wide = caption_width(self._longest, self.font(), number=len(self.draws))
-        return max(_SMALLEST_SIDE, wide)
-
     def _caption_height(self, width: int) -> int:
         font = self.font()
-        lines = caption_lines(self._longest, width, font, number=len(self.draws))
-        return len(lines) * QFontMetrics(font).lineSpacing() + 2
+        count = len(self.draws)
+        captions = [self._longest, *self._captions]
+        lines = max(len(caption_lines(parts, width, font, number=count)) for parts in captions)
+        return lines * QFontMetrics(font).lineSpacing() + 2
 
     def _tile_rect(self, index: int) -> QRect:
         return rectangle(self.tiling.tile(index)).toRect()
@@ -197,11 +202,10 @@ class GridView(QWidget):
             final = self._smoothed(index, until)
             painter.drawImage(area, self._smooth.get(index, image))
         tile = self.tiling.tile(index)
-        words = QRectF(
-            tile.left + GAP, area.bottom() + 4, tile.width - 2 * GAP, self.tiling.caption
-        )
-        parts = caption(self.draws[index])
-        lines = caption_lines(parts, tile.width - 2 * GAP, self.font(), number=index + 1)
+        width = self.tiling.words
+        words = QRectF(tile.left + GAP, area.bottom() + 4, width, self.tiling.caption)
+        parts = self._captions[index]
+        lines = caption_lines(parts, width, self.font(), number=index + 1)
         paint_caption(painter, words, lines, number=index + 1, theme=self._theme)
         return final
 

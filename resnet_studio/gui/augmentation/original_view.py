@@ -8,8 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from resnet_studio.data.augment import CropBox
+from resnet_studio.data.augment import CropBox, Draw
 from resnet_studio.gui.augmentation.painting import (
+    paint_border,
     paint_faint_frame,
     paint_shade,
     paint_strong_frame,
@@ -19,6 +20,7 @@ from resnet_studio.gui.theme import Theme
 
 _MARGIN = 4  # half of the strong frame's line lies outside of the picture
 _THINNEST = 3
+_FAINTEST, _STRONGEST = 0.25, 0.75
 
 
 class OriginalView(QWidget):
@@ -32,9 +34,10 @@ class OriginalView(QWidget):
         self._border = 0.0
         self.original = QSize()
         self.boxes: tuple[CropBox, ...] = ()
+        self._visible: tuple[CropBox, ...] = ()
         self.strong: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(160, 110)
+        self.setMinimumSize(160, 80)
         self.setAccessibleName(self.tr("The picture, with the part that each sample shows"))
         self.setToolTip(
             self.tr(
@@ -54,19 +57,24 @@ class OriginalView(QWidget):
         """
         self._image, self.original = image, original
         self._smooth = QImage()
+        self._limit_height()
         self.update()
 
-    def show_boxes(self, boxes: Sequence[CropBox], *, border: float) -> None:
+    def show_boxes(
+        self, boxes: Sequence[CropBox], visible: Sequence[CropBox], *, border: float
+    ) -> None:
         """Shows the parts that the samples are cut out of.
 
         Args:
             boxes: A rectangle for each sample, in pixels of the picture.
+            visible: What of each is not black border.
             border: How far a part may reach beyond the picture, as a share of the part's side.
         """
-        self.boxes = tuple(boxes)
+        self.boxes, self._visible = tuple(boxes), tuple(visible)
         widest = max((max(box.width, box.height) for box in boxes), default=0.0)
         self._border = border * widest
         self._smooth = QImage()
+        self._limit_height()
         self.update()
 
     def show_strong(self, index: int | None) -> None:
@@ -98,10 +106,12 @@ class OriginalView(QWidget):
 
     def box_area(self, index: int) -> QRectF:
         """Returns where the rectangle of a sample is drawn, in pixels of this widget."""
+        return self._on_widget(self.boxes[index])
+
+    def _on_widget(self, box: CropBox) -> QRectF:
         area = self.picture_area()
         across = area.width() / self.original.width()
         down = area.height() / self.original.height()
-        box = self.boxes[index]
         return QRectF(
             area.left() + box.left * across,
             area.top() + box.top * down,
@@ -129,6 +139,14 @@ class OriginalView(QWidget):
         """Resamples at the next paint."""
         super().resizeEvent(event)
         self._smooth = QImage()
+        self._limit_height()
+
+    def _limit_height(self) -> None:
+        """Takes no more height than the picture needs at this width."""
+        if not self.original.isEmpty():
+            extent = self._extent()
+            needed = (self.width() - 2 * _MARGIN) * extent.height() / extent.width() + 2 * _MARGIN
+            self.setMaximumHeight(max(self.minimumHeight(), round(needed)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws border, picture, shade and frames."""
@@ -145,9 +163,13 @@ class OriginalView(QWidget):
         strong = self.strong if self.strong is not None and self.strong < len(self.boxes) else None
         if strong is not None:
             paint_shade(painter, area, self.box_area(strong), self._theme)
+            border = self._on_widget(self._visible[strong])
+            paint_border(painter, self.box_area(strong), border)
+        # Many frames would hide the picture: the more there are, the fainter each.
+        faint = min(_STRONGEST, max(_FAINTEST, 8 / max(1, len(self.boxes))))
         for index in range(len(self.boxes)):
             if index != strong:
-                paint_faint_frame(painter, self.box_area(index), self._theme)
+                paint_faint_frame(painter, self.box_area(index), self._theme, alpha=faint)
         if strong is not None:
             paint_strong_frame(painter, self.box_area(strong), self._theme)
 
@@ -159,3 +181,13 @@ class OriginalView(QWidget):
             size = area.size().toSize()
             self._smooth = scaled(self._image, size, ratio=self.devicePixelRatioF())
         painter.drawImage(area.topLeft(), self._smooth)
+
+
+def visible_box(draw: Draw) -> CropBox:
+    """Returns what of a draw's crop box is picture; a border added by an early step stays black."""
+    left, top, right, bottom = 0.0, 0.0, float(draw.width), float(draw.height)
+    for count in range(1, len(draw.steps) + 1):
+        box = Draw(draw.height, draw.width, draw.steps[:count]).crop_box
+        left, top = max(left, box.left), max(top, box.top)
+        right, bottom = min(right, box.left + box.width), min(bottom, box.top + box.height)
+    return CropBox(left, top, max(0.0, right - left), max(0.0, bottom - top))

@@ -23,7 +23,6 @@ from resnet_studio.gui.theme import Theme
 _SHARP_FROM = 2.0  # enlarged as much, pixels are shown as squares: a smooth blur would be a lie
 _NUMBER_GAP = 6
 _OUTSIDE = 0.5
-_FAINT = 0.75
 
 
 def scaled(image: QImage, size: QSize, *, ratio: float = 1.0) -> QImage:
@@ -138,12 +137,12 @@ def on_picture(box: CropBox, draw: Draw, picture: QRectF) -> QRectF:
     )
 
 
-def paint_faint_frame(painter: QPainter, frame: QRectF, theme: Theme) -> None:
+def paint_faint_frame(painter: QPainter, frame: QRectF, theme: Theme, *, alpha: float) -> None:
     """Draws a thin frame that can be seen on bright and on dark pictures."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, width in ((theme.surface, 2.0), (theme.accent, 1.0)):
         faint = QColor(colour)
-        faint.setAlphaF(_FAINT)
+        faint.setAlphaF(alpha)
         painter.setPen(QPen(faint, width, j=Qt.PenJoinStyle.MiterJoin))
         painter.drawRect(frame)
 
@@ -156,6 +155,14 @@ def paint_shade(painter: QPainter, picture: QRectF, frame: QRectF, theme: Theme)
     shade = QColor(theme.window)
     shade.setAlphaF(_OUTSIDE)
     painter.fillPath(outside.subtracted(inside), shade)
+
+
+def paint_border(painter: QPainter, frame: QRectF, visible: QRectF) -> None:
+    """Blackens what of a crop is border; black in every theme, as it is in the sample."""
+    crop, picture = QPainterPath(), QPainterPath()
+    crop.addRect(frame)
+    picture.addRect(visible)
+    painter.fillPath(crop.subtracted(picture), QColor(Qt.GlobalColor.black))
 
 
 def paint_strong_frame(painter: QPainter, frame: QRectF, theme: Theme) -> None:

@@ -8,7 +8,7 @@ same code that training calls.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -26,6 +26,7 @@ from resnet_studio.gui.augmentation.chain import PipelineChain
 from resnet_studio.gui.augmentation.controls import Controls
 from resnet_studio.gui.augmentation.exports import AugmentationExports
 from resnet_studio.gui.augmentation.grid_view import GridScroll, GridView
+from resnet_studio.gui.augmentation.original_view import visible_box
 from resnet_studio.gui.augmentation.sample_side import SampleSide
 from resnet_studio.gui.augmentation.samples import (
     Drawn,
@@ -36,12 +37,15 @@ from resnet_studio.gui.augmentation.samples import (
     prepare,
 )
 from resnet_studio.gui.augmentation.words import longest_caption, summary
+from resnet_studio.gui.icons import icon
 from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.empty_state import EmptyState
 
+_EXPORT_ICON = "mdi6.export-variant"
+_LINES_FOR_SENTENCE = 36
 _SPLITTER = "augmentation"
-_SIDE_WIDTH = 320
+_SIDE_WIDTH, _REST = 340, 590
 
 
 class AugmentationPanel(QWidget):
@@ -63,7 +67,7 @@ class AugmentationPanel(QWidget):
         self._request: Request | None = None
         self._named: Picture | None = None
         self._refusal: StudioError | None = None
-        self.controls = Controls(studio)
+        self.controls = Controls(studio, self)
         self.chain = PipelineChain(studio.theme)
         self.side = SampleSide(studio)
         self.grid = GridView(studio.theme)
@@ -97,7 +101,7 @@ class AugmentationPanel(QWidget):
     def _refresh(self) -> None:
         """Asks for the samples that are wished now, unless they are shown or under way."""
         picture, choices = self.studio.picture, self.controls.choices
-        self.chain.show_pipeline(self.controls.pipeline, picture)
+        self.chain.show_pipeline(self.controls.pipeline)
         if picture is None:
             self._forget()
             self.pages.setCurrentWidget(self.empty)
@@ -161,9 +165,11 @@ class AugmentationPanel(QWidget):
         self.shown = request
         self.grid.show_draws(drawn.draws, longest_caption(request.pipeline))
         boxes = [draw.crop_box for draw in drawn.draws]
-        self.side.original.show_boxes(boxes, border=_border(request.pipeline))
+        visible = [visible_box(draw) for draw in drawn.draws]
+        self.side.original.show_boxes(boxes, visible, border=_border(request.pipeline))
         self.summary.setText(summary(drawn.draws))
         self.sentence.setText(self._sentence(request))
+        self.summary.setToolTip(self.sentence.text())
         self.studio.commands.set_condition("draws", True)
         self.studio.commands.set_condition("samples", False)
         self._show_selected()
@@ -195,7 +201,7 @@ class AugmentationPanel(QWidget):
         self._request = self.shown = None
         self.grid.clear()
         self.side.forget()
-        self.side.original.show_boxes((), border=0)
+        self.side.original.show_boxes((), (), border=0)
         self.summary.clear()
         self.sentence.clear()
         for condition in ("draws", "samples"):
@@ -218,9 +224,8 @@ class AugmentationPanel(QWidget):
                 "Training and this view call the same code."
             )
         return self.tr(
-            "Training calls the same code with the run's seed: in a run with seed {seed}, this "
-            "picture as number 1 to {count} of the data set gives exactly these samples in epoch "
-            "{epoch}."
+            "Training calls the same code with the run's seed: with seed {seed}, this picture as "
+            "number 1 to {count} of a data set gives exactly these samples in epoch\u00a0{epoch}."
         ).format(seed=request.seed, count=request.count, epoch=request.epoch + 1)
 
     def _say_why(self) -> None:
@@ -265,6 +270,7 @@ class AugmentationPanel(QWidget):
     def _theme_changed(self, theme: Theme) -> None:
         for part in (self.chain, self.side, self.grid):
             part.set_theme(theme)
+        self.export_button.setIcon(icon(_EXPORT_ICON, theme))
 
     def _show_selected(self) -> None:
         """Tells of the sample under the pointer, or else of the selected one."""
@@ -288,7 +294,7 @@ class AugmentationPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(8)
-        column.addWidget(self.controls)
+        column.addWidget(self.controls.pipeline_row)
         column.addWidget(self.chain)
         column.addWidget(self.pages, 1)
 
@@ -299,6 +305,7 @@ class AugmentationPanel(QWidget):
         column.setSpacing(4)
         self.notice.setWordWrap(True)
         self.notice.setAccessibleName(self.tr("Notice"))
+        column.addWidget(self.controls.chance_row)
         column.addWidget(self.notice)
         column.addWidget(self.grid_scroll, 1)
         column.addLayout(self._foot())
@@ -309,7 +316,7 @@ class AugmentationPanel(QWidget):
         self.splitter.setStretchFactor(1, 2)
         self.side.setMinimumWidth(240)
         self.splitter.setSizes(
-            self.studio.settings["splitters"].get(_SPLITTER, [_SIDE_WIDTH, 2 * _SIDE_WIDTH])
+            self.studio.settings["splitters"].get(_SPLITTER, [_SIDE_WIDTH, _REST])
         )
         return self.splitter
 
@@ -320,6 +327,8 @@ class AugmentationPanel(QWidget):
         self.summary.setAccessibleName(self.tr("Kept area of all samples"))
         self.sentence.setProperty("muted", True)
         self.export_button = QToolButton()
+        self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.export_button.setIcon(icon(_EXPORT_ICON, self.studio.theme))
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.summary)
@@ -351,11 +360,12 @@ class AugmentationPanel(QWidget):
         self.grid.selection_changed.connect(self._show_selected)
         self.grid.hovered.connect(self._show_selected)
         self.splitter.splitterMoved.connect(self._remember_splitter)
-        self.export_button.setText(self.tr("Copy or save"))
+        self.export_button.setText(self.tr("Copy or save") + " ▾")
+        self.export_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.export_button.setToolTip(
             self.tr("Copy or save the samples, the selected one, or the parameters.")
         )
-        self.export_button.setAccessibleName(self.export_button.text())
+        self.export_button.setAccessibleName(self.tr("Copy or save"))
         self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.export_button.setMenu(self.exports.menu())
 
@@ -369,6 +379,12 @@ class AugmentationPanel(QWidget):
         """Asks for what was put off while the panel was hidden."""
         super().showEvent(event)
         self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the sentence to the tool tip where the samples need its room."""
+        super().resizeEvent(event)
+        lines = self.height() / self.fontMetrics().height()
+        self.sentence.setVisible(lines >= _LINES_FOR_SENTENCE)
 
 
 def _border(pipeline: AugmentSpec) -> float:

@@ -43,11 +43,6 @@ class Source(StrEnum):
     DIGITS = "digits"
     TUTORIAL = "tutorial"
 
-    @property
-    def follows_network(self) -> bool:
-        """Whether the input size of the window's network decides."""
-        return self in (Source.OWN_PICTURES, Source.OWN_DIGITS, Source.OWN_CIFAR)
-
 
 Rule = Literal["log_uniform", "uniform_swap"]
 """How RandomResizedCrop draws its ratio, as `RandomResizedCrop.rule` has it."""
@@ -112,7 +107,7 @@ def step_title(step: Step) -> str:
         case RandomResizedCrop():
             return translate("Augmentation", "Random resized crop")
         case Resize():
-            return translate("Augmentation", "Resize shorter side")
+            return translate("Augmentation", "Resize")
         case ResizeExact():
             return translate("Augmentation", "Resize to a square")
         case CenterCrop():
@@ -131,12 +126,12 @@ def step_lines(step: Step) -> tuple[str, ...]:
         case RandomResizedCrop():
             return _crop_lines(step)
         case Resize():
-            return (translate("Augmentation", "to {size} px").format(size=step.size),)
+            return (translate("Augmentation", "shorter side {size} px").format(size=step.size),)
         case ResizeExact() | CenterCrop():
             return (_pixels(step.size),)
         case PadCrop():
-            border = translate("Augmentation", "border of {padding} px, black")
-            crop = translate("Augmentation", "crop {size} at random")
+            border = translate("Augmentation", "black border {padding} px")
+            crop = translate("Augmentation", "{size} at random")
             return border.format(padding=step.padding), crop.format(size=_pixels(step.size))
         case HorizontalFlip():
             return (translate("Augmentation", "probability {p}").format(p=decimal(step.p)),)

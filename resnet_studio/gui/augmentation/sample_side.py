@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -44,10 +44,11 @@ class SampleView(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws the sample in the whole square."""
-        if self.image.isNull():
-            return
         painter = QPainter(self)
-        painter.drawImage(0, 0, scaled(self.image, self.size(), ratio=self.devicePixelRatioF()))
+        if self.image.isNull():
+            painter.fillRect(self.rect(), self.palette().button())
+        else:
+            painter.drawImage(0, 0, scaled(self.image, self.size(), ratio=self.devicePixelRatioF()))
         painter.end()
 
 
@@ -77,9 +78,9 @@ class SampleSide(QWidget):
         self.picture = None
         size = self.tr("{size} px").format(size=size_text(picture.width, picture.height))
         self.name.setToolTip("\n".join((str(picture.path or picture.name), size, *picture.notes)))
-        self._full_name = picture.name
+        self._full_name, self._size_text = picture.name, size
         self._elide()
-        self.original.show_boxes((), border=0)
+        self.original.show_boxes((), (), border=0)
         self.original.show_picture(QImage(), QSize(picture.width, picture.height))
 
     def show_picture(self, picture: Picture, image: QImage) -> None:
@@ -134,11 +135,12 @@ class SampleSide(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(self._name_row())
-        column.addWidget(self.original, 3)
+        column.addWidget(self.original, 100)
         column.addLayout(self._sample_row())
-        column.addWidget(self.story, 2)
+        column.addWidget(self.story, 80)
         self.story.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.story.setOpenLinks(False)
+        self.story.setWordWrapMode(QTextOption.WrapMode.WordWrap)
         self.story.setAcceptDrops(False)  # a picture dropped here is for the window
         self.story.viewport().setAcceptDrops(False)
         self.story.document().setDocumentMargin(2)
@@ -149,7 +151,7 @@ class SampleSide(QWidget):
         )
 
     def _name_row(self) -> QHBoxLayout:
-        self._full_name = ""
+        self._full_name = self._size_text = ""
         self.name.setFont(bold(self.name.font()))
         self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -193,4 +195,6 @@ class SampleSide(QWidget):
         """Cuts a long file name in its middle: the beginning and the end tell it apart."""
         metrics = self.name.fontMetrics()
         mode = Qt.TextElideMode.ElideMiddle
-        self.name.setText(metrics.elidedText(self._full_name, mode, max(40, self.name.width())))
+        size = f"  {self._size_text}"
+        room = self.name.width() - metrics.horizontalAdvance(size)
+        self.name.setText(metrics.elidedText(self._full_name, mode, max(40, room)) + size)

@@ -19,7 +19,7 @@ from resnet_studio.data.augment import (
 )
 from resnet_studio.data.augment_steps import ATTEMPTS
 from resnet_studio.gui.augmentation.pipelines import OLDER, step_title
-from resnet_studio.gui.augmentation.words import decimal, percent, size_text
+from resnet_studio.gui.augmentation.words import decimal, glued, percent, signed, size_text
 from resnet_studio.gui.theme import Theme
 
 translate = QCoreApplication.translate
@@ -39,9 +39,11 @@ def story(pipeline: AugmentSpec, draw: Draw, theme: Theme) -> str:
     size: Size = (draw.height, draw.width)
     parts: list[str] = []
     for number, (step, drawn) in enumerate(zip(pipeline.steps, draw.steps, strict=True), start=1):
-        parts.append(f"<p><b>{number}. {escape(step_title(step))}</b><br>")
-        parts.append(_told(step, drawn, size, theme))
-        parts.append("</p>")
+        parts.append(f"<p style='margin: 0'><b>{number}. {escape(step_title(step))}</b></p>")
+        if isinstance(step, RandomResizedCrop):
+            parts.append(_attempts(step, drawn, size, theme))
+        told = glued(escape(_told(step, drawn, size)))
+        parts.append(f"<p style='margin: 0 0 7px 0'>{told}</p>")
         size = drawn.size
     return "".join(parts)
 
@@ -52,65 +54,72 @@ def refusal(attempt: Attempt, size: Size) -> str:
     if attempt.accepted:
         return ""
     if attempt.width < 1 or attempt.height < 1:
-        return translate("Augmentation", "refused: less than a pixel")
+        return translate("Augmentation", "refused: no pixel")
     if attempt.width > width:
-        return translate("Augmentation", "refused: wider than {width}").format(width=width)
-    return translate("Augmentation", "refused: taller than {height}").format(height=height)
+        return translate("Augmentation", "refused: W > {width}").format(width=width)
+    return translate("Augmentation", "refused: H > {height}").format(height=height)
 
 
-def _told(step: Step, drawn: StepDraw, size: Size, theme: Theme) -> str:
+def _told(step: Step, drawn: StepDraw, size: Size) -> str:
     match step:
         case RandomResizedCrop():
-            return _crop_story(step, drawn, size, theme)
+            return _crop_end(step, drawn, size)
         case PadCrop():
-            return escape(_pad_story(step, drawn))
+            return _pad_story(step, drawn)
         case HorizontalFlip():
-            return escape(_flip_story(step, drawn))
+            return _flip_story(step, drawn)
         case Normalise():
-            return escape(
-                translate(
-                    "Augmentation",
-                    "The network reads (colour − mean) / deviation; the samples are shown "
-                    "before that, as colours for the eye.",
-                )
+            return translate(
+                "Augmentation",
+                "The network reads (colour − mean) / deviation; the samples are shown before "
+                "that, as colours for the eye.",
             )
         case _:
-            return escape(_fixed_story(drawn, size))
+            return _fixed_story(drawn, size)
 
 
-def _crop_story(step: RandomResizedCrop, drawn: StepDraw, size: Size, theme: Theme) -> str:
-    heading = "".join(
-        f"<th align='left' style='padding-right: 8px'>{escape(text)}</th>"
-        for text in (
-            translate("Augmentation", "Try"),
-            translate("Augmentation", "Area"),
-            translate("Augmentation", "Ratio"),
-            translate("Augmentation", "Width × height"),
-            "",
-        )
-    )
+def _attempts(step: RandomResizedCrop, drawn: StepDraw, size: Size, theme: Theme) -> str:
+    """Returns every attempt of a random resized crop as a table."""
+    titles = [
+        translate("Augmentation", "Try"),
+        translate("Augmentation", "Area"),
+        translate("Augmentation", "Ratio"),
+        translate("Augmentation", "W × H"),
+        "",
+    ]
+    if step.rule == OLDER:
+        titles.insert(3, translate("Augmentation", "Swap"))
+    pad = _cell_padding(step)
+    heading = "".join(f"<th align='left' {pad}>{escape(title)}</th>" for title in titles)
     rows = "".join(
-        _attempt_row(number, attempt, size, theme)
+        _attempt_row(step, number, attempt, size, theme)
         for number, attempt in enumerate(drawn.attempts, start=1)
     )
-    end = escape(_crop_end(step, drawn, size))
-    return f"<table cellspacing='0' cellpadding='1'><tr>{heading}</tr>{rows}</table>{end}"
+    return f"<table cellspacing='0' cellpadding='1'><tr>{heading}</tr>{rows}</table>"
 
 
-def _attempt_row(number: int, attempt: Attempt, size: Size, theme: Theme) -> str:
-    verdict = refusal(attempt, size) or translate("Augmentation", "accepted: it fits")
-    ratio = decimal(attempt.ratio)
-    if attempt.swapped:
-        ratio = translate("Augmentation", "{ratio} swapped").format(ratio=ratio)
-    cells = (
+def _attempt_row(
+    step: RandomResizedCrop, number: int, attempt: Attempt, size: Size, theme: Theme
+) -> str:
+    cells = [
         str(number),
         percent(attempt.area_fraction),
-        ratio,
+        decimal(attempt.ratio),
         size_text(attempt.width, attempt.height),
-    )
-    plain = "".join(f"<td style='padding-right: 8px'>{escape(cell)}</td>" for cell in cells)
+    ]
+    if step.rule == OLDER:
+        swap = translate("Augmentation", "yes") if attempt.swapped else "–"
+        cells.insert(3, swap)
+    pad = _cell_padding(step)
+    plain = "".join(f"<td {pad}>{glued(escape(cell))}</td>" for cell in cells)
+    verdict = refusal(attempt, size) or translate("Augmentation", "accepted")
     colour = theme.good if attempt.accepted else theme.danger
     return f"<tr>{plain}<td><span style='color: {colour}'>{escape(verdict)}</span></td></tr>"
+
+
+def _cell_padding(step: RandomResizedCrop) -> str:
+    """Returns the distance of the columns: a column more must fit into the same width."""
+    return f"style='padding-right: {4 if step.rule == OLDER else 9}px'"
 
 
 def _crop_end(step: RandomResizedCrop, drawn: StepDraw, size: Size) -> str:
@@ -124,8 +133,8 @@ def _crop_end(step: RandomResizedCrop, drawn: StepDraw, size: Size) -> str:
     height, width = size
     return translate(
         "Augmentation",
-        "Place, drawn among those where it fits: from the left {left} (of 0 to {right}), from the "
-        "top {top} (of 0 to {bottom}). Resized to {side}.",
+        "Place by chance: {left} from the left (0 to {right} fit), {top} from the top (0 to "
+        "{bottom} fit). Resized to {side}.",
     ).format(
         left=region.left,
         right=width - region.width,
@@ -159,8 +168,8 @@ def _pad_story(step: PadCrop, drawn: StepDraw) -> str:
     ).format(
         padding=step.padding,
         size=size_text(step.size, step.size),
-        right=_signed(region.left),
-        down=_signed(region.top),
+        right=signed(region.left),
+        down=signed(region.top),
     )
 
 
@@ -184,10 +193,6 @@ def _fixed_story(drawn: StepDraw, size: Size) -> str:
     ).format(
         before=before,
         after=after,
-        left=_signed(drawn.region.left),
-        top=_signed(drawn.region.top),
+        left=signed(drawn.region.left),
+        top=signed(drawn.region.top),
     )
-
-
-def _signed(pixels: int) -> str:
-    return f"−{-pixels}" if pixels < 0 else str(pixels)

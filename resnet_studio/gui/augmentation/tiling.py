@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-GAP = 8
+GAP = 6
 """Around picture and caption of a tile, in pixels; tiles touch each other."""
+_WIDEST = 1.4  # tile over picture
 LARGEST = 340
 """A larger picture of one sample shows nothing more, only coarser pixels."""
 
@@ -49,6 +50,11 @@ class Tiling:
         return self.side + self.caption + 2 * GAP
 
     @property
+    def words(self) -> int:
+        """Width for the words under a picture."""
+        return self.tile_width - 2 * GAP
+
+    @property
     def height(self) -> int:
         """Height of all rows."""
         return -(-self.count // self.columns) * self.tile_height
@@ -78,32 +84,36 @@ def choose_tiling(
     width: int,
     height: int,
     *,
+    smallest: int,
     narrowest: int,
     scroll_bar: int,
     caption: Callable[[int], int],
 ) -> Tiling:
     """Returns the tiling with the largest pictures.
 
-    If the tiles do not fit at the narrowest width, they are as wide as that and the grid is
-    taller than `height`, for scrolling.
+    If the tiles would become too small, they are about as wide as the narrowest words and the
+    grid is taller than `height`, for scrolling.
 
     Args:
         count: How many tiles, at least 1.
         width: Width to fill.
         height: Height to fill.
-        narrowest: Least width of a picture, so that the caption can be read.
+        smallest: Least side of a picture.
+        narrowest: Least width for the words.
         scroll_bar: Width that a scroll bar takes, if there must be one.
         caption: Height of a caption for its width.
     """
     fitting = [
         tiling
         for columns in range(1, count + 1)
-        if (tiling := _filling(count, columns, width, height, caption)).side >= narrowest
+        if (tiling := _filling(count, columns, width, height, caption)).side >= smallest
+        and tiling.words >= narrowest
     ]
     if fitting:
         # Of equally large pictures, the wider tile leaves more room to the words.
         return max(fitting, key=lambda tiling: (tiling.side, tiling.tile_width))
-    columns = max(1, min(count, (width - scroll_bar) // (narrowest + 2 * GAP)))
+    least = max(smallest, narrowest) + 2 * GAP
+    columns = max(1, min(count, (width - scroll_bar) // least))
     tile_width = max(1, (width - scroll_bar) // columns)
     side = max(1, min(tile_width - 2 * GAP, LARGEST))
     return Tiling(count, columns, tile_width, side, caption(tile_width - 2 * GAP))
@@ -114,6 +124,13 @@ def _filling(
 ) -> Tiling:
     rows = -(-count // columns)
     tile_width = max(1, width // columns)
-    words = caption(tile_width - 2 * GAP)
-    side = min(tile_width - 2 * GAP, height // rows - words - 2 * GAP, LARGEST)
-    return Tiling(count, columns, tile_width, side, words)
+    side = _side(tile_width, height // rows, caption)
+    # A picture that the height keeps small needs no wide tile around it.
+    tile_width = min(tile_width, max(1, round(_WIDEST * side)) + 2 * GAP)
+    side = _side(tile_width, height // rows, caption)
+    return Tiling(count, columns, tile_width, side, caption(tile_width - 2 * GAP))
+
+
+def _side(tile_width: int, tile_height: int, caption: Callable[[int], int]) -> int:
+    words = tile_width - 2 * GAP
+    return min(words, tile_height - caption(words) - 2 * GAP, LARGEST)

@@ -22,6 +22,8 @@ from resnet_studio.data.augment import (
 
 translate = QCoreApplication.translate
 SEPARATOR = " · "
+_VISIBLE_STRETCH = 1.03  # less comes of rounding to whole pixels, and nobody sees it
+_KEPT_TOGETHER = (" × ", " %", " px")
 
 
 def percent(fraction: float) -> str:
@@ -42,11 +44,16 @@ def size_text(width: int, height: int) -> str:
     return f"{width} × {height}"
 
 
-def stretch_text(distortion: float) -> str:
-    """Says how much wider or taller things look than they are; empty for less than 1 %."""
-    if distortion >= 1.01:
+def signed(pixels: int) -> str:
+    """Writes a whole number with a true minus sign."""
+    return f"−{-pixels}" if pixels < 0 else str(pixels)
+
+
+def stretch_text(distortion: float, *, least: float = 1.01) -> str:
+    """Says how much wider or taller things look than they are; empty for less than `least`."""
+    if distortion >= least:
         return translate("Augmentation", "×{factor} wider").format(factor=f"{distortion:.2f}")
-    if distortion <= 1 / 1.01:
+    if distortion <= 1 / least:
         return translate("Augmentation", "×{factor} taller").format(factor=f"{1 / distortion:.2f}")
     return ""
 
@@ -54,7 +61,7 @@ def stretch_text(distortion: float) -> str:
 def caption(draw: Draw) -> tuple[str, ...]:
     """Returns the few words that stand under a sample; what would say nothing is left out."""
     parts = [translate("Augmentation", "kept {share}").format(share=percent(draw.kept_fraction))]
-    if stretch := stretch_text(draw.distortion):
+    if stretch := stretch_text(draw.distortion, least=_VISIBLE_STRETCH):
         parts.append(stretch)
     if draw.padded_fraction >= 0.0005:
         border = translate("Augmentation", "border {share}")
@@ -83,12 +90,12 @@ def summary(draws: Sequence[Draw]) -> str:
         return ""
     kept = [draw.kept_fraction for draw in draws]
     if len(draws) == 1:
-        text = translate("Augmentation", "Kept of the picture's area: {mean}")
+        text = translate("Augmentation", "Kept area: {mean}")
         return text.format(mean=percent(kept[0]))
-    text = translate(
-        "Augmentation", "Kept of the picture's area: mean {mean}, least {least}, most {most}"
-    ).format(mean=percent(sum(kept) / len(kept)), least=percent(min(kept)), most=percent(max(kept)))
-    flipped = translate("Augmentation", "flipped: {count} of {all}").format(
+    text = translate("Augmentation", "Kept area: mean {mean}, least {least}, most {most}").format(
+        mean=percent(sum(kept) / len(kept)), least=percent(min(kept)), most=percent(max(kept))
+    )
+    flipped = translate("Augmentation", "flipped {count} of {all}").format(
         count=sum(draw.flipped for draw in draws), all=len(draws)
     )
     return SEPARATOR.join((text, flipped))
@@ -98,22 +105,22 @@ def facts(draw: Draw) -> tuple[str, ...]:
     """Returns what holds of a sample as a whole, a line each."""
     box = draw.crop_box
     lines = [
-        translate("Augmentation", "Part of the picture: {size} px").format(
+        translate("Augmentation", "Part: {size} px").format(
             size=size_text(round(box.width), round(box.height))
         ),
-        translate("Augmentation", "from the left {left}, from the top {top}").format(
-            left=round(box.left), top=round(box.top)
+        translate("Augmentation", "Corner: {left}, {top}").format(
+            left=signed(round(box.left)), top=signed(round(box.top))
         ),
-        translate("Augmentation", "Kept: {share} of its area").format(
+        translate("Augmentation", "Kept: {share} of the area").format(
             share=percent(draw.kept_fraction)
         ),
         _stretch_fact(draw.distortion),
     ]
     if draw.padded_fraction >= 0.0005:
-        text = translate("Augmentation", "Black border: {share} of the sample")
+        text = translate("Augmentation", "Black border: {share}")
         lines.append(text.format(share=percent(draw.padded_fraction)))
     lines.append(
-        translate("Augmentation", "Flipped: left and right exchanged")
+        translate("Augmentation", "Flipped left to right")
         if draw.flipped
         else translate("Augmentation", "Not flipped")
     )
@@ -122,12 +129,17 @@ def facts(draw: Draw) -> tuple[str, ...]:
 
 def _stretch_fact(distortion: float) -> str:
     if stretch := stretch_text(distortion):
-        return translate("Augmentation", "Distortion: things look {stretch}").format(
-            stretch=stretch
-        )
-    return translate("Augmentation", "Not distorted")
+        return translate("Augmentation", "Stretched: {stretch}").format(stretch=stretch)
+    return translate("Augmentation", "Not stretched")
 
 
 def as_html(lines: Sequence[str]) -> str:
     """Returns lines of plain text as HTML."""
-    return "<br>".join(escape(line) for line in lines)
+    return "<br>".join(glued(escape(line)) for line in lines)
+
+
+def glued(text: str) -> str:
+    """Returns a text whose numbers are not parted from their units at the end of a line."""
+    for sign in _KEPT_TOGETHER:
+        text = text.replace(sign, sign.replace(" ", "\u00a0"))
+    return text
