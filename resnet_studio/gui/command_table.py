@@ -494,7 +494,10 @@ TABLE: tuple[Command, ...] = (
         "",
         "mdi6.dice-multiple-outline",
         "Draw new samples of the picture with a new seed.",
-        needs=("chance",),
+        needs=(
+            "picture",
+            "chance",
+        ),
     ),
     Command(
         "augmentation.previous_seed",
@@ -504,6 +507,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.undo-variant",
         "Go back to the seed before this one: the same samples again.",
         needs=(
+            "picture",
             "chance",
             "earlier_seed",
         ),

@@ -180,7 +180,8 @@ class Studio(QObject):
         `network_changed` brings the result. Does nothing before torch is ready; it is called
         again then.
         """
-        if self.torch.state == "ready" and self.network is None:
+        under_way = self._loading is not None and self._loading[0] == self._spec
+        if self.torch.state == "ready" and self.network is None and not under_way:
             self._load(self.weights)
 
     def _load(self, choice: WeightsChoice) -> None:

@@ -164,7 +164,10 @@ class Tour:
 
     def _augment(self) -> None:
         panel: Any = self.workspace.show_panel("augmentation")
-        self._until(lambda: panel.ready, "the augmented samples are drawn")
+        self._until(
+            lambda: panel.shown is not None and panel.grid.complete,
+            "the augmented samples are drawn",
+        )
         self._take(
             "augmentation",
             "What training would see of the photograph",
@@ -206,10 +209,9 @@ class Tour:
         )
 
     def _look_inside(self) -> None:
-        before = self.studio.network
         self.studio.commands.run("training.look_inside")
         self._until(
-            lambda: self.studio.network is not before and self.studio.network is not None,
+            lambda: self.studio.network is not None and self.studio.network.trained,
             "the trained weights are loaded",
         )
         self._drop(self._digit())
@@ -233,11 +235,16 @@ class Tour:
         return self.workspace.panels["features"]
 
     def _await_maps(self) -> None:
-        def arrived() -> bool:
-            examination = self._features().examination
-            return examination is not None and examination.picture is self.studio.picture
+        """Waits until the maps are those of the present picture and network."""
 
-        self._until(lambda: self.studio.picture is not None, "the picture is opened")
+        def arrived() -> bool:
+            shown = self._features().shown_for
+            return (
+                shown is not None
+                and shown[0] is self.studio.picture
+                and shown[1] is self.studio.network
+            )
+
         self._until(arrived, "the feature maps are there")
 
     def _digit(self) -> Path:
@@ -265,7 +272,9 @@ class Tour:
         enter = QDragEnterEvent(centre.toPoint(), *common)
         self._application.sendEvent(self.window, enter)
         self._expect(enter.isAccepted(), f"the window accepts {path.name}")
+        before = self.studio.picture
         self._application.sendEvent(self.window, QDropEvent(centre, *common))
+        self._until(lambda: self.studio.picture is not before, f"{path.name} is opened")
 
     def _counts(self) -> str:
         graph = self.studio.graph

@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QDockWidget,
+    QLineEdit,
     QMainWindow,
+    QPlainTextEdit,
     QTabWidget,
+    QTextEdit,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -148,6 +152,7 @@ class Workspace(QObject):
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
         )
         self.dock.setWidget(self.form)
+        let_drops_through(self.form)
         form_shown = self.studio.commands.action("view.form")
         self.dock.visibilityChanged.connect(
             lambda _visible: form_shown.setChecked(not self.dock.isHidden())
@@ -220,6 +225,7 @@ class Workspace(QObject):
             self.studio.show_error(error)
             panel = EmptyState(self.tr("This panel cannot be shown."), str(error))
         self.panels[place.name] = panel
+        let_drops_through(panel)
         index = PANELS.index(place)
         current = self.tabs.currentIndex()
         title, tip = self.tabs.tabText(index), self.tabs.tabToolTip(index)
@@ -249,3 +255,12 @@ class Workspace(QObject):
     def _close_now(self) -> None:
         self._closing = True
         self.window.close()
+
+
+def let_drops_through(widget: QWidget) -> None:
+    """Keeps text fields from taking a dropped file as text: the window takes it instead."""
+    for kind in (QLineEdit, QTextEdit, QPlainTextEdit):
+        for field in widget.findChildren(kind):
+            field.setAcceptDrops(False)
+            if isinstance(field, QAbstractScrollArea):
+                field.viewport().setAcceptDrops(False)

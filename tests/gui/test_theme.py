@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
@@ -35,7 +37,7 @@ def test_text_on_the_accent_can_be_read(theme):
 def test_neighbouring_stages_have_different_colours():
     for count in (5, 6, 8):
         colours = [LIGHT.stage_colour(index, count) for index in range(count)]
-        assert all(a != b for a, b in zip(colours, colours[1:], strict=False))
+        assert all(a != b for a, b in itertools.pairwise(colours))
 
 
 def test_switching_changes_the_palette_at_once(studio):
