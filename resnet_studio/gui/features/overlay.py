@@ -66,7 +66,13 @@ class OverlayCanvas(QWidget):
         self.setAccessibleName(self.tr("The channel over the picture"))
 
     def show_picture(self, image: QImage, original: QSize, crop: CropBox) -> None:
-        """Sets what lies under the map (see `PictureView.show_picture`)."""
+        """Sets what lies under the map.
+
+        Args:
+            image: The picture, perhaps reduced for the screen.
+            original: Size of the picture in its own pixels.
+            crop: What the network sees of it.
+        """
         self._picture, self._original, self._crop = image, original, crop
         self._overlay = QImage()
         self.update()

@@ -31,17 +31,17 @@ class PictureView(QWidget):
         self.setAccessibleName(self.tr("The picture, with the crop that the network sees"))
         self.setToolTip(self.tr("The frame shows which part of the picture the network sees."))
 
-    def show_picture(self, image: QImage, original: QSize) -> None:
-        """Shows a picture; its crop is not known yet.
-
-        Args:
-            image: The picture, perhaps reduced for the screen.
-            original: Size of the picture in its own pixels.
-        """
-        self._image, self.original = image, original
-        self._smooth = QImage()
+    def expect_picture(self, original: QSize) -> None:
+        """Makes room for a picture of that size in pixels; nothing of it is known yet."""
+        self.original = original
+        self._image = self._smooth = QImage()
         self.crop = None
         self._limit_height()
+        self.update()
+
+    def show_picture(self, image: QImage) -> None:
+        """Shows the expected picture, perhaps reduced for the screen."""
+        self._image, self._smooth = image, QImage()
         self.update()
 
     def show_crop(self, crop: CropBox | None) -> None:

@@ -49,13 +49,13 @@ class SideColumn(QWidget):
         self.weights = WeightsMenu(studio)
         self._build()
 
-    def show_picture(self, picture: Picture, image: QImage) -> None:
-        """Shows a new picture; what the network says of it is not known yet."""
+    def expect_picture(self, picture: Picture) -> None:
+        """Names a new picture; its image and what the network says of it follow."""
         self.name.setText(picture.name)
         notes = "\n".join((str(picture.path or picture.name), *picture.notes))
         size = self.tr("{width}×{height} pixels").format(width=picture.width, height=picture.height)
         self.name.setToolTip(f"{notes}\n{size}")
-        self.picture.show_picture(image, QSize(picture.width, picture.height))
+        self.picture.expect_picture(QSize(picture.width, picture.height))
         self.forget()
 
     def forget(self) -> None:
