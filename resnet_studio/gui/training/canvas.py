@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -18,6 +19,8 @@ from resnet_studio.gui.training.ranges import steps_range, values_range
 
 _ZOOM = 1.25
 _PAN = 0.1
+_WILD = 1.5
+"""Validation losses above the highest smoothed training loss by this factor may leave the view."""
 
 
 class Canvas(QWidget):
@@ -96,6 +99,7 @@ class Canvas(QWidget):
         self.graphics.setToolTip("")
         self.graphics.ci.layout.setContentsMargins(4, 2, 10, 2)
         self.graphics.ci.layout.setSpacing(0)
+        self.graphics.ci.layout.setRowSpacing(0, 12)
         self.loss = Plot(self.graphics.addPlot(row=0, col=0), self._loss_texts(), parent=self)
         accuracy = PlotTexts(self.tr("accuracy (%)"), box_below=True)
         self.accuracy = Plot(
@@ -269,18 +273,25 @@ class Canvas(QWidget):
 def _extremes(curves: RunCurves, *, log: bool) -> tuple[float, float]:
     """Returns the lowest and highest loss that the view must hold.
 
-    The raw curve may leave the view at the top for a few steps: one wild batch must not flatten
-    everything else. On a logarithmic axis there is room for it.
+    A linear axis is not stretched by single wild values, which would flatten all the rest: the
+    raw curve may leave it at the top, and so may the first few validations, in which the batch
+    normalisation has hardly any statistics yet. The newest validation is always in view. On a
+    logarithmic axis there is room for everything.
     """
     last = curves.last_step
-    ranges = [
-        series.range_between(0, last) for series in (curves.loss.smooth, curves.validation_loss)
-    ]
-    raw_low, raw_high = curves.loss.raw.range_between(0, last)
-    lows = [low for low, _ in ranges] + [raw_low]
-    highs = [high for _, high in ranges] + ([raw_high] if log else [])
-    low = min((v for v in lows if math.isfinite(v)), default=math.nan)
-    high = max((v for v in highs if math.isfinite(v)), default=math.nan)
+    raw, smooth = (
+        series.range_between(0, last) for series in (curves.loss.raw, curves.loss.smooth)
+    )
+    held_out = curves.validation_loss.y
+    held_out = held_out[np.isfinite(held_out)]
+    lows = [raw[0], smooth[0], *held_out]
+    if log:
+        highs = [raw[1], smooth[1], *held_out]
+    else:
+        highs = [smooth[1], *held_out[-1:]]
+        highs += [value for value in held_out if value <= _WILD * smooth[1]]
+    low = min((float(v) for v in lows if math.isfinite(v)), default=math.nan)
+    high = max((float(v) for v in highs if math.isfinite(v)), default=math.nan)
     return low, high
 
 

@@ -118,16 +118,18 @@ class CurvesView(QWidget):
         for widget in (label, self.slider, self.span_label):
             row.addWidget(widget)
         row.addStretch()
-        for button in (self._action_button("log_axis"), self._action_button("reset_view")):
-            row.addWidget(button)
+        row.addWidget(self._action_button("log_axis", self.tr("Log axis")))
+        row.addWidget(self._action_button("reset_view", self.tr("Whole curves")))
         row.addWidget(self._export_button())
         return row
 
-    def _action_button(self, name: str) -> QToolButton:
+    def _action_button(self, name: str, text: str) -> QToolButton:
+        action = self._studio.commands.action(f"training.{name}")
+        action.setIconText(text)
         button = QToolButton()
-        button.setDefaultAction(self._studio.commands.action(f"training.{name}"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setAccessibleName(button.text().replace("&", ""))
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setAccessibleName(text)
         return button
 
     def _export_button(self) -> QToolButton:
@@ -237,10 +239,14 @@ class CurvesView(QWidget):
         path = self._target("csv", self.tr("CSV table (*.csv)"))
         if path is None:
             return
+
+        def written(content: bytes) -> None:
+            save_bytes(self._studio, content, path)
+
         self._studio.workers.start(
             lambda _state: to_csv(table).encode("utf-8"),
             title=self.tr("Writing the numbers"),
-            on_result=lambda content: save_bytes(self._studio, content, path),
+            on_result=written,
         )
 
     def _target(self, suffix: str, filters: str) -> Path | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -141,7 +142,7 @@ class DataForm(QWidget):
         )
         self.zip_button = self._button(tr(".zip…"), tr("Choose a .zip with a folder per class."))
         self.cifar_button = self._button(
-            tr("Already here…"), tr("Choose the folder in which CIFAR-10 lies.")
+            tr("Choose folder…"), tr("Choose the folder in which CIFAR-10 lies.")
         )
         self.download_button = self._button(
             tr("Download…"), tr("Fetch CIFAR-10 from its authors' page; asks first.")
@@ -295,19 +296,20 @@ class DataForm(QWidget):
 
     def _show_summary(self, summary: DataSummary) -> None:
         self._say(
-            self.tr("{classes} classes: {names}. {train:,} to learn from, {held:,} to test on.")
-            .format(
+            self.tr(
+                "{classes} classes: {names}\n{train:,} pictures to learn from, {held:,} held out"
+            ).format(
                 classes=len(summary.classes),
                 names=_listed(summary.classes),
                 train=summary.train_size,
                 held=summary.validation_size,
             )
-        )  # fmt: skip
+        )
         count = len(summary.problems)
         self.problems_button.setText(
-            self.tr("1 file skipped…")
+            self.tr("1 skipped…")
             if count == 1
-            else self.tr("{count:,} files skipped…").format(count=count)
+            else self.tr("{count:,} skipped…").format(count=count)
         )
 
     def _say(self, text: str, *, error: bool = False) -> None:
@@ -324,7 +326,7 @@ class DataForm(QWidget):
         self.path.setText(shown)
         self.path.setToolTip(text)
 
-    def resizeEvent(self, event) -> None:  # noqa: ANN001
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Shortens the path to the new width."""
         super().resizeEvent(event)
         self._elide_path()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItemModel
+from PySide6.QtGui import QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from resnet_studio.gui.studio import Studio
@@ -90,10 +90,6 @@ class DeviceBox(QWidget):
         """Chooses a device, for example the remembered one."""
         self.box.setCurrentIndex(self.box.findData(choice.value))
 
-    def start(self) -> None:
-        """Asks for the devices as soon as torch is there."""
-        self._ask()
-
     def _titles(self) -> dict[str, str]:
         """Returns the values of the choices and their titles."""
         return {
@@ -115,7 +111,7 @@ class DeviceBox(QWidget):
             on_result=self._found,
         )
 
-    def showEvent(self, event) -> None:  # noqa: ANN001
+    def showEvent(self, event: QShowEvent) -> None:
         """Asks when the form is first looked at."""
         super().showEvent(event)
         self._ask()

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.training.command_button import CommandButton
 from resnet_studio.gui.training.curves_view import CurvesView
 from resnet_studio.gui.training.progress_strip import ProgressStrip
 from resnet_studio.gui.training.runs_view import RunsView, runs_dir
@@ -115,11 +115,11 @@ class TrainingPanel(QWidget):
         return right
 
     def _button_row(self) -> QHBoxLayout:
-        self.start_button = self._command_button("start")
-        self.pause_button = self._command_button("pause")
-        self.resume_button = self._command_button("resume")
-        self.stop_button = self._command_button("stop")
-        self.look_button = self._command_button("look_inside")
+        self.start_button = self._command_button("start", self.tr("Start"), primary=True)
+        self.pause_button = self._command_button("pause", self.tr("Pause"))
+        self.resume_button = self._command_button("resume", self.tr("Resume"))
+        self.stop_button = self._command_button("stop", self.tr("Stop"))
+        self.look_button = self._command_button("look_inside", self.tr("Look inside"))
         row = QHBoxLayout()
         row.setSpacing(6)
         for button in (self.start_button, self.pause_button, self.resume_button, self.stop_button):
@@ -128,11 +128,9 @@ class TrainingPanel(QWidget):
         row.addWidget(self.look_button)
         return row
 
-    def _command_button(self, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(self._studio.commands.action(f"training.{name}"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        return button
+    def _command_button(self, name: str, text: str, *, primary: bool = False) -> CommandButton:
+        action = self._studio.commands.action(f"training.{name}")
+        return CommandButton(action, text, primary=primary)
 
     def _folder_row(self) -> QHBoxLayout:
         self.folder = QLabel()
@@ -141,7 +139,7 @@ class TrainingPanel(QWidget):
         self.folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.back_button = QPushButton(self.tr("Back to the present run"))
         self.back_button.setToolTip(self.tr("Show the curves of the run of this session again."))
-        self.folder_button = self._command_button("open_run_folder")
+        self.folder_button = self._command_button("open_run_folder", self.tr("Open folder"))
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
         row.addWidget(self.back_button)
@@ -316,7 +314,8 @@ class TrainingPanel(QWidget):
     def _ended(self, end: RunEnded) -> None:
         self._refresh()
         self._show_state()
-        self.runs.refresh()
+        if self.runs.isVisible():
+            self.runs.refresh()
         name = self.session.config.network.name if self.session is not None else ""
         actions: list[tuple[str, Callable[[], None]]] = []
         if self._trained():
@@ -390,10 +389,8 @@ class TrainingPanel(QWidget):
         commands.set_condition("run_shown", self._run_dir() is not None)
         self.pause_button.setVisible(not paused and self.running)
         self.resume_button.setVisible(paused or resumable)
-        self.look_button.setVisible(self._trained())
-        reason = "" if self.running else self._start_problem()
-        tip = reason or commands.action("training.start").statusTip()
-        self.start_button.setToolTip(tip)
+        self.look_button.setVisible(self._trained() and not self.running)
+        self.start_button.set_reason("" if self.running else self._start_problem())
 
     def _start_problem(self) -> str:
         torch = self._studio.torch
@@ -410,11 +407,11 @@ class TrainingPanel(QWidget):
         if plan is None or summary is None:
             return ""
         recipe = plan.config.recipe
-        return self.tr("Ready: {network} on {data}, {epochs:,} epochs of {steps:,} steps.").format(
+        return self.tr("Ready: {network} on {data}, {epochs:,} epochs, {steps:,} steps.").format(
             network=plan.config.network.name,
             data=summary.name,
             epochs=recipe.epochs,
-            steps=summary.steps_per_epoch(recipe.batch_size),
+            steps=recipe.epochs * summary.steps_per_epoch(recipe.batch_size),
         )
 
     def _show_end(self, end: RunEnded) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _RAW_OPACITY = 0.36
 _BOX_OPACITY = 0.94
 _AXIS_WIDTH = 58
-_TICK_ROOM = (70.0, 34.0)
+_TICK_ROOM = (70.0, 27.0)
 """Pixels that a tick's text needs across and down."""
 
 
@@ -230,7 +230,8 @@ class Plot(QObject):
         across = max(2, int(self.view.width() / _TICK_ROOM[0]))
         down = max(2, int(self.view.height() / _TICK_ROOM[1]))
         steps = linear_ticks(left, right, across, whole=True)
-        epochs = linear_ticks(left, right, across, scale=1.0 / self._epoch_length)
+        several = right - left > 2 * self._epoch_length
+        epochs = linear_ticks(left, right, across, scale=1 / self._epoch_length, whole=several)
         if self._log:
             values = log_ticks(low, high)
         else:

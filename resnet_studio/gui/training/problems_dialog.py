@@ -74,7 +74,7 @@ class ProblemsDialog(QDialog):
 
     def _build(self, count: int) -> None:
         told = QLabel(
-            self.tr("Training goes on without these {count} files and classes.").format(count=count)
+            self.tr("Training goes on without what is listed here ({count:,}).").format(count=count)
         )
         told.setWordWrap(True)
         self.table = QTableView()

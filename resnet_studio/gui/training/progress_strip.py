@@ -59,15 +59,16 @@ class ProgressStrip(QWidget):
         self.phase.setText(text)
         self.bar.setRange(0, _PARTS)
         self.bar.setValue(0)
-        self.bar.setTextVisible(False)
 
     def show_activity(self, activity: Activity) -> None:
         """Says what happens now."""
         text = self._words(activity)
         if activity.total and activity.phase in ("data", "validation"):
-            text = self.tr("{what} {done:,} of {total:,}").format(
-                what=text, done=activity.done, total=activity.total
-            )
+            counted = {
+                "data": self.tr("Loading the pictures: {done:,} of {total:,}"),
+                "validation": self.tr("Validating: batch {done:,} of {total:,}"),
+            }[activity.phase]
+            text = counted.format(done=activity.done, total=activity.total)
         self.phase.setText(text)
 
     def show_session(self, session: Session) -> None:
@@ -78,7 +79,6 @@ class ProgressStrip(QWidget):
             return
         step, epochs = curves.last_step, session.config.recipe.epochs
         self.bar.setRange(0, _PARTS)
-        self.bar.setTextVisible(True)
         self.bar.setValue(round(_PARTS * step / max(1, started.total_steps)))
         self.epoch.show_text(f"{_epoch(step, started.steps_per_epoch, epochs)} / {epochs}")
         self.step.show_text(f"{step:,} / {started.total_steps:,}")
@@ -92,7 +92,6 @@ class ProgressStrip(QWidget):
     def show_run(self, *, step: int, total: int, epoch: int, epochs: int, text: str) -> None:
         """Shows how far an earlier run came."""
         self.show_idle(text)
-        self.bar.setTextVisible(bool(total))
         self.bar.setValue(round(_PARTS * step / total) if total else 0)
         self.epoch.show_text(f"{epoch} / {epochs}")
         self.step.show_text(f"{step:,} / {total:,}" if total else f"{step:,}")
@@ -111,7 +110,8 @@ class ProgressStrip(QWidget):
     def _build(self) -> None:
         self.phase.setWordWrap(True)
         self.phase.setAccessibleName(self.tr("What happens now"))
-        self.bar.setFixedHeight(16)
+        self.bar.setFixedHeight(10)
+        self.bar.setTextVisible(False)  # the figures below say it, in a readable size
         self.bar.setAccessibleName(self.tr("Progress of the run"))
         self.bar.setToolTip(self.tr("Steps done, of those planned."))
         row = QHBoxLayout()
@@ -131,8 +131,8 @@ class ProgressStrip(QWidget):
             "data": self.tr("Loading the pictures…"),
             "network": self.tr("Building the network…"),
             "resume": self.tr("Reading the checkpoint…"),
-            "training": self.tr("Training"),
-            "validation": self.tr("Testing on the pictures held out…"),
+            "training": self.tr("Training: the curves follow each step"),
+            "validation": self.tr("Validating on the pictures held out…"),
             "pausing": self.tr("Pausing after this step…"),
             "paused": self.tr("Paused; Resume goes on where it is"),
             "saving": self.tr("Stopping: saving a checkpoint…"),

@@ -12,6 +12,8 @@ Range = tuple[float, float]
 
 _ROOM = 0.06
 """Part of the range that is left free above and below the curves."""
+_EDGE = 0.012
+"""Part of the steps that is left free at the right, for the dot of the last validation."""
 _SHRINK = 0.55
 """A range is made smaller once the curves fill less than this part of it."""
 _FEWEST_TICKS = 3
@@ -24,12 +26,11 @@ def steps_range(last_step: int, total_steps: int) -> Range:
         last_step: The last step that was measured.
         total_steps: Steps of the whole run; 0 if unknown.
     """
-    if total_steps <= 0:
-        return 0.0, float(max(last_step, 1))
-    if last_step >= total_steps:
-        return 0.0, float(last_step)
-    halvings = max(0, min(6, math.floor(math.log2(total_steps / max(last_step, 1)))))
-    return 0.0, max(float(last_step), total_steps / 2**halvings, 1.0)
+    last = float(max(last_step, 1))
+    if total_steps > last_step:
+        halvings = max(0, min(6, math.floor(math.log2(total_steps / last))))
+        last = max(last, total_steps / 2**halvings)
+    return 0.0, last * (1.0 + _EDGE)
 
 
 def values_range(low: float, high: float, shown: Range | None, *, log: bool) -> Range:
@@ -117,7 +118,7 @@ def _decade_ticks(low: float, high: float, digits: tuple[float, ...]) -> list[tu
 def _even_ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Returns round values at even distances, for a view of less than about a third decade."""
     first, last = 10.0**low, 10.0**high
-    stride = _round_stride((last - first) / 4)
+    stride = _round_stride((last - first) / 6)
     numbers = range(math.ceil(first / stride), math.floor(last / stride) + 1)
     return [(math.log10(n * stride), f"{n * stride:.6g}") for n in numbers if n > 0]
 

@@ -55,7 +55,7 @@ class RecipeForm(QWidget):
         super().__init__(parent)
         self._studio = studio
         self._filling = False
-        self._steps_per_epoch = 1
+        self._steps_per_epoch = 0
         self._unseen: dict[str, Any] = {}
         self.recipe: Recipe | None = None
         self.fields: dict[str, FormField] = {}
@@ -93,8 +93,8 @@ class RecipeForm(QWidget):
             self.show_recipe(self._with_choices(DEFAULT_RECIPES[source].recipe))
 
     def set_steps_per_epoch(self, steps: int) -> None:
-        """Says how long an epoch is, for the drawing of the schedule."""
-        self._steps_per_epoch = max(1, steps)
+        """Says how long an epoch is, for the drawing of the schedule; 0 if that is not known."""
+        self._steps_per_epoch = steps
         self.plot.show_recipe(self.recipe, self._steps_per_epoch)
 
     # -- building ---------------------------------------------------------------------------
@@ -196,10 +196,11 @@ class RecipeForm(QWidget):
         self.more.setText(tr("More settings"))
         self.more.setToolTip(tr("Show or hide what is rarely changed."))
         self.more.setCheckable(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._grid.addWidget(self.more, self._grid.rowCount(), 0, 1, 2)
         self.nesterov = QCheckBox(tr("Nesterov momentum"))
         self.nesterov.setToolTip(tr("Take the gradient after the momentum's move."))
-        self._rare = [self.nesterov]
+        self._rare: list[QWidget] = [self.nesterov]
         self._grid.addWidget(self.nesterov, self._grid.rowCount(), 0, 1, 2)
         precisions = _choices(
             [
@@ -254,7 +255,9 @@ class RecipeForm(QWidget):
             if isinstance(editor, QComboBox):
                 guard_wheel(editor)
             self.fields[name] = field
-            self._grid.addWidget(field, row, column, 1, 1 if len(items) > 1 else 2)
+            span = 1 if len(items) > 1 else 2
+            # At the top, so that the message under one field leaves its neighbour whole.
+            self._grid.addWidget(field, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
 
     def _connect(self) -> None:
         for name, field in self.fields.items():
@@ -318,6 +321,7 @@ class RecipeForm(QWidget):
         return recipe.replace(seed=self.recipe.seed, precision=self.recipe.precision)
 
     def _show_rare(self, shown: bool) -> None:
+        self.more.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         for widget in self._rare:
             widget.setVisible(shown)
         self._note.setVisible(shown and bool(self._note.text()))

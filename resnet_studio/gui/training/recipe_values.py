@@ -5,6 +5,7 @@ Pure functions between texts and recipes; the form shows what they say. No Qt wi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -34,6 +35,8 @@ NUMBERS = (
 )
 """Fields that are typed as one number, which may have decimals."""
 _NOT_OF_PRESETS = ("seed", "device", "precision", "checkpoint_seconds", "validation_batch_size")
+_BLAMED = {"nesterov": "momentum"}
+"""Where a complaint is shown whose field has no room for it."""
 # Wide limits, so that a field is judged by itself before the fields are judged together.
 _ALONE = Recipe(epochs=100_000, momentum=0.9)
 
@@ -72,8 +75,9 @@ def check(values: Mapping[str, Any]) -> tuple[Recipe | None, dict[str, str]]:
         return Recipe.model_validate(typed), {}
     except ValidationError as error:
         problem = validation_message(error)
-        # A refusal by several fields together names the first of them first.
-        return None, {problem.split(" ", 1)[0]: _allowed(problem)}
+        # A refusal by several fields together begins with the name of one of them.
+        field = problem.split(" ", 1)[0]
+        return None, {_BLAMED.get(field, field): _allowed(problem)}
 
 
 def preset_of(recipe: Recipe) -> str:
@@ -89,8 +93,14 @@ def suits_only(recipe: Recipe, source: str) -> bool:
 
 
 def _same(preset: Preset, recipe: Recipe) -> bool:
-    kept = {field: getattr(recipe, field) for field in _NOT_OF_PRESETS}
-    return bool(preset.recipe.model_copy(update=kept) == recipe)
+    """Tells whether a person would call the numbers the same: 400/391 is typed as 1.023017903."""
+    for field in Recipe.model_fields:
+        wanted, found = getattr(preset.recipe, field), getattr(recipe, field)
+        if field in _NOT_OF_PRESETS or wanted == found:
+            continue
+        if not (isinstance(wanted, float) and math.isclose(wanted, found, rel_tol=1e-8)):
+            return False
+    return True
 
 
 def _tidy(field: str, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from resnet_studio.training.runs import RunListing
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_USUAL_NAME = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)(\d\d)_(.+)")
 
 
 class RunsModel(QAbstractTableModel):
@@ -39,7 +41,7 @@ class RunsModel(QAbstractTableModel):
         """Returns the text of a cell; the tool tip tells the whole run."""
         listing = self.listings[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            texts = (listing.folder.name, self.state_text(listing), self._best(listing))
+            texts = (_titled(listing), self.state_text(listing), self._best(listing))
             return texts[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._told(listing)
@@ -69,7 +71,7 @@ class RunsModel(QAbstractTableModel):
         }
         state = words[listing.status.state]
         epochs = listing.config.recipe.epochs if listing.config is not None else 0
-        return self.tr("{state}, {epoch} of {epochs}").format(
+        return self.tr("{state} · {epoch} of {epochs} epochs").format(
             state=state, epoch=listing.status.epoch, epochs=epochs
         )
 
@@ -91,3 +93,12 @@ class RunsModel(QAbstractTableModel):
         if listing.status.message:
             lines.append(listing.status.message)
         return "\n".join(lines)
+
+
+def _titled(listing: RunListing) -> str:
+    """Returns network and time of a run whose folder has a usual name, else the folder's name."""
+    found = _USUAL_NAME.fullmatch(listing.folder.name)
+    if found is None:
+        return listing.folder.name
+    date, hour, minute, name = found.groups()
+    return f"{name} · {date} {hour}:{minute}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
+    QStyledItemDelegate,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -28,6 +30,14 @@ def runs_dir(studio: Studio) -> Path:
     """Returns where runs are kept: the folder of the settings, or the application's own."""
     chosen = studio.settings["runs_folder"]
     return Path(chosen) if chosen else default_runs_dir()
+
+
+class _TwoLines(QStyledItemDelegate):
+    """Shows what stands after a dot on a second line, so that a narrow column holds it."""
+
+    def displayText(self, value: Any, locale: Any) -> str:
+        """Returns the text of a cell as it is painted."""
+        return super().displayText(value, locale).replace(" · ", "\n")
 
 
 class RunsView(QWidget):
@@ -95,7 +105,9 @@ class RunsView(QWidget):
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setItemDelegate(_TwoLines(self.table))
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

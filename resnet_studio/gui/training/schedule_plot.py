@@ -10,8 +10,10 @@ from resnet_studio.gui.studio import Studio
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.schedules import curve, learning_rate
 
-_HEIGHT = 96
+_HEIGHT = 72
 _POINTS = 400
+_USUAL_STEPS = 100
+"""Steps of an epoch that are drawn while nobody knows how many pictures there are."""
 _ROOM = 6.0
 
 
@@ -22,7 +24,7 @@ class SchedulePlot(QWidget):
         super().__init__(parent)
         self._studio = studio
         self._recipe: Recipe | None = None
-        self._steps_per_epoch = 1
+        self._steps_per_epoch = 0
         self._epochs: list[float] = []
         self._rates: list[float] = []
         self._now: float | None = None
@@ -31,13 +33,18 @@ class SchedulePlot(QWidget):
         studio.theme_changed.connect(lambda _theme: self.update())
 
     def show_recipe(self, recipe: Recipe | None, steps_per_epoch: int) -> None:
-        """Draws the schedule of `recipe`; None leaves the drawing empty."""
+        """Draws the schedule of a recipe.
+
+        Args:
+            recipe: The recipe; None leaves the drawing empty.
+            steps_per_epoch: Optimiser steps in one epoch; 0 if that is not known yet.
+        """
         if recipe == self._recipe and steps_per_epoch == self._steps_per_epoch:
             return
-        self._recipe, self._steps_per_epoch = recipe, max(1, steps_per_epoch)
+        self._recipe, self._steps_per_epoch = recipe, steps_per_epoch
         self._epochs, self._rates = [], []
         if recipe is not None:
-            epochs, rates = curve(recipe, self._steps_per_epoch, points=_POINTS)
+            epochs, rates = curve(recipe, self._steps, points=_POINTS)
             self._epochs, self._rates = epochs.tolist(), rates.tolist()
         self.setAccessibleDescription(self._described())
         self.update()
@@ -80,13 +87,17 @@ class SchedulePlot(QWidget):
         """Returns the learning rate at a place of the drawing, in words."""
         if self._recipe is None:
             return ""
-        area, total = self._area(), self._recipe.epochs * self._steps_per_epoch
+        area, total = self._area(), self._recipe.epochs * self._steps
         part = min(max((x - area.left()) / area.width(), 0.0), 1.0)
         step = min(int(part * total), total - 1)
-        rate = learning_rate(self._recipe, step, self._steps_per_epoch)
-        return self.tr("Learning rate {rate} at step {step:,}, in epoch {epoch:,}").format(
-            rate=f"{rate:.4g}", step=step + 1, epoch=step // self._steps_per_epoch + 1
+        rate = learning_rate(self._recipe, step, self._steps)
+        return self.tr("Learning rate {rate} after {epochs} epochs").format(
+            rate=f"{rate:.4g}", epochs=f"{step / self._steps:.4g}"
         )
+
+    @property
+    def _steps(self) -> int:
+        return self._steps_per_epoch or _USUAL_STEPS
 
     def _described(self) -> str:
         if self._recipe is None:
@@ -104,8 +115,8 @@ class SchedulePlot(QWidget):
         theme = self._studio.theme
         line = self._line(area.adjusted(0, _ROOM, 0, -1))
         ground = QPolygonF(line)
-        ground.append(QPointF(line[-1].x(), area.bottom()))
-        ground.append(QPointF(line[0].x(), area.bottom()))
+        ground.append(QPointF(line.last().x(), area.bottom()))
+        ground.append(QPointF(line.first().x(), area.bottom()))
         fill = QColor(theme.accent)
         fill.setAlphaF(0.15)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -141,7 +152,9 @@ class SchedulePlot(QWidget):
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         highest = self.tr("learning rate, at most {rate}").format(rate=f"{max(self._rates):.4g}")
         painter.drawText(top, left, highest)
-        steps = self.tr("{steps:,} steps").format(steps=self._recipe.epochs * self._steps_per_epoch)
-        painter.drawText(bottom, left, steps)
+        if self._steps_per_epoch:
+            steps = self.tr("{steps:,} steps")
+            steps = steps.format(steps=self._recipe.epochs * self._steps_per_epoch)
+            painter.drawText(bottom, left, steps)
         epochs = self.tr("{epochs:,} epochs").format(epochs=self._recipe.epochs)
         painter.drawText(bottom, right, epochs)

@@ -57,8 +57,8 @@ class SetupForm(QScrollArea):
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(2, 8, 10, 8)
-        column.setSpacing(10)
-        for widget in (self.data, self.network, self.recipe, self.device):
+        column.setSpacing(8)
+        for widget in (self.data, self.network, self.device, self.recipe):
             column.addWidget(widget)
         column.addStretch()
         self.setWidget(body)
@@ -115,6 +115,11 @@ class SetupForm(QScrollArea):
 
     def _show_offer(self) -> None:
         summary, offer = self.data.summary, None
+        recipe = self.recipe.recipe
+        steps = 0
+        if summary is not None and recipe is not None:
+            steps = summary.steps_per_epoch(recipe.batch_size)
+        self.recipe.set_steps_per_epoch(steps)
         if summary is not None:
             offer = offer_for(
                 self._studio.spec,
@@ -122,9 +127,6 @@ class SetupForm(QScrollArea):
                 macs=self._studio.graph.macs,
                 accelerated=self.device.accelerated,
             )
-            recipe = self.recipe.recipe
-            if recipe is not None:
-                self.recipe.set_steps_per_epoch(summary.steps_per_epoch(recipe.batch_size))
         self.network.show_choice(self._studio.spec, offer)
 
     def _made(self, recipe: Recipe | None) -> tuple[Plan | None, str]:

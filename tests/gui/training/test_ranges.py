@@ -20,7 +20,7 @@ def test_every_measured_step_is_shown(last, total):
 def test_the_steps_shown_change_only_a_few_times_in_a_run():
     ranges = [steps_range(step, 64_000) for step in range(1, 64_001, 7)]
     assert len(set(ranges)) <= 8
-    assert ranges[-1] == (0.0, 64_000.0)
+    assert 64_000 < ranges[-1][1] < 66_000
 
 
 @given(st.floats(1e-6, 1e3), st.floats(1e-6, 1e3), st.booleans())

@@ -1,0 +1,198 @@
+"""The plots show the curves where they are, can be zoomed, and read at any step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QImage
+
+from resnet_studio.gui import theme
+from resnet_studio.gui.training.canvas import Canvas
+from resnet_studio.gui.training.curves import RunCurves
+from resnet_studio.training.events import EpochDone
+
+
+def curves(count: int = 1000, *, span: int = 1, loss=None) -> RunCurves:
+    """A run of 100 steps an epoch whose loss falls from 2 and whose accuracy rises from 0."""
+    run = RunCurves("run", steps_per_epoch=100, total_steps=count, span=span)
+    steps = np.arange(1, count + 1)
+    values = 2.0 * np.exp(-steps / (count / 3)) if loss is None else loss
+    run.loss.extend(steps, values)
+    run.accuracy.extend(steps, steps / count)
+    run.learning_rate.extend(np.full(count, 0.1))
+    run.images_per_second.extend(np.full(count, 500.0))
+    for number in range(1, count // 100 + 1):
+        run.add_epoch(EpochDone(number, 100 * number, 1.0, 0.5, 1.0, number / 20, 3.0))
+    return run
+
+
+@pytest.fixture
+def canvas(qtbot):
+    shown = Canvas()
+    qtbot.addWidget(shown)
+    shown.resize(640, 480)
+    shown.set_theme(theme.LIGHT)
+    shown.show()
+    return shown
+
+
+def _near(colour: QColor, wanted: QColor) -> bool:
+    pairs = zip(colour.getRgb()[:3], wanted.getRgb()[:3], strict=True)
+    return max(abs(a - b) for a, b in pairs) < 60
+
+
+def pixels_of(image: QImage, colour: str) -> set[tuple[int, int]]:
+    wanted = QColor(colour).rgb()
+    return {
+        (x, y)
+        for x in range(image.width())
+        for y in range(image.height())
+        if image.pixel(x, y) == wanted
+    }
+
+
+def test_a_curve_is_painted_where_its_values_are(canvas):
+    flat = curves(50_000, loss=np.full(50_000, 1.0))
+    canvas.show_curves(flat)
+    canvas.loss.validation.hide()
+    image = canvas.grab().toImage()
+    view = canvas.loss.view
+    box = view.sceneBoundingRect()
+    level = view.mapViewToScene(QPointF(1.0, 1.0)).y()
+    line = QColor(theme.LIGHT.curve_train)
+    for x in range(int(box.left()) + 5, int(box.right()) - 15, 10):
+        column = [y for y in range(image.height()) if _near(image.pixelColor(x, y), line)]
+        found = [y for y in column if box.top() < y < box.bottom()]
+        legend = [y for y in found if y < box.top() + 60]  # its samples have the same colour
+        assert [y for y in found if y not in legend] or level < box.top() + 60
+        assert all(abs(y - level) <= 2 for y in found if y not in legend)
+
+
+def test_a_million_points_are_drawn_with_two_corners_a_pixel(canvas):
+    run = curves(1_000_000, loss=np.random.default_rng(1).random(1_000_000))
+    canvas.show_curves(run)
+    canvas.grab()
+    corners = sum(piece.size() for piece in canvas.loss.smooth._pieces)
+    assert 0 < corners <= 2 * canvas.width()
+
+
+def test_a_gap_splits_the_line(canvas):
+    loss = np.full(1000, 1.0)
+    loss[400:500] = np.nan
+    canvas.show_curves(curves(loss=loss))
+    canvas.grab()
+    assert len(canvas.loss.smooth._pieces) == 2
+
+
+def test_the_whole_run_is_shown_and_followed_until_a_person_zooms(canvas, qtbot):
+    run = curves(500)
+    run.total_steps = 1000
+    canvas.show_curves(run)
+    assert canvas.following
+    left, right = canvas.loss.view.viewRange()[0]
+    assert left == 0.0
+    assert 500 < right < 520
+    with qtbot.waitSignal(canvas.view_changed):
+        qtbot.keyClick(canvas.graphics, Qt.Key.Key_Plus)
+    zoomed = canvas.loss.view.viewRange()[0]
+    assert zoomed[1] - zoomed[0] < right - left
+    run.loss.extend([501], [0.1])
+    run.accuracy.extend([501], [0.1])
+    canvas.show_curves(run)
+    assert canvas.loss.view.viewRange()[0] == zoomed
+    assert canvas.accuracy.view.viewRange()[0] == pytest.approx(zoomed)
+    qtbot.keyClick(canvas.graphics, Qt.Key.Key_Home)
+    assert canvas.following
+    left, right = canvas.loss.view.viewRange()[0]
+    assert left == 0.0
+    assert 1000 < right < 1020
+
+
+def test_the_wheel_zooms_and_dragging_moves(canvas, qtbot):
+    canvas.show_curves(curves())
+    before = canvas.loss.view.viewRange()[0]
+    canvas.loss.view.scaleBy((0.5, 0.5))
+    canvas.loss.view.sigRangeChangedManually.emit(canvas.loss.view.state["mouseEnabled"])
+    assert not canvas.following
+    canvas.show_curves(curves())
+    assert canvas.loss.view.viewRange()[0] != before
+
+
+def test_the_cross_hair_reads_all_curves(canvas):
+    run = curves(span=20)
+    canvas.show_curves(run)
+    reading = canvas.read_at(250.2)
+    assert (reading.step, reading.epochs) == (250, 2.5)
+    assert reading.loss == pytest.approx(2 * math.exp(-0.75), rel=1e-5)
+    assert reading.validation_accuracy == pytest.approx(0.1)
+    text = canvas.accuracy._box.toPlainText()
+    assert "step 250 · epoch 2.50" in text
+    assert "validation 10.00 %" in text
+    assert "this step 25.00 %" in text
+    assert canvas.loss._upright.isVisible()
+    canvas.read_at(None)
+    assert not canvas.loss._upright.isVisible()
+
+
+def test_the_pointer_moves_the_cross_hair(canvas, qtbot):
+    canvas.show_curves(curves())
+    place = canvas.loss.view.mapViewToScene(canvas.loss.view.viewRect().center())
+    canvas.graphics.scene().sigMouseMoved.emit(place)
+    assert canvas.loss._level.isVisible()
+    assert not canvas.accuracy._level.isVisible()
+    assert canvas.accuracy._upright.isVisible()
+    canvas.graphics.scene().sigMouseMoved.emit(canvas.graphics.mapToScene(1, 1))
+    assert not canvas.loss._upright.isVisible()
+
+
+def test_the_arrow_keys_move_the_cross_hair(canvas, qtbot):
+    canvas.show_curves(curves())
+    qtbot.keyClick(canvas.graphics, Qt.Key.Key_Left)
+    first = canvas._pointer[0]
+    qtbot.keyClick(canvas.graphics, Qt.Key.Key_Left)
+    assert canvas._pointer[0] < first
+    qtbot.keyClick(canvas.graphics, Qt.Key.Key_Escape)
+    assert canvas._pointer is None
+
+
+def test_a_logarithmic_axis_shows_decades(canvas):
+    canvas.show_curves(curves(loss=np.geomspace(10, 0.001, 1000)))
+    canvas.set_log(True)
+    low, high = canvas.loss.view.viewRange()[1]
+    # The dots of validation lie at 1; the curve spans four decades.
+    assert low == pytest.approx(-3, abs=0.6)
+    assert high == pytest.approx(1, abs=0.8)
+    texts = [text for _, text in canvas.loss.item.getAxis("left")._tickLevels[0]]
+    assert {"0.01", "0.1", "1"} <= set(texts)
+    canvas.set_log(False)
+    assert canvas.loss.view.viewRange()[1][0] == 0.0
+
+
+def test_one_wild_validation_does_not_flatten_the_curves(canvas):
+    run = curves(150)
+    run.epochs.clear()
+    run.add_epoch(EpochDone(2, 120, 1.0, 0.5, 900.0, 0.1, 3.0))
+    canvas.show_curves(run)
+    assert canvas.loss.view.viewRange()[1][1] > 900  # the newest is always in view
+    run.add_epoch(EpochDone(3, 150, 1.0, 0.5, 0.5, 0.1, 3.0))
+    canvas.show_curves(run)
+    assert canvas.loss.view.viewRange()[1][1] < 3
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_the_ground_follows_the_theme(canvas, colours):
+    canvas.set_theme(colours)
+    canvas.show_curves(curves())
+    image = canvas.grab().toImage()
+    assert image.pixelColor(2, 2).name() == colours.surface
+    assert pixels_of(image, colours.curve_train)
+
+
+def test_zero_and_one_step_can_be_shown(canvas):
+    canvas.show_curves(RunCurves())
+    canvas.show_curves(curves(1))
+    canvas.set_log(True)
+    assert not canvas.grab().isNull()
