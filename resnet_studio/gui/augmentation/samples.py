@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt
+from PIL import Image
 from PySide6.QtGui import QImage
 
 from resnet_studio.data.augment import AugmentSpec, Draw, draw, sample_rng
@@ -23,6 +23,7 @@ LARGEST_KEPT = 512
 """Samples for the eye are kept at most this large: 64 of 4096 pixels would be 3 GB."""
 LARGEST_ORIGINAL = 2048
 """The original is shown at most this long: 100 megapixels would make each paint slow."""
+_AVERAGE = Image.Resampling.BOX
 _LONG_WORK = 100_000_000  # pixels resized; about half a second
 
 
@@ -103,7 +104,7 @@ def prepare(request: Request, state: TaskState) -> Generator[Event, None, None]:
     for index in range(request.count):
         state.check()
         state.progress(index, request.count)
-        yield Pixels(index, _reduced(exact_sample(request, index)))
+        yield Pixels(index, rgb_image(_at_most(sample_pixels(request, index), LARGEST_KEPT)))
 
 
 def draw_sample(request: Request, index: int) -> Draw:
@@ -119,6 +120,15 @@ def exact_sample(request: Request, index: int) -> QImage:
     Raises:
         PictureError: The picture is too small or too elongated for the pipeline.
     """
+    return rgb_image(sample_pixels(request, index))
+
+
+def sample_pixels(request: Request, index: int) -> NDArray[np.uint8]:
+    """Returns sample `index` as (S, S, 3) before normalisation; needs torch.
+
+    Raises:
+        PictureError: The picture is too small or too elongated for the pipeline.
+    """
     from resnet_studio.data.preview import preview_sample  # it imports torch
 
     sample = preview_sample(
@@ -128,7 +138,7 @@ def exact_sample(request: Request, index: int) -> QImage:
         epoch=request.epoch,
         index=index,
     )
-    return rgb_image(sample.image)
+    return sample.image
 
 
 def rgb_image(rgb: NDArray[np.uint8]) -> QImage:
@@ -141,27 +151,24 @@ def rgb_image(rgb: NDArray[np.uint8]) -> QImage:
 def shown_original(rgb: NDArray[np.uint8]) -> QImage:
     """Returns a picture at most `LARGEST_ORIGINAL` long.
 
-    Whole rows and columns are left out first, so that a smooth pass over 100 megapixels is spared.
+    Whole rows and columns are left out first, so that an average over 100 megapixels is spared.
+    """
+    step = max(1, max(rgb.shape) // LARGEST_ORIGINAL)
+    height, width, _ = rgb.shape
+    return rgb_image(_at_most(rgb[:: min(step, height), :: min(step, width)], LARGEST_ORIGINAL))
+
+
+def _at_most(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Reduces a picture to `side` pixels, averaging.
+
+    Pillow's resampling lets other threads run meanwhile; Qt's would stop the window.
     """
     height, width, _ = rgb.shape
-    step = max(1, max(height, width) // (2 * LARGEST_ORIGINAL))
-    thinned = rgb_image(rgb[:: min(step, height), :: min(step, width)])
-    return _at_most(thinned, LARGEST_ORIGINAL)
-
-
-def _reduced(image: QImage) -> QImage:
-    return _at_most(image, LARGEST_KEPT)
-
-
-def _at_most(image: QImage, side: int) -> QImage:
-    if max(image.width(), image.height()) <= side:
-        return image
-    size = image.size().scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
-    return image.scaled(
-        size.expandedTo(QSize(1, 1)),
-        Qt.AspectRatioMode.IgnoreAspectRatio,
-        Qt.TransformationMode.SmoothTransformation,
-    )
+    longest = max(height, width)
+    if longest <= side:
+        return rgb
+    size = (max(1, round(width * side / longest)), max(1, round(height * side / longest)))
+    return np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).resize(size, _AVERAGE))
 
 
 # --- the parameters as a table --------------------------------------------------------------------
