@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _SIDE_WIDTH = 290
 _SIDE_LETTERS = 40
+_NARROWEST_SIDE = 280
 _SPLITTER = "features"
 
 
@@ -288,7 +289,7 @@ class FeaturesPanel(QWidget):
         side.setWidgetResizable(True)
         side.setFrameShape(QScrollArea.Shape.NoFrame)
         side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        side.setMinimumWidth(240)
+        side.setMinimumWidth(_NARROWEST_SIDE)
         side_width = max(_SIDE_WIDTH, _SIDE_LETTERS * self.fontMetrics().averageCharWidth())
         self.splitter.addWidget(side)
         self.splitter.addWidget(self.right)

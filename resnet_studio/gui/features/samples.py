@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -42,12 +43,16 @@ class SampleStrip(QWidget):
         if self._asked:
             return
         self._asked = True
-        self._studio.workers.start(_samples, lane="samples", visible=False, on_result=self._show)
+        self._studio.workers.start(
+            _samples,
+            lane="samples",
+            visible=False,
+            on_event=self._add,
+            on_result=lambda _none: self.loaded.emit(),
+        )
 
-    def _show(self, samples: list[tuple[Picture, QImage]]) -> None:
-        for picture, thumbnail in samples:
-            self._row.insertWidget(self._row.count() - 1, self._button(picture, thumbnail))
-        self.loaded.emit()
+    def _add(self, sample: tuple[Picture, QImage]) -> None:
+        self._row.insertWidget(self._row.count() - 1, self._button(*sample))
 
     def _button(self, picture: Picture, thumbnail: QImage) -> QToolButton:
         button = QToolButton()
@@ -62,18 +67,18 @@ class SampleStrip(QWidget):
         return button
 
 
-def _samples(state: TaskState) -> list[tuple[Picture, QImage]]:
-    """Reads the samples and makes their thumbnails; runs in a worker."""
+def _samples(_state: TaskState) -> Iterator[tuple[Picture, QImage]]:
+    """Reads the samples one by one; runs in a worker, since the digits need scikit-learn."""
     from resnet_studio.data.imaging import picture_from_array, sample_pictures
     from resnet_studio.data.sources import DataConfig, load_dataset
 
-    pictures = [*sample_pictures()]
+    for picture in sample_pictures():
+        yield picture, _thumbnail(picture)
     digits = load_dataset(DataConfig(source="digits")).validation
     for position in range(_DIGITS):
-        state.check()
         name = f"digit {digits.classes[digits.labels[position]]}"
-        pictures.append(picture_from_array(digits.picture(position), name=name))
-    return [(picture, _thumbnail(picture)) for picture in pictures]
+        picture = picture_from_array(digits.picture(position), name=name)
+        yield picture, _thumbnail(picture)
 
 
 def _thumbnail(picture: Picture) -> QImage:

@@ -42,7 +42,7 @@ def panel(studio, qtbot, tiny_spec):
     made.resize(960, 640)
     made.show()
     qtbot.waitExposed(made)
-    qtbot.waitUntil(lambda: bool(made.samples.buttons))
+    qtbot.waitUntil(lambda: len(made.samples.buttons) == 5 and not studio.workers.tasks)
     return made
 
 
