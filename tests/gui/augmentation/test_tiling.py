@@ -33,8 +33,9 @@ def test_every_tile_is_found_at_its_own_centre_and_nowhere_else(count, width, he
 
 
 @given(count=st.integers(1, 64), width=st.integers(150, 2500), height=st.integers(1, 1500))
-def test_tiles_stay_within_the_width(count, width, height):
+def test_tiles_stay_within_the_width_and_their_words_can_be_read(count, width, height):
     tiling = tiling_of(count, width, height)
+    assert tiling.words >= 90
     assert tiling.columns * tiling.tile_width <= width
     assert tiling.side <= LARGEST
 
