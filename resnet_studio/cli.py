@@ -52,10 +52,13 @@ def _run(words: list[str]) -> int:
 
 
 def _run_subcommand(words: list[str]) -> int:
+    from resnet_studio.environment import prepare_for_torch
     from resnet_studio.errors import StudioError
-    from resnet_studio.subcommands import dispatch
 
+    prepare_for_torch()
     try:
+        from resnet_studio.subcommands import dispatch
+
         return dispatch(words)
     except StudioError as error:
         return _complain(str(error))

@@ -126,14 +126,9 @@ def palette_of(theme: Theme) -> QPalette:
     ):
         palette.setColor(target, QColor(colour))
     for target in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, target, _dim(theme))
+        # Muted and no paler: settings are disabled during training, and are read all the same.
+        palette.setColor(QPalette.ColorGroup.Disabled, target, QColor(theme.muted))
     return palette
-
-
-def _dim(theme: Theme) -> QColor:
-    colour = QColor(theme.muted)
-    colour.setAlphaF(0.75)
-    return colour
 
 
 def style_sheet(theme: Theme) -> str:

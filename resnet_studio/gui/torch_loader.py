@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from resnet_studio.environment import prepare_for_torch
 from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.workers import TaskState
 
@@ -25,6 +26,7 @@ _SWITCH_INTERVAL_S = 0.0005
 
 def load_torch(studio: Studio) -> None:
     """Starts the import; `Studio.torch_changed` tells how it goes."""
+    prepare_for_torch()
     studio.set_torch(TorchStatus("loading"))
     studio.workers.start(
         _import_all,

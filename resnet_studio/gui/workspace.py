@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QDockWidget,
     QLineEdit,
     QMainWindow,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from resnet_studio.gui.training.panel import TrainingPanel
 
 _FORM_WIDTH = 300
+_SPIN_MARGIN = 5
 _WORDLESS = ("edit.undo", "edit.redo", "view.theme")
 """Toolbar buttons whose pictures everybody knows; the others have their words beside them."""
 
@@ -152,7 +154,7 @@ class Workspace(QObject):
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
         )
         self.dock.setWidget(self.form)
-        let_drops_through(self.form)
+        prepare_fields(self.form)
         form_shown = self.studio.commands.action("view.form")
         self.dock.visibilityChanged.connect(
             lambda _visible: form_shown.setChecked(not self.dock.isHidden())
@@ -225,7 +227,7 @@ class Workspace(QObject):
             self.studio.show_error(error)
             panel = EmptyState(self.tr("This panel cannot be shown."), str(error))
         self.panels[place.name] = panel
-        let_drops_through(panel)
+        prepare_fields(panel)
         index = PANELS.index(place)
         current = self.tabs.currentIndex()
         title, tip = self.tabs.tabText(index), self.tabs.tabToolTip(index)
@@ -257,10 +259,14 @@ class Workspace(QObject):
         self.window.close()
 
 
-def let_drops_through(widget: QWidget) -> None:
-    """Keeps text fields from taking a dropped file as text: the window takes it instead."""
+def prepare_fields(widget: QWidget) -> None:
+    """Gives all fields of a panel what a style sheet and each panel by itself cannot."""
     for kind in (QLineEdit, QTextEdit, QPlainTextEdit):
         for field in widget.findChildren(kind):
+            # A dropped file would become text; the window takes it instead.
             field.setAcceptDrops(False)
             if isinstance(field, QAbstractScrollArea):
                 field.viewport().setAcceptDrops(False)
+    for box in widget.findChildren(QAbstractSpinBox):
+        # The style sheet's padding does not reach the number once it draws the buttons.
+        box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
