@@ -61,6 +61,7 @@ class Position:
             ends the epoch is still to come.
         sums: Running sums of the present epoch.
         best: The best validation so far.
+        threads: Threads that steps are computed with now; None before the first.
     """
 
     step: int = 0
@@ -68,6 +69,7 @@ class Position:
     batch: int = 0
     sums: Sums = field(default_factory=Sums)
     best: Best | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

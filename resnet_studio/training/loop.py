@@ -11,7 +11,7 @@ import contextlib
 import math
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,7 @@ from resnet_studio.training.schedules import learning_rate
 from resnet_studio.training.seeding import step_randomness
 from resnet_studio.training.setup import Prepared, prepare
 from resnet_studio.training.steps import train_step, validation_step
+from resnet_studio.training.threads import Threads
 
 # A device with a queue is asked for its figures this often, so that it rarely has to wait.
 _READ_SECONDS: Final = 0.1
@@ -152,7 +153,12 @@ class _Run:
         self._control = control
         self._pictures = PictureCache()
         self._pending: list[_Pending] = []
-        self._skipped: list[Warned] = []
+        self._told: list[Warned] = []
+        self._threads = Threads(
+            prepared.hardware.threads,
+            count=self._at.threads,
+            fixed=self._recipe.threads > 0 or not prepared.hardware.immediate,
+        )
         # False while a step is under way and after NaN: then the state must not be saved.
         self._sound = True
         self._throughput = Throughput()
@@ -184,6 +190,7 @@ class _Run:
     def _train_epoch(self) -> Iterator[Event]:
         at, ready = self._at, self._prepared
         ready.model.train()
+        self._threads.try_more()
         self._restart_clock()
         source = self._batches(
             ready.split.train,
@@ -229,19 +236,23 @@ class _Run:
         begun = at.epoch * ready.steps_per_epoch + batch.number
         rate = learning_rate(self._recipe, begun, ready.steps_per_epoch)
         set_learning_rate(ready.optimiser, rate)
+        hardware = replace(ready.hardware, threads=self._threads.for_step(begun))
+        began = time.perf_counter()
         self._sound = False
-        with step_randomness(self._recipe.seed, begun, ready.hardware.device):
+        with step_randomness(self._recipe.seed, begun, hardware.device):
             figures = train_step(
                 ready.model,
                 ready.optimiser,
                 images=batch.images,
                 labels=batch.labels,
-                hardware=ready.hardware,
+                hardware=hardware,
                 label_smoothing=self._recipe.label_smoothing,
             )
         at.batch, at.step = batch.number + 1, begun + 1
-        images = len(batch.labels)
-        speed = self._throughput.add(time.perf_counter(), images)
+        images, now = len(batch.labels), time.perf_counter()
+        self._tell(self._threads.took(now - began))
+        at.threads = self._threads.count
+        speed = self._throughput.add(now, images)
         self._pending.append(_Pending(at.step, at.epoch + 1, rate, images, speed, figures))
         self._sound = True
 
@@ -324,6 +335,7 @@ class _Run:
         """Validates the network as it is; changes nothing, so it can begin again any time."""
         self._prepared.model.eval()
         pictures, size = self._prepared.split.validation, self._recipe.validation_batch
+        hardware = replace(self._prepared.hardware, threads=self._threads.count)
         figures: list[Tensor] = []
         counts: list[int] = []
         told = 0.0
@@ -335,7 +347,7 @@ class _Run:
                         self._prepared.model,
                         images=batch.images,
                         labels=batch.labels,
-                        hardware=self._prepared.hardware,
+                        hardware=hardware,
                     )
                 )
                 counts.append(len(batch.labels))
@@ -444,11 +456,15 @@ class _Run:
 
     def _skip(self, problem: Problem) -> None:
         """Notes a picture that turned out to be broken; called by the batch maker."""
-        self._skipped.append(Warned(f"{problem} It is left out."))
+        self._tell(f"{problem} It is left out.")
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self._told.append(Warned(text))
 
     def _notices(self) -> Iterator[Event]:
-        skipped, self._skipped = self._skipped, []
-        yield from skipped
+        told, self._told = self._told, []
+        yield from told
         yield from self._keeper.take_notices()
 
     def _restart_clock(self) -> None:

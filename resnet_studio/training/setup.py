@@ -240,13 +240,12 @@ def _open_data(config: RunConfig, control: Control) -> Generator[Event, None, Da
         DataError: If it cannot be used.
         Cancelled: If the run was stopped meanwhile.
     """
-    with contextlib.closing(open_dataset(config.data)) as opening:
-        for item in opening:
-            if isinstance(item, DataSplit):
-                return item
-            if control.stopping:
-                raise Cancelled
-            yield Progress("data", item.done, item.total or 0)
+    for item in open_dataset(config.data):
+        if isinstance(item, DataSplit):
+            return item
+        if control.stopping:
+            raise Cancelled
+        yield Progress("data", item.done, item.total or 0)
     raise AssertionError("open_dataset ended without a data set")
 
 

@@ -75,8 +75,16 @@ def one_thread():
     """Several threads on tiny tensors, beside other programs, mostly wait for each other."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    yield threads
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def all_threads(one_thread):
+    """As many threads as torch chooses by itself."""
+    torch.set_num_threads(one_thread)
+    yield
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
