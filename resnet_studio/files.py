@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,11 +32,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
         OSError: If the folder cannot be written to or the disk is full; `path` is untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=_TEMPORARY_PREFIX, suffix=_TEMPORARY_SUFFIX, dir=path.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
+    # Not mkstemp: its files are for their owner alone, also once they have their final name.
+    temporary = path.parent / f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}"
+    temporary.touch(exist_ok=False)
     try:
         yield temporary
         _synchronise(temporary)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 
+import pytest
+
 from resnet_studio.environment import prepare_for_torch
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 prepare_for_torch()
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
-
-import pytest
 
 
 @pytest.fixture(autouse=True)

@@ -217,6 +217,8 @@ class Studio(QObject):
 
     def _loading_failed(self, error: BaseException, choice: WeightsChoice) -> None:
         """Says why; weights of another network come with the offer to switch to that one."""
+        if self.network is None and choice != self.weights:
+            self._load(self.weights)  # what the panels wait for
         spec = getattr(error, "spec", None)
         if not isinstance(error, StudioError) or not isinstance(spec, NetworkSpec):
             self.show_error(error)

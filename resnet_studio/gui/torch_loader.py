@@ -14,7 +14,8 @@ from resnet_studio.gui.workers import TaskState
 # What the panels need of torch, imported here so that no panel stalls on its first use.
 _MODULES = (
     "torch",
-    "torchvision.transforms.v2",
+    "torch._dynamo",  # the first optimiser imports it, which would stall the start of a run
+    "torchvision",
     "resnet_studio.models",
     "resnet_studio.data.transforms",
     "resnet_studio.probe.network",

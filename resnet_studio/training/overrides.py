@@ -30,6 +30,7 @@ class RecipeOverrides:
         seed: Decides the first weights, the order of the pictures and their augmentation.
         device: Where to train.
         precision: Arithmetic.
+        threads: Threads of the processor; 0 leaves the choice to torch.
         checkpoint_seconds: Longest time between two checkpoints within an epoch.
     """
 
@@ -50,6 +51,7 @@ class RecipeOverrides:
     seed: int | None = None
     device: DeviceChoice | None = None
     precision: Precision | None = None
+    threads: int | None = None
     checkpoint_seconds: float | None = None
 
     def changes(self) -> dict[str, Any]:

@@ -59,6 +59,17 @@ def test_weights_that_cannot_be_read_leave_the_present_ones(qtbot, studio, messa
     assert "broken.pth" in messages[-1].text
 
 
+def test_broken_weights_of_a_network_not_built_yet_leave_it_with_random_ones(
+    qtbot, studio, messages, tmp_path
+):
+    studio.set_spec(TINY)
+    broken = tmp_path / "broken.pth"
+    broken.write_bytes(b"not weights")
+    studio.set_weights(WeightsChoice(kind="file", path=str(broken)))
+    assert not loaded(qtbot, studio).trained
+    assert "broken.pth" in messages[-1].text
+
+
 def test_weights_of_another_network_offer_to_switch_to_it(qtbot, studio, messages, weights):
     assert studio.spec.name == START_NETWORK
     studio.set_weights(WeightsChoice(kind="file", path=str(weights)))
