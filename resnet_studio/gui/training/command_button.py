@@ -40,7 +40,8 @@ class CommandButton(QPushButton):
     def _follow(self) -> None:
         action = self._action
         self.setEnabled(action.isEnabled())
-        self.setIcon(action.icon())
+        if not self.property("primary"):  # an icon in the colour of text is dark on the accent
+            self.setIcon(action.icon())
         tip = self._reason if self._reason and not action.isEnabled() else action.toolTip()
         self.setToolTip(tip)
         self.setAccessibleDescription(tip)

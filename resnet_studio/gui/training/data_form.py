@@ -241,9 +241,16 @@ class DataForm(QWidget):
 
     def _ended(self) -> None:
         """After a cancel nothing is known; the person may choose again."""
-        busy = any(t.lane == LANE and not t.cancelled for t in self._studio.workers.tasks)
-        if self.opening and self._started and not busy:
+        if self.opening and self._started and not self._busy():
             self._fail(self.tr("The pictures were not opened. Choose them again."))
+
+    def _fetch_ended(self) -> None:
+        """After a cancel CIFAR-10 is still missing, which is said as before."""
+        if self.opening and not self._busy():
+            self._reopen()
+
+    def _busy(self) -> bool:
+        return any(t.lane == LANE and not t.cancelled for t in self._studio.workers.tasks)
 
     def _fetch_cifar(self) -> None:
         self.summary, self.problem = None, ""
@@ -268,7 +275,7 @@ class DataForm(QWidget):
                 self.config.model_copy(update={"source": "cifar10", "path": None})
             ),
             on_error=self._failed,
-            on_done=self._ended,
+            on_done=self._fetch_ended,
         )
         self._show_state()
         self.changed.emit()

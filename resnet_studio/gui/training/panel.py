@@ -46,6 +46,8 @@ class TrainingPanel(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
+        self._has_weights = False
+        self._unfinished = False
         self.session: Session | None = None
         self.shown: ShownRun | None = None
         self.setup = SetupForm(studio)
@@ -231,6 +233,7 @@ class TrainingPanel(QWidget):
         """Shows the curves of the run of this session."""
         if self.session is not None:
             self.shown = None
+            self._look_at_run()
             self.curves.show_curves(self.session.curves)
             self._show_state()
             self._refresh()
@@ -247,6 +250,7 @@ class TrainingPanel(QWidget):
         session.warned.connect(lambda text: self._studio.show_message(text, kind="warning"))
         session.ended.connect(self._ended)
         self.strip.clear()
+        self._look_at_run()
         self.curves.show_curves(session.curves)
         session.start()
         self._show_state()
@@ -261,6 +265,7 @@ class TrainingPanel(QWidget):
 
     def _show_run(self, run: ShownRun) -> None:
         self.shown = run
+        self._look_at_run()
         self.curves.show_curves(run.curves)
         self._show_state()
 
@@ -312,15 +317,16 @@ class TrainingPanel(QWidget):
         self._show_folder()
 
     def _ended(self, end: RunEnded) -> None:
+        self._look_at_run()
         self._refresh()
         self._show_state()
         if self.runs.isVisible():
             self.runs.refresh()
         name = self.session.config.network.name if self.session is not None else ""
         actions: list[tuple[str, Callable[[], None]]] = []
-        if self._trained():
+        if self._has_weights:
             actions.append((self.tr("Look inside with these weights"), self.look_inside))
-        if end.outcome != "finished" and self._resumable():
+        if end.outcome != "finished" and self._unfinished:
             actions.append((self.tr("Resume"), self.resume))
         self._studio.show_message(
             self._told(name, end),
@@ -351,13 +357,13 @@ class TrainingPanel(QWidget):
             return self.shown.config
         return self.session.config if self.session is not None else None
 
-    def _trained(self) -> bool:
+    def _look_at_run(self) -> None:
+        """Looks into the folder of the run that is shown, once, and not at every keystroke."""
         path = self._run_dir()
-        return path is not None and weights_in(RunFolder(path)) is not None
-
-    def _resumable(self) -> bool:
-        path = self._run_dir()
-        return path is not None and RunFolder(path).exists and RunFolder(path).status().resumable
+        folder = RunFolder(path) if path is not None else None
+        there = folder is not None and folder.exists
+        self._has_weights = folder is not None and there and weights_in(folder) is not None
+        self._unfinished = folder is not None and there and folder.status().resumable
 
     def _show_state(self, *_: object) -> None:
         """Brings buttons, texts and locks in line with what is going on."""
@@ -383,13 +389,14 @@ class TrainingPanel(QWidget):
         commands.set_condition("training_ready", self.setup.plan is not None)
         commands.set_condition("paused", paused)
         commands.set_condition("stopping", session is not None and session.stopping)
-        resumable = ready and not self.running and self._resumable()
+        resumable = ready and not self.running and self._unfinished
         commands.set_condition("can_resume", paused or resumable)
-        commands.set_condition("trained_run", self._trained())
+        saved = session is not None and self.shown is None and session.checkpoint is not None
+        commands.set_condition("trained_run", self._has_weights or saved)
         commands.set_condition("run_shown", self._run_dir() is not None)
         self.pause_button.setVisible(not paused and self.running)
         self.resume_button.setVisible(paused or resumable)
-        self.look_button.setVisible(self._trained() and not self.running)
+        self.look_button.setVisible(self._has_weights and not self.running)
         self.start_button.set_reason("" if self.running else self._start_problem())
 
     def _start_problem(self) -> str:
@@ -416,12 +423,13 @@ class TrainingPanel(QWidget):
 
     def _show_end(self, end: RunEnded) -> None:
         """After a run: how it ended, unless the next one cannot be started."""
-        problem = self._start_problem()
-        self.strip.phase.setText(problem or self._told(self._name(), end))
-
-    def _name(self) -> str:
-        config = self._run_config()
-        return config.network.name if config is not None else ""
+        words = {
+            "finished": self.tr("Finished after {epoch} epochs"),
+            "stopped": self.tr("Stopped at step {step:,}; Resume goes on there"),
+            "failed": self.tr("Ended at step {step:,}: {reason}"),
+        }
+        text = words[end.outcome].format(epoch=end.epoch, step=end.step, reason=end.message)
+        self.strip.phase.setText(self._start_problem() or text)
 
     def _show_earlier(self, run: ShownRun) -> None:
         status, curves = run.status, run.curves

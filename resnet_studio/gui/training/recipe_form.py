@@ -38,7 +38,9 @@ from resnet_studio.training.recipe import (
     Warmup,
 )
 
-_UNSEEN = ("validation_batch_size", "checkpoint_seconds")
+_CHOICES = ("schedule", "warmup", "precision")
+_EDITED = {*NUMBERS, *WHOLE_NUMBERS, *_CHOICES, "milestones", "nesterov"}
+_UNSEEN = tuple(name for name in Recipe.model_fields if name not in {*_EDITED, "device"})
 """Fields without an editor, kept as the preset or the remembered recipe has them."""
 
 
@@ -78,7 +80,7 @@ class RecipeForm(QWidget):
             for name in (*NUMBERS, *WHOLE_NUMBERS):
                 self._edit(name).setText(text_of(getattr(recipe, name)))
             self._edit("milestones").setText(percent_text(recipe.milestones))
-            for name in ("schedule", "warmup", "precision"):
+            for name in _CHOICES:
                 box = self._combo(name)
                 box.setCurrentIndex(box.findData(getattr(recipe, name)))
             self.nesterov.setChecked(recipe.nesterov)
@@ -282,7 +284,7 @@ class RecipeForm(QWidget):
         values: dict[str, Any] = {
             name: self._edit(name).text() for name in (*NUMBERS, *WHOLE_NUMBERS, "milestones")
         }
-        for name in ("schedule", "warmup", "precision"):
+        for name in _CHOICES:
             values[name] = self._combo(name).currentData()
         return {**self._unseen, **values, "nesterov": self.nesterov.isChecked()}
 

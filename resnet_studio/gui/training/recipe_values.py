@@ -34,7 +34,14 @@ NUMBERS = (
     "label_smoothing",
 )
 """Fields that are typed as one number, which may have decimals."""
-_NOT_OF_PRESETS = ("seed", "device", "precision", "checkpoint_seconds", "validation_batch_size")
+_NOT_OF_PRESETS = (
+    "seed",
+    "device",
+    "precision",
+    "threads",
+    "checkpoint_seconds",
+    "validation_batch_size",
+)
 _BLAMED = {"nesterov": "momentum"}
 """Where a complaint is shown whose field has no room for it."""
 # Wide limits, so that a field is judged by itself before the fields are judged together.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
@@ -200,3 +203,76 @@ def test_devices_that_are_missing_cannot_be_chosen_and_say_why(panel):
         box.set_choice(choice)
         assert box.field.error.text() == reason
         assert not panel.start_button.isEnabled()
+
+
+@pytest.fixture
+def cifar_server(monkeypatch):
+    """A server on this machine in the place of CIFAR-10's; `gate` lets the rest through."""
+    from resnet_studio.data import cifar
+
+    gate = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path == "/missing":
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", "4000000")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(bytes(2_000_000))
+                gate.wait(60)
+                self.wfile.write(bytes(2_000_000))
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = False
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+
+    def serve(path):
+        monkeypatch.setattr(cifar, "URL", f"{address}/{path}")
+        return gate
+
+    yield serve
+    gate.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def ask_for_cifar(qtbot, panel, studio, monkeypatch):
+    source = panel.setup.data.source
+    source.setCurrentIndex(source.findData("cifar10"))
+    opened(qtbot, panel)
+    monkeypatch.setattr(studio, "ask", lambda *_args, **_words: True)
+    panel.setup.data.download_button.click()
+
+
+def test_a_download_that_fails_says_why(qtbot, bare_panel, studio, monkeypatch, cifar_server):
+    cifar_server("missing")
+    ask_for_cifar(qtbot, bare_panel, studio, monkeypatch)
+    opened(qtbot, bare_panel)
+    assert bare_panel.setup.data.info.property("error")
+    assert "not on this computer" not in bare_panel.setup.data.problem
+    assert bare_panel.setup.data.download_button.isVisible()
+
+
+def test_a_download_shows_progress_and_can_be_cancelled(
+    qtbot, bare_panel, studio, monkeypatch, cifar_server
+):
+    gate = cifar_server("slow")
+    ask_for_cifar(qtbot, bare_panel, studio, monkeypatch)
+    data = bare_panel.setup.data
+    qtbot.waitUntil(lambda: "Downloading CIFAR-10" in data.info.text(), timeout=WAIT_MS)
+    task = next(task for task in studio.workers.tasks if task.lane == "data")
+    assert task.visible
+    assert task.cancellable
+    task.cancel()
+    gate.set()
+    qtbot.waitUntil(lambda: "not on this computer" in data.info.text(), timeout=WAIT_MS)
+    assert data.download_button.isVisible()
