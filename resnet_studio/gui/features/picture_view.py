@@ -103,12 +103,6 @@ class PictureView(QWidget):
             paint_crop_frame(painter, area, self.crop_area(), self._theme)
         painter.end()
 
-    def _resampled(self, area: QRectF) -> QImage:
-        if self._smooth.isNull():
-            size = area.size().toSize()
-            self._smooth = scaled(self._image, size, ratio=self.devicePixelRatioF())
-        return self._smooth
-
 
 class CropView(QWidget):
     """Draws the preprocessed crop: square, cells sharp where they are enlarged."""
