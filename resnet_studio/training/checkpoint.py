@@ -18,13 +18,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import torch
 from torch import Tensor, nn
 
 from resnet_studio.errors import CheckpointError
 from resnet_studio.files import atomic_write
+from resnet_studio.models import screening
 from resnet_studio.training.metrics import Sums
 
 LAST: Final = "last.pt"
@@ -164,8 +165,13 @@ def read_state(path: Path) -> TrainingState:
         CheckpointError: If it is unreadable, torn, altered, or no checkpoint of a run.
     """
     try:
-        _check_trailer(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        if not path.is_file():  # a pipe would never end
+            raise _unusable(path, "it is no plain file")
+        with path.open("rb") as file:
+            size = _check_trailer(path, file)
+            _screen(path, file, size)
+            file.seek(0)
+            content = torch.load(file, map_location="cpu", weights_only=True)
         return _state_of(content)
     except CheckpointError:
         raise
@@ -245,19 +251,34 @@ def _write(content: Mapping[str, Any], file: io.BufferedWriter) -> None:
     file.write(_TRAILER_MARK + writer.digest.hexdigest().encode("ascii"))
 
 
-def _check_trailer(path: Path) -> None:
-    """Raises CheckpointError unless the file's last bytes are the hash of all before them."""
-    remaining = path.stat().st_size - _TRAILER_SIZE
-    if remaining <= 0:
+def _check_trailer(path: Path, file: BinaryIO) -> int:
+    """Returns the size of the content, whose hash must be the file's last bytes.
+
+    Raises:
+        CheckpointError: If it is not.
+    """
+    size = remaining = path.stat().st_size - _TRAILER_SIZE
+    if size <= 0:
         raise _unusable(path, "it is too short")
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while remaining and (chunk := file.read(min(_READ_BYTES, remaining))):
-            digest.update(chunk)
-            remaining -= len(chunk)
-        trailer = file.read()
-    if trailer != _TRAILER_MARK + digest.hexdigest().encode("ascii"):
+    while remaining and (chunk := file.read(min(_READ_BYTES, remaining))):
+        digest.update(chunk)
+        remaining -= len(chunk)
+    if file.read() != _TRAILER_MARK + digest.hexdigest().encode("ascii"):
         raise _unusable(path, "its content does not match its SHA-256")
+    return size
+
+
+def _screen(path: Path, file: BinaryIO, size: int) -> None:
+    """Looks through the file for absurd claims: a right hash proves no good intent.
+
+    Raises:
+        CheckpointError: If torch had better not see it.
+    """
+    try:
+        screening.screen_zip(path, file, size)
+    except CheckpointError as error:
+        raise _unusable(path, error.message.removeprefix(f"{path.name}: ").rstrip(".")) from error
 
 
 def _state_of(content: Mapping[str, Any]) -> TrainingState:

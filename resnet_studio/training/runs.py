@@ -218,6 +218,8 @@ class RunFolder:
     def _read(self) -> dict[str, Any]:
         path = self.path / "run.toml"
         try:
+            if not path.is_file():  # a pipe would never end
+                raise FileNotFoundError
             if path.stat().st_size > _MAX_CONFIG_BYTES:
                 raise ValueError("it is far too large for a configuration")
             return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 import zipfile
 from pathlib import Path
@@ -190,6 +191,22 @@ def test_a_hostile_checkpoint_with_a_right_hash_runs_nothing(tmp_path):
         load_state(tmp_path)
     assert not victim.exists()
     assert zipfile.is_zipfile(tmp_path / LAST)  # the trap really was in a readable file
+
+
+def test_a_checkpoint_that_claims_more_than_it_holds_is_refused_before_torch_reads_it(tmp_path):
+    state = state_at(1)
+    state.model["fc.weight"] = torch.zeros(1).expand(1 << 40)  # four bytes, said to be 4 TiB
+    save_state(tmp_path, state)
+    with pytest.raises(CheckpointError, match=r"last\.pt cannot be used") as caught:
+        read_state(tmp_path / LAST)
+    assert isinstance(caught.value.__cause__, CheckpointError)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_the_place_of_a_checkpoint_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / LAST)
+    with pytest.raises(CheckpointError, match="no plain file"):
+        load_state(tmp_path)
 
 
 def test_a_checkpoint_of_a_later_version_is_refused(tmp_path, monkeypatch):
