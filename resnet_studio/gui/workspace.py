@@ -32,7 +32,7 @@ from resnet_studio.gui.commands import translate
 from resnet_studio.gui.drops import Drops
 from resnet_studio.gui.network_form import NetworkForm
 from resnet_studio.gui.status_bar import StatusBar
-from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.torch_loader import load_torch
 from resnet_studio.gui.widgets.empty_state import EmptyState
 from resnet_studio.gui.widgets.message_bar import MessageBar
@@ -194,6 +194,8 @@ class Workspace(QObject):
 
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._tab_shown)
+        self.studio.torch_changed.connect(self._open_training_data)
+        self.studio.training_changed.connect(self._show_training)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._desktop_colours_changed)
 
     def _restore(self) -> None:
@@ -250,6 +252,20 @@ class Workspace(QObject):
     def _desktop_colours_changed(self) -> None:
         if self.studio.settings["appearance"] == "system":
             self.studio.refresh_theme()
+
+    def _open_training_data(self, status: TorchStatus) -> None:
+        """Opens the built-in digits, so that «Start training» works from any panel.
+
+        A folder is scanned when its panel is shown: it may be large, or on a disk that sleeps.
+        """
+        setup = getattr(self.panels.get("training"), "setup", None)
+        if status.state == "ready" and setup is not None and setup.data.config.source == "digits":
+            setup.start()
+
+    def _show_training(self, running: bool) -> None:
+        """Brings the curves to the front when a run starts, wherever it was started from."""
+        if running:
+            self.show_panel("training")
 
     def _training_panel(self) -> TrainingPanel:
         return self.panels["training"]  # type: ignore[return-value]

@@ -176,6 +176,19 @@ def test_a_folder_goes_to_the_training_panel(window, tmp_path):
     assert window.workspace.tabs.currentWidget() is window.workspace.panels["training"]
 
 
+def test_training_can_be_started_from_any_panel_and_shows_its_curves(qtbot, window):
+    studio = ready(qtbot, window)
+    window.workspace.show_panel("architecture")
+    start = studio.commands.action("training.start")
+    qtbot.waitUntil(start.isEnabled, timeout=30_000)
+    studio.commands.run("training.start")
+    panel = window.workspace.panels["training"]
+    assert window.workspace.tabs.currentWidget() is panel
+    qtbot.waitUntil(lambda: panel.session is not None and panel.session.running, timeout=30_000)
+    panel.session.stop()
+    qtbot.waitUntil(lambda: not panel.session.running, timeout=60_000)
+
+
 def test_a_spec_file_becomes_the_network(window, tmp_path):
     path = tmp_path / "mine.toml"
     get("cifar_resnet56").spec.replace(name="mine").save(path)
