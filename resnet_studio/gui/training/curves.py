@@ -132,8 +132,8 @@ class RunCurves:
         self.span = span
         self.loss = Smoothed(span)
         self.accuracy = Smoothed(span)
-        self.learning_rate = GrowingArray(np.float64)
-        self.images_per_second = GrowingArray(np.float64)
+        self.learning_rate = GrowingArray(np.float32)
+        self.images_per_second = GrowingArray(np.float32)
         self.epochs: list[EpochDone] = []
         self.validation_loss = Series()
         self.validation_accuracy = Series()

@@ -38,7 +38,7 @@ class GrowingArray:
         new = np.atleast_1d(np.asarray(values, self._store.dtype))
         size = self._size + len(new)
         if size > len(self._store):
-            store = np.empty(max(size, 2 * len(self._store)), self._store.dtype)
+            store = np.empty(max(size, 3 * len(self._store) // 2), self._store.dtype)
             store[: self._size] = self.values
             self._store = store
         self._store[self._size : size] = new

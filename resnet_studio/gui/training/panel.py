@@ -326,7 +326,7 @@ class TrainingPanel(QWidget):
         actions: list[tuple[str, Callable[[], None]]] = []
         if self._has_weights:
             actions.append((self.tr("Look inside with these weights"), self.look_inside))
-        if end.outcome != "finished" and self._unfinished:
+        if end.outcome == "stopped" and self._unfinished:
             actions.append((self.tr("Resume"), self.resume))
         self._studio.show_message(
             self._told(name, end),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _RAW_OPACITY = 0.36
 _BOX_OPACITY = 0.94
-_AXIS_WIDTH = 58
+_AXIS_WIDTH = 64
 _TICK_ROOM = (70.0, 27.0)
 """Pixels that a tick's text needs across and down."""
 

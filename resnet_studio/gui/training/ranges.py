@@ -17,6 +17,8 @@ _EDGE = 0.012
 _SHRINK = 0.55
 """A range is made smaller once the curves fill less than this part of it."""
 _FEWEST_TICKS = 3
+_LONGEST_COUNT, _LONGEST_VALUE = 1e7, 1e5
+"""Counts and values from which ticks have powers of ten: longer texts would not fit."""
 
 
 def steps_range(last_step: int, total_steps: int) -> Range:
@@ -76,8 +78,10 @@ def linear_ticks(
     stride = _round_stride((last - first) / max(1, count))
     if whole:
         stride = max(1.0, stride)
-    digits = max(0, -math.floor(math.log10(stride)))
     numbers = range(math.ceil(first / stride), math.floor(last / stride) + 1)
+    if last >= (_LONGEST_COUNT if whole else _LONGEST_VALUE):
+        return [(n * stride / scale, f"{n * stride:.3g}") for n in numbers]
+    digits = max(0, -math.floor(math.log10(stride)))
     return [(n * stride / scale, f"{n * stride:,.{digits}f}") for n in numbers]
 
 

@@ -37,7 +37,7 @@ class _TwoLines(QStyledItemDelegate):
 
     def displayText(self, value: Any, locale: Any) -> str:
         """Returns the text of a cell as it is painted."""
-        return super().displayText(value, locale).replace(" · ", "\n")
+        return super().displayText(str(value).replace(" · ", "\n"), locale)
 
 
 class RunsView(QWidget):

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_studio.gui.training.ranges import log_ticks, steps_range, values_range
+from resnet_studio.gui.training.ranges import linear_ticks, log_ticks, steps_range, values_range
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
@@ -65,3 +65,23 @@ def test_a_logarithmic_axis_has_a_few_ticks_with_distinct_texts(low, span):
 def test_an_empty_logarithmic_axis_has_no_ticks():
     assert log_ticks(0.0, 0.0) == []
     assert log_ticks(math.nan, 1.0) == []
+
+
+@given(st.floats(-1e12, 1e12), st.floats(1e-3, 1e12), st.integers(2, 12), st.booleans())
+def test_a_linear_axis_has_no_more_ticks_than_it_has_room_for(low, span, count, whole):
+    ticks = linear_ticks(low, low + span, count, whole=whole)
+    assert len(ticks) <= count + 1
+    assert all(low - 1e-3 * span <= place <= low + 1.001 * span for place, _ in ticks)
+
+
+def test_ticks_are_round_and_short():
+    assert linear_ticks(0, 1.04, 6, scale=100) == [
+        (0.0, "0"), (0.2, "20"), (0.4, "40"), (0.6, "60"), (0.8, "80"), (1.0, "100")
+    ]  # fmt: skip
+    assert [text for _, text in linear_ticks(0, 64_000, 4, whole=True)][1:] == [
+        "20,000",
+        "40,000",
+        "60,000",
+    ]
+    assert [text for _, text in linear_ticks(0, 3, 30, whole=True)] == ["0", "1", "2", "3"]
+    assert all(len(text) <= 6 for _, text in linear_ticks(0, 3e9, 5))
