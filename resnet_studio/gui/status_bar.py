@@ -12,10 +12,11 @@ from resnet_studio.gui.workers import Task
 _MEMORY_INTERVAL_MS = 2_000
 _SHOW_AFTER_MS = 300
 _STEPS = 1_000
+TRAINING_LANE = "train"
 
 
 class StatusBar(QStatusBar):
-    """Shows the oldest visible task at the left and the machine at the right."""
+    """Shows the oldest visible task (a run of training last) at the left and the machine at the right."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -69,6 +70,8 @@ class StatusBar(QStatusBar):
 
     def _choose(self) -> None:
         tasks = [task for task in self._studio.workers.tasks if task.visible and not task.cancelled]
+        # A run takes minutes and has its own progress in its panel: it must not hide the others.
+        tasks.sort(key=lambda task: task.lane == TRAINING_LANE)
         self.task = tasks[0] if tasks else None
         if self.task is None:
             self._delay.stop()

@@ -172,8 +172,7 @@ def style_sheet(theme: Theme) -> str:
     QToolButton:focus {{ border: 2px solid {theme.accent}; padding: 3px 5px; }}
     QTabBar::tab {{ padding: 8px 16px; color: {theme.muted}; border: none;
         border-bottom: 3px solid transparent; background: transparent; }}
-    QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent};
-        font-weight: 600; }}
+    QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabBar:focus {{ outline: none; }}
     QTabBar::tab:focus {{ border: 1px dotted {theme.accent}; }}

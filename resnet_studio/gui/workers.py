@@ -181,6 +181,9 @@ class Workers(QObject):
             on_event: Called with each event, in order.
             on_error: Called with the exception; without it `failed` is emitted.
             on_done: Called last in every case, also after a cancel.
+
+        Returns:
+            The task; after `shutdown` one that is cancelled and never runs.
         """
         if replace:
             self.cancel_lane(lane)
@@ -196,6 +199,10 @@ class Workers(QObject):
             on_error=on_error,
             on_done=on_done,
         )
+        if self._closing:  # a callback of the last delivery may still want more
+            task.cancel()
+            task._finished = True
+            return task
         self._tasks[task.id] = task
         with self._lock:
             self._lanes.setdefault(lane, deque()).append(task)

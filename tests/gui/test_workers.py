@@ -172,6 +172,15 @@ def test_shutdown_joins_a_job_that_waits_for_the_window(qapp):
     pool.deleteLater()
 
 
+def test_nothing_starts_after_shutdown(qapp):
+    pool = Workers()
+    pool.shutdown()
+    ran = []
+    task = pool.start(lambda _state: ran.append(1))
+    assert (task.running, task.cancelled, ran) == (False, True, [])
+    pool.deleteLater()
+
+
 def test_a_thousand_emits_leave_the_references_of_true_alone(workers):
     import sys
 
