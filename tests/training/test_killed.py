@@ -8,10 +8,10 @@ from resnet_studio.training.runs import RunFolder
 from tests.training.conftest import tiny_config
 from tests.training.running import assert_same_run, run
 
-KILLS = 40
+KILLS = 60
 
 
-def test_a_run_killed_at_forty_random_moments_loses_no_checkpoint_and_ends_as_if_never_killed(
+def test_a_run_killed_at_sixty_random_moments_loses_no_checkpoint_and_ends_as_if_never_killed(
     tmp_path, pictures
 ):
     # Every step is saved, so that many kills fall into a save.
