@@ -1,0 +1,54 @@
+"""Runs benchmarks by name, or all of them: `python -m tests.benchmarks [NAME ...] [--quick]`.
+
+A ratio is the median of the ratios of the pairs that were measured in turns, with the smallest
+and the largest of them. All of them take about six minutes on two quiet processors.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.benchmarks import (
+    data_path,
+    drawing,
+    drop_to_maps,
+    first_paint,
+    loop_latency,
+    training_rate,
+)
+from tests.benchmarks.common import conditions, without_display
+
+BENCHMARKS = {
+    "first_paint": first_paint.main,
+    "training_rate": training_rate.main,
+    "loop_latency": loop_latency.main,
+    "drop_to_maps": drop_to_maps.main,
+    "drawing": drawing.main,
+    "data_path": data_path.main,
+}
+
+
+def main() -> None:
+    """Prints the conditions, then one table after another as they are measured."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"which to run, all if none: {', '.join(BENCHMARKS)}",
+    )
+    parser.add_argument("--quick", action="store_true", help="few repetitions, to try it out")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    without_display()
+    print(conditions(), flush=True)
+    for name in options.names or BENCHMARKS:
+        print(flush=True)
+        BENCHMARKS[name](quick=options.quick)
+
+
+if __name__ == "__main__":
+    main()
