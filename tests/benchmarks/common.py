@@ -10,15 +10,12 @@ import multiprocessing
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
-
-from resnet_studio.settings import HOME_VARIABLE
 
 Result = TypeVar("Result")
 
@@ -165,20 +162,6 @@ def in_fresh_process(function: Callable[..., Result], *arguments: object) -> Res
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         return pool.submit(function, *arguments).result()
-
-
-@contextmanager
-def home(folder: Path) -> Iterator[None]:
-    """Lets settings and runs lie in `folder` meanwhile, in this process and those it starts."""
-    before = os.environ.get(HOME_VARIABLE)
-    os.environ[HOME_VARIABLE] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[HOME_VARIABLE]
-        else:
-            os.environ[HOME_VARIABLE] = before
 
 
 def without_display() -> None:

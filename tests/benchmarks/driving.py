@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from PySide6.QtCore import (
     QEvent,
@@ -24,8 +26,7 @@ from resnet_studio.architecture.catalog import get
 from resnet_studio.gui.app import make_application
 from resnet_studio.gui.main_window import MainWindow
 from resnet_studio.gui.workspace import PANELS, Workspace
-from resnet_studio.settings import Settings
-from tests.benchmarks.common import home
+from resnet_studio.settings import HOME_VARIABLE, Settings
 
 WINDOW_SIZE = (1280, 800)
 _PATIENCE_S = 300.0
@@ -41,7 +42,10 @@ def open_workspace(network: str, panel: str) -> Iterator[Workspace]:
     """
     application = make_application()
     # Threads have ended when the window is closed, but a log may still be open on Windows.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, home(Path(folder)):
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        patch.dict(os.environ, {HOME_VARIABLE: folder}),
+    ):
         settings = Settings(Path(folder) / "settings.json")
         settings["network"] = get(network).spec.to_json()
         window = MainWindow(settings)
