@@ -16,7 +16,7 @@ TRAINING_LANE = "train"
 
 
 class StatusBar(QStatusBar):
-    """Shows the oldest visible task (a run of training last) at the left and the machine at the right."""
+    """The oldest visible task (a run of training last) at the left, the machine at the right."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()

@@ -1,11 +1,25 @@
-"""Imports torch in a worker while the window is already in use."""
+"""Imports torch in a worker while the window is already in use.
+
+Importing holds the interpreter lock, and with it the window. Three things keep the stalls short
+(measured by `tests/benchmarks`, loop_latency and first_paint): the shared libraries, which take
+longest, are opened by a foreign call that gives the lock up; the garbage collector, which would
+walk through every object again and again, rests meanwhile; and what only a run of training needs
+comes after the word "ready".
+"""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import ctypes
+import gc
 import importlib
+import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from resnet_studio.environment import prepare_for_torch
 from resnet_studio.gui.studio import Studio, TorchStatus
@@ -14,14 +28,15 @@ from resnet_studio.gui.workers import TaskState
 # What the panels need of torch, imported here so that no panel stalls on its first use.
 _MODULES = (
     "torch",
-    "torch._dynamo",  # the first optimiser imports it, which would stall the start of a run
-    "torchvision",
     "resnet_studio.models",
     "resnet_studio.data.transforms",
     "resnet_studio.probe.network",
     "resnet_studio.probe.activations",
+    "torchvision",
     "resnet_studio.training.loop",
 )
+# The first optimiser imports torch._dynamo, the first curve pyqtgraph; either would stall a run.
+_FOR_TRAINING = ("torch._dynamo", "pyqtgraph")
 _SWITCH_INTERVAL_S = 0.0005
 
 
@@ -34,29 +49,64 @@ def load_torch(studio: Studio) -> None:
         title=studio.tr("Loading torch"),
         lane="torch",
         cancellable=False,
-        on_result=studio.set_torch,
+        on_event=studio.set_torch,
         on_error=lambda error: studio.set_torch(_failure(studio, error)),
     )
 
 
-def _import_all(state: TaskState) -> TorchStatus:
+def _import_all(state: TaskState) -> Iterator[TorchStatus]:
+    """Yields the status once torch can be used; goes on with what a run of training needs."""
     with _responsive_interpreter():
+        _open_libraries()
         for number, module in enumerate(_MODULES):
             state.check()
             state.progress(number, len(_MODULES))
             importlib.import_module(module)
-    return _status()
+    yield _status()
+    # torch works by now; what is broken here is told by the run that needs it.
+    with _responsive_interpreter(), contextlib.suppress(ImportError):
+        for module in _FOR_TRAINING:
+            state.check()
+            importlib.import_module(module)
 
 
 @contextmanager
 def _responsive_interpreter() -> Iterator[None]:
-    """Imports hold the interpreter lock; shorter turns keep the window painting meanwhile."""
-    before = sys.getswitchinterval()
+    """Short turns for the interpreter, and no garbage collection."""
+    interval, collecting = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    gc.disable()
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        sys.setswitchinterval(interval)
+        # The modules stay for good: what the collector need not look at again costs no time.
+        gc.freeze()
+        atexit.register(gc.unfreeze)
+        if collecting:
+            gc.enable()
+
+
+def _open_libraries() -> None:
+    """Opens torch's shared libraries without holding the interpreter lock.
+
+    `ctypes.CDLL` keeps the lock while it opens a library; the system's own `dlopen`, called as a
+    foreign function, does not. Whatever fails here is found again, and reported, by the import.
+    """
+    if sys.platform != "linux" or "torch" in sys.modules:
+        return
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return
+    folder = Path(spec.origin).parent / "lib"
+    try:
+        ctypes.CDLL(str(folder / "libtorch_global_deps.so"), mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        return
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype = ctypes.c_void_p
+    dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
+    dlopen(os.fsencode(folder / "libtorch_python.so"), os.RTLD_NOW)
 
 
 def _status() -> TorchStatus:

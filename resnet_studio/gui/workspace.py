@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _FORM_WIDTH = 300
 _SPIN_MARGIN = 5
+_TURN_MS = 16
+"""Timers of 0 ms run before the window is painted; one frame later lets it paint between."""
 _WORDLESS = ("edit.undo", "edit.redo", "view.theme")
 """Toolbar buttons whose pictures everybody knows; the others have their words beside them."""
 
@@ -93,7 +95,7 @@ class Workspace(QObject):
         self._connect()
         self._restore()
         self._make_panel(PANELS[0])
-        QTimer.singleShot(0, self, self._finish)
+        QTimer.singleShot(_TURN_MS, self, self._finish)
 
     def show_panel(self, name: str) -> QWidget:
         """Brings a panel to the front and returns it; "architecture", "features", ..."""
@@ -205,18 +207,18 @@ class Workspace(QObject):
             self.window.restoreState(_decoded(state))
 
     def _finish(self) -> None:
-        """The rest of the start, one thing at a turn of the event loop."""
-        self.studio.refresh_theme()
+        """The rest of the start, a part at a time, so that the window paints between them."""
+        self.studio.commands.set_theme(self.studio.theme)
         last = self.studio.settings["panel"]
         if 0 < last < len(PANELS):
             self.tabs.setCurrentIndex(last)
-        self._make_next_panel()
+        QTimer.singleShot(_TURN_MS, self, self._make_next_panel)
 
     def _make_next_panel(self) -> None:
         missing = [place for place in PANELS if place.name not in self.panels]
         if missing:
             self._make_panel(missing[0])
-            QTimer.singleShot(0, self, self._make_next_panel)
+            QTimer.singleShot(_TURN_MS, self, self._make_next_panel)
         else:
             load_torch(self.studio)
 

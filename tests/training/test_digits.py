@@ -12,12 +12,9 @@ from tests.training.running import ended, of, run
 
 
 @pytest.mark.slow
-def test_the_default_passes_95_percent_within_two_minutes(tmp_path, all_threads):
+def test_the_default_passes_95_percent(tmp_path, all_threads):
     config = default_config(resolve("cifar_resnet20"), DataConfig(source="digits"))
     events = run(config, tmp_path / "run")
     assert ended(events).outcome == "finished"
-    epochs = of(EpochDone, events)
-    passed = next(number for number, e in enumerate(epochs, 1) if e.validation_accuracy >= 0.95)
-    assert ended(events).best_accuracy >= 0.97
-    # Training and validation; all ten epochs take some 15 seconds on two cores of their own.
-    assert sum(epoch.seconds for epoch in epochs[:passed]) < 120
+    # How long it takes is measured by tests/benchmarks, on a machine that does nothing else.
+    assert max(epoch.validation_accuracy for epoch in of(EpochDone, events)) >= 0.97

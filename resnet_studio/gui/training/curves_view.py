@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -75,9 +76,14 @@ class CurvesView(QWidget):
         self.redraws += 1
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Draws what arrived while the view was hidden."""
+        """Draws what arrived while the view was hidden.
+
+        The canvas is made now if that is cheap, so that the start of a run does not wait for it.
+        """
         super().showEvent(event)
         self.redraw()
+        if "pyqtgraph" in sys.modules:
+            QTimer.singleShot(0, self, self._made_canvas)
 
     # -- building ---------------------------------------------------------------------------
 

@@ -37,8 +37,7 @@ def target(studio, monkeypatch, tmp_path):
     return tmp_path, suggested
 
 
-def test_pyqtgraph_is_not_needed_before_there_are_curves(view, studio):
-    assert view.canvas is None
+def test_before_there_are_curves_the_view_says_how_to_get_some(view, studio):
     assert view.empty.isVisible()
     assert not studio.commands.action("training.export_csv").isEnabled()
     view.show_curves(curves(100))
