@@ -5,10 +5,7 @@ Qt ends the process when its platform plugin cannot be loaded, so this is found 
 
 from __future__ import annotations
 
-import ctypes
-import importlib.util
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -49,7 +46,7 @@ DEBIAN_PACKAGES = {
     "libwayland-client.so.0": "libwayland-client0",
     "libgomp.so.1": "libgomp1",
 }
-_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[.\d]*)")
+_LIBRARY = r"(lib[\w.+-]+\.so[.\d]*)"
 
 
 def display_problem() -> str:
@@ -66,8 +63,8 @@ def display_problem() -> str:
 def import_advice(error: ImportError) -> str:
     """Returns in one line what to install so that the import succeeds."""
     text = str(error)
-    if library := _LIBRARY.search(text):
-        return _library_advice(library.group(1))
+    if library := _named_library(text):
+        return _library_advice(library)
     if isinstance(error, ModuleNotFoundError):
         return (
             f"{text}. Install it with «{sys.executable} -m pip install {error.name}», or install "
@@ -96,18 +93,29 @@ def window_packages(first: str = "") -> list[str]:
 
 def _x11_problem() -> str:
     """Loads Qt's X11 plugin as Qt would, and reads from the refusal what is missing."""
+    import ctypes  # like the other imports in this module: not before the first paint elsewhere
+
     plugin = _x11_plugin()
     if plugin is None:
         return ""
     try:
         ctypes.CDLL(str(plugin))
     except OSError as error:
-        library = _LIBRARY.search(str(error))
-        return _library_advice(library.group(1)) if library else str(error)
+        library = _named_library(str(error))
+        return _library_advice(library) if library else str(error)
     return ""
 
 
+def _named_library(text: str) -> str:
+    import re  # only a problem needs it
+
+    found = re.search(_LIBRARY, text)
+    return found.group(1) if found else ""
+
+
 def _x11_plugin() -> Path | None:
+    import importlib.util
+
     spec = importlib.util.find_spec("PySide6")
     if spec is None or spec.origin is None:
         return None

@@ -6,20 +6,20 @@ form and the panels; then torch in a worker.
 
 from __future__ import annotations
 
-import logging
-import logging.handlers
-import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
 from resnet_studio.gui.main_window import MainWindow
 from resnet_studio.settings import log_dir
 
-_LOG = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    import logging
+
 _LOG_BYTES = 1_000_000
 
 
@@ -30,8 +30,8 @@ def run(arguments: Sequence[str] = ()) -> int:
         arguments: Files to open, as if they were dropped on the window.
     """
     application = make_application()
-    start_log()
     window = MainWindow()
+    window.painted.connect(start_log)
     restore_hooks = install_exception_hooks(window)
     window.furnished.connect(lambda: _open_files(window, arguments))
     window.show()
@@ -55,6 +55,8 @@ def make_application() -> QApplication:
 
 def start_log() -> None:
     """Writes warnings and errors to a small rotating file; a full disk must not stop us."""
+    import logging.handlers  # after the first paint
+
     try:
         folder = log_dir()
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,14 +83,14 @@ def install_exception_hooks(window: MainWindow) -> Callable[[], None]:
         if issubclass(kind, KeyboardInterrupt):
             before[0](kind, error, traceback)
             return
-        _LOG.error("unexpected error", exc_info=(kind, error, traceback))
+        _log().error("unexpected error", exc_info=(kind, error, traceback))
         if window.workspace is not None:
             window.workspace.studio.show_error(error)
         else:
             before[0](kind, error, traceback)
 
     def thread_hook(arguments: threading.ExceptHookArgs) -> None:
-        _LOG.error("unexpected error in %s", arguments.thread, exc_info=arguments.exc_value)
+        _log().error("unexpected error in %s", arguments.thread, exc_info=arguments.exc_value)
 
     sys.excepthook, threading.excepthook = hook, thread_hook
 
@@ -98,11 +100,10 @@ def install_exception_hooks(window: MainWindow) -> Callable[[], None]:
     return restore
 
 
-def has_display() -> bool:
-    """Tells whether a window can be shown here at all."""
-    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def _log() -> logging.Logger:
+    import logging
+
+    return logging.getLogger(__name__)
 
 
 def _open_files(window: MainWindow, arguments: Sequence[str]) -> None:
