@@ -7,9 +7,11 @@ or the process is killed at.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +58,29 @@ def write_text_atomic(path: Path, content: str) -> None:
     write_bytes_atomic(path, content.encode("utf-8"))
 
 
+def read_plain(path: Path, *, most: int) -> bytes:
+    """Reads a small file that may have been replaced by anything.
+
+    It is looked at before it is opened, since opening a device may act on it, and opened without
+    waiting and looked at again, since a pipe that took its place in between would never end.
+
+    Args:
+        path: The file; links are followed.
+        most: Bytes that it may have.
+
+    Raises:
+        OSError: If it is missing, no plain file, larger than `most`, or cannot be read.
+    """
+    _check_plain(path.stat())
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        _check_plain(os.fstat(file.fileno()))
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+    return content
+
+
 def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of the file's bytes as 64 hexadecimal digits."""
     digest = hashlib.sha256()
@@ -71,6 +96,11 @@ def sweep_temporaries(folder: Path) -> int:
     for path in stray:
         path.unlink(missing_ok=True)
     return len(stray)
+
+
+def _check_plain(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file")
 
 
 def _synchronise(path: Path) -> None:

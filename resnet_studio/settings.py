@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from resnet_studio.files import write_text_atomic
+from resnet_studio.files import read_plain, write_text_atomic
 
 HOME_VARIABLE = "RESNET_STUDIO_HOME"
+_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +153,12 @@ class Settings:
         Raises:
             OSError: If the folder cannot be written; the old file stays whole.
         """
-        write_text_atomic(self.path, json.dumps(self._values, indent=2, ensure_ascii=False))
+        # As ASCII: a remembered file name need not be valid Unicode, which UTF-8 cannot hold.
+        write_text_atomic(self.path, json.dumps(self._values, indent=2))
 
     def _read(self) -> dict[str, Any]:
         try:
-            stored = json.loads(self.path.read_text(encoding="utf-8"))
+            stored = json.loads(read_plain(self.path, most=_MOST_BYTES).decode("utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(stored, dict):

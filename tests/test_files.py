@@ -13,6 +13,7 @@ import pytest
 
 from resnet_studio.files import (
     atomic_write,
+    read_plain,
     sha256_of,
     sweep_temporaries,
     write_bytes_atomic,
@@ -121,3 +122,32 @@ def test_a_file_has_the_permissions_that_the_person_gives_new_files(tmp_path):
     write_bytes_atomic(tmp_path / "a", b"1")
     (tmp_path / "b").write_bytes(b"1")
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+def test_a_small_plain_file_is_read_also_through_a_link(tmp_path):
+    (tmp_path / "a").write_bytes(b"four")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert read_plain(tmp_path / "a", most=4) == b"four"
+    assert read_plain(tmp_path / "link", most=4) == b"four"
+
+
+def test_what_is_larger_than_it_may_be_is_refused(tmp_path):
+    (tmp_path / "a").write_bytes(b"12345")
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        read_plain(tmp_path / "a", most=4)
+
+
+def test_pipes_devices_and_folders_are_refused_and_nothing_waits(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(OSError, match="no plain file"):
+            read_plain(path, most=10)
+
+
+def test_a_pipe_that_takes_the_place_of_the_file_does_not_hang(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"1")
+    status = (tmp_path / "file").stat()
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(Path, "stat", lambda *_: status)
+    with pytest.raises(OSError, match="no plain file"):
+        read_plain(tmp_path / "pipe", most=10)

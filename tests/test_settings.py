@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ def test_a_damaged_file_gives_the_defaults(tmp_path, content):
 
 def test_a_folder_in_place_of_the_file_gives_the_defaults(tmp_path):
     assert Settings(tmp_path)["appearance"] == "system"
+
+
+def test_a_pipe_in_place_of_the_file_gives_the_defaults_and_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "settings.json")
+    assert Settings(tmp_path / "settings.json")["appearance"] == "system"
+
+
+def test_a_file_name_that_is_no_unicode_is_remembered(tmp_path):
+    """Such names come from the command line; UTF-8 cannot hold them."""
+    name = os.fsdecode(b"/pictures/caf\xe9")
+    settings = Settings(tmp_path / "settings.json")
+    settings["last_folder"] = name
+    settings.save()
+    assert Settings(tmp_path / "settings.json")["last_folder"] == name
 
 
 def test_an_undeclared_key_is_a_defect(tmp_path):
