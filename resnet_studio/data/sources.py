@@ -78,6 +78,18 @@ def open_dataset(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
     Raises:
         DataError: If it is missing, cannot be read or is not fit for training.
     """
+    _check_name(config.path or "")
+    try:
+        yield from _opened(config)
+    except OSError as error:
+        # What is foreseen has its own words below; disks and permissions fail in many ways.
+        raise DataError(
+            f"{config.path or config.source} cannot be read: {error.strerror or error}.",
+            remedy="Check its permissions and its disk, or choose other pictures.",
+        ) from error
+
+
+def _opened(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
     if config.source == "digits":
         yield ScanProgress("reading", 0, 1)
         yield _divided(read_digits(), config, held_out=None)
@@ -90,6 +102,25 @@ def open_dataset(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
                 remedy="Choose a folder with one folder of pictures for each class.",
             )
         yield from _open_folder(Path(config.path).expanduser(), config)
+
+
+def _check_name(path: str) -> None:
+    """Refuses a path that no run could note down, so that it could never be resumed.
+
+    Raises:
+        DataError: If the path is no valid Unicode, or has a NUL in it.
+    """
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        pass
+    else:
+        if "\0" not in path:
+            return
+    raise DataError(
+        f"{printable(path)} cannot be used: its name is not valid Unicode.",
+        remedy="Rename the folder, or the one around it that has such a name.",
+    )
 
 
 def load_dataset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import subprocess
 import sys
@@ -214,6 +215,29 @@ def test_a_class_of_one_picture_is_listed(tmp_path):
 @pytest.mark.parametrize("path", [None, ""])
 def test_a_folder_must_be_chosen(path):
     assert "No folder is chosen" in refusal(DataConfig(source="folder", path=path)).message
+
+
+@pytest.mark.parametrize("source", ["folder", "cifar10"])
+def test_a_name_that_no_run_could_note_down_is_refused(tmp_path, source):
+    """A run keeps the path of its pictures as UTF-8, to find them again when it is resumed."""
+    path = tmp_path / os.fsdecode(b"caf\xe9")
+    make_classes(path, {"cats": 2, "dogs": 2})
+    error = refusal(DataConfig(source=source, path=str(path)))
+    assert "caf\\xe9" in error.message
+    assert "Rename" in error.remedy
+    assert "Unicode" in refusal(DataConfig(source=source, path="/a\0b")).message
+
+
+def test_a_folder_that_may_not_be_looked_into_is_an_error(tmp_path, as_nobody):
+    make_classes(tmp_path / "closed" / "pets", {"cats": 2, "dogs": 2})
+    (tmp_path / "closed").chmod(0)
+    try:
+        with as_nobody(tmp_path):
+            for source in ("folder", "cifar10"):
+                config = DataConfig(source=source, path=str(tmp_path / "closed" / "pets"))
+                assert "Permission denied" in refusal(config).message
+    finally:
+        (tmp_path / "closed").chmod(0o755)
 
 
 def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
