@@ -6,6 +6,8 @@ before anything else is loaded. The subcommands themselves are in `subcommands`.
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,12 +26,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; those of the process if None.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file name need not be valid Unicode; in JSON the escape of its bytes is valid, too.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return _run(words)
+        code = _run(words)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # at the exit it would be too late to say that the disk is full
+        return code
     except BrokenPipeError:
         # The reader of our output has gone (`resnet-studio summary resnet50 | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return EXIT_OK
+    except OSError as error:
+        _drop_output()
+        return _complain(_told(error))
     except KeyboardInterrupt:
         return _complain("Interrupted.", code=EXIT_INTERRUPTED)
 
@@ -78,6 +89,26 @@ def _open_window(files: list[str]) -> int:
     except ImportError as error:
         return _complain(desktop.import_advice(error))
     return run(files)
+
+
+def _told(error: OSError) -> str:
+    """Returns what to say of a failure of disk or system that no code below has a word for."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{error.filename} cannot be used: {reason}."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):  # files are named above
+        return f"The output cannot be written: {reason}."
+    return f"Reading or writing failed: {reason}."
+
+
+def _drop_output() -> None:
+    """Forgets what cannot be printed any more; the interpreter would try again at its exit."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(sentence: str, *, code: int = EXIT_FAILED) -> int:

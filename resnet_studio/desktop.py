@@ -1,4 +1,4 @@
-"""Whether a window can be shown on this machine, and what to install if it cannot.
+"""Whether this machine can show a window and load torch, and what to install if it cannot.
 
 Qt ends the process when its platform plugin cannot be loaded, so this is found out beforehand.
 """
@@ -13,7 +13,7 @@ _NO_DISPLAY = (
     "There is no display here, so the window cannot be opened. "
     "«resnet-studio tour --out DIR» shows the studio in pictures without one."
 )
-# The Debian and Ubuntu packages of the libraries that Qt loads from the system.
+# The Debian and Ubuntu packages of the libraries that Qt and torch load from the system.
 DEBIAN_PACKAGES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -46,6 +46,7 @@ DEBIAN_PACKAGES = {
     "libwayland-client.so.0": "libwayland-client0",
     "libgomp.so.1": "libgomp1",
 }
+_OF_TORCH = ("libgomp1",)
 _LIBRARY = r"(lib[\w.+-]+\.so[.\d]*)"
 
 
@@ -73,13 +74,30 @@ def import_advice(error: ImportError) -> str:
     return f"{text}. Install ResNet Studio again: «{sys.executable} -m pip install resnet-studio»."
 
 
+def torch_advice(error: Exception) -> str:
+    """Returns in one line what helps where torch is installed and fails to load.
+
+    Args:
+        error: Whatever the import raised: OSError for a library, RuntimeError for another numpy.
+    """
+    library = _named_library(str(error))
+    if library in DEBIAN_PACKAGES:
+        return _library_advice(library)
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return (
+        f"torch is installed but cannot be loaded ({reason}). Install it again: "
+        f"«{sys.executable} -m pip install --force-reinstall torch torchvision»."
+    )
+
+
 def _library_advice(library: str) -> str:
     package = DEBIAN_PACKAGES.get(library)
     if package is None:
         return f"The system library {library} is missing. Install the package that has it."
+    packages = [package] if package in _OF_TORCH else window_packages(package)
     return (
         f"The system library {library} is missing. On Debian or Ubuntu: "
-        f"«apt-get install {' '.join(window_packages(package))}»."
+        f"«apt-get install {' '.join(packages)}»."
     )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from resnet_studio.errors import StudioError
 from resnet_studio.training.overrides import RecipeOverrides
 
 Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON instead of text.")]
@@ -92,6 +93,7 @@ def classify(
         top: How many classes to print for each picture.
         json_: Print JSON instead of text.
     """
+    _check_torch()
     from resnet_studio.terminal import classify_pictures
 
     return classify_pictures(images, weights=weights, network=network, top=top, as_json=json_)
@@ -122,6 +124,7 @@ def train(
         validation_fraction: Share of the pictures held out, 0 to 1.
         json_: Print every event as a line of JSON.
     """
+    _check_torch()
     from resnet_studio.terminal import train_network
 
     return train_network(
@@ -149,6 +152,23 @@ def tour(*, out: Path, epochs: int | None = None) -> int:
     from resnet_studio.gui.tour import run_tour
 
     return run_tour(out, epochs=epochs, say=lambda line: print(line, file=sys.stderr))
+
+
+def _check_torch() -> None:
+    """Imports torch by itself, so that its failures can be told from our own.
+
+    Raises:
+        ImportError: If it is not installed.
+        StudioError: If it is installed and broken.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise
+    except Exception as error:  # libraries, numpy, drivers: there is no end of kinds
+        from resnet_studio.desktop import torch_advice
+
+        raise StudioError(torch_advice(error)) from error
 
 
 def _print_json(value: Any) -> None:

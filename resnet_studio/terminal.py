@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from resnet_studio.architecture.catalog import resolve
 from resnet_studio.data.imaging import open_picture
 from resnet_studio.data.sources import DataConfig, load_dataset
-from resnet_studio.errors import DataError, PictureError, RunError
+from resnet_studio.errors import DataError, PictureError, RunError, StudioError
 from resnet_studio.probe.network import LoadedNetwork, OtherNetworkError, WeightsChoice
 from resnet_studio.probe.network import load_network as load_weights
 from resnet_studio.probe.predict import Prediction, classify
@@ -39,8 +40,14 @@ def classify_pictures(
         0, or 1 if a picture could not be opened; the others are classified all the same.
 
     Raises:
-        StudioError: If the network cannot be loaded.
+        StudioError: If the network cannot be loaded, or there is nothing to do.
     """
+    if not images:
+        raise StudioError(
+            "No picture is named.", remedy="For example: resnet-studio classify photo.jpg"
+        )
+    if top < 1:
+        raise StudioError(f"top is {top}; it must be 1 or more.", remedy="Leave it out for 5.")
     loaded = _load(weights, network)
     results = [_classified(loaded, path, top=top) for path in images]
     if as_json:
@@ -85,8 +92,10 @@ def train_network(
         folder = _new_folder(run, config)
     control = Control()
     with _stopping_on_signals(control):
-        stream = fit(config, run_dir=folder.path, control=control, resume=resume is not None)
-        ended = _print_json(stream) if as_json else _print_progress(stream, folder)
+        events_of_run = fit(config, run_dir=folder.path, control=control, resume=resume is not None)
+        stream = cast(Generator[events.Event, None, None], events_of_run)
+        with closing(stream):  # what cannot be printed ends the run, with a checkpoint
+            ended = _print_json(stream) if as_json else _print_progress(stream, folder)
     if ended.outcome == "failed":
         raise RunError(ended.message, remedy=ended.remedy)
     return 0
@@ -108,10 +117,10 @@ def _choice(weights: str) -> WeightsChoice:
     if not weights:
         return WeightsChoice(kind="random")
     path = Path(weights)
-    if weights == LAST_RUN or (path / "run.toml").exists():
+    if weights == LAST_RUN or os.path.exists(path / "run.toml"):  # noqa: PTH110 - never raises
         folder = RunFolder(path) if weights != LAST_RUN else _newest_run()
         return WeightsChoice(kind="run", path=str(_weights_of(folder)), name=folder.name)
-    if not path.suffix and not path.exists():
+    if not path.suffix and not os.path.exists(path):  # noqa: PTH110
         return WeightsChoice(kind="pretrained", name=weights)
     return WeightsChoice(kind="file", path=weights)
 
@@ -189,14 +198,16 @@ def _data_config(data: str, validation_fraction: float | None) -> DataConfig:
         return DataConfig(source="digits", validation_fraction=fraction)
     if data == "cifar10":
         return DataConfig(source="cifar10", validation_fraction=fraction)
-    return DataConfig(source="folder", path=str(Path(data).resolve()), validation_fraction=fraction)
+    # An empty name would become the current folder.
+    path = str(Path(data).resolve()) if data else None
+    return DataConfig(source="folder", path=path, validation_fraction=fraction)
 
 
 def _recipe(name: str) -> Recipe:
     if name in RECIPES:
         return RECIPES[name].recipe
     path = Path(name)
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - never raises
         raise RunError(
             f"There is no recipe {name!r}.",
             remedy=f"Presets: {', '.join(RECIPES)}; or name a .toml file.",
@@ -204,7 +215,13 @@ def _recipe(name: str) -> Recipe:
     from resnet_studio.architecture.textforms import read_mapping
 
     values = read_mapping(path)
-    return parse_recipe(values.get("recipe", values))
+    recipe = values.get("recipe", values)
+    if not isinstance(recipe, Mapping):
+        raise RunError(
+            f"{path}: recipe is {recipe!r:.60}; it must be a table of fields.",
+            remedy='Write the fields below a line "[recipe]".',
+        )
+    return parse_recipe(recipe)
 
 
 def _new_folder(run: Path | None, config: RunConfig) -> RunFolder:
@@ -252,8 +269,10 @@ def _print_progress(stream: Iterator[events.Event], folder: RunFolder) -> events
             if isinstance(event, events.RunEnded):
                 ended = event
                 break
-    print(f"{ended.message} {ended.remedy}".strip())
-    print(f"Run: {folder.path}")
+    if ended.outcome != "failed":  # else it is the error message of the program
+        print(f"{ended.message} {ended.remedy}".strip())
+    if folder.exists:
+        print(f"Run: {folder.path}")
     return ended
 
 
