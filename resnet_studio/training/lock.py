@@ -19,12 +19,14 @@ from typing import Any, BinaryIO, Final
 import psutil
 
 from resnet_studio.errors import RunError
+from resnet_studio.files import read_plain
 
 FILE_NAME: Final = ".lock"
 # Windows forbids others to read locked bytes; this one lies behind all that is ever written.
 _LOCKED_BYTE: Final = 1 << 30
 _HELD: Final = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _CLOCK_SECONDS: Final = 2.0
+_MAX_BYTES: Final = 1 << 12
 
 
 @dataclass(slots=True)
@@ -50,7 +52,10 @@ def acquire(folder: Path) -> RunLock:
         RunError: If another program, or another run in this one, has it.
         OSError: If the file cannot be made.
     """
-    file = (folder / FILE_NAME).open("a+b", buffering=0)
+    path = folder / FILE_NAME
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    file = path.open("a+b", buffering=0)
     try:
         _lock(file)
     except OSError as error:
@@ -103,13 +108,13 @@ def _created(pid: int) -> float:
 
 def _owner(folder: Path) -> dict[str, Any] | None:
     try:
-        owner = json.loads((folder / FILE_NAME).read_bytes())
+        owner = json.loads(read_plain(folder / FILE_NAME, most=_MAX_BYTES))
         return {
             "pid": int(owner["pid"]),
             "host": str(owner["host"]),
             "started": float(owner["started"]),
         }
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -184,7 +184,7 @@ class _Run:
                 ended = self._end("failed", how.message, how.remedy)
         else:
             ended = self._end("finished", self._summary())
-        yield from self._keeper.take_notices()
+        yield from self._notices()
         return ended
 
     def _train_epoch(self) -> Iterator[Event]:

@@ -7,6 +7,7 @@ run), "step", "epoch" and "end". Steps and epochs have the fields of `events.Ste
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections import deque
@@ -18,7 +19,11 @@ from typing import Any, ClassVar
 from resnet_studio.files import write_bytes_atomic
 from resnet_studio.training.events import EpochDone, StepDone
 
+_COUNTS = ("step", "epoch")
+_MOST = 2**53
 _RECORDS: Mapping[str, type[StepDone] | type[EpochDone]] = {"step": StepDone, "epoch": EpochDone}
+# A real line has some 300 bytes. A longer one is read in parts, none of which is a whole line.
+_MAX_LINE_BYTES = 1 << 16
 _EVENT_NAMES = {kind: name for name, kind in _RECORDS.items()}
 
 
@@ -157,12 +162,12 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         OSError: If the file exists and cannot be read.
     """
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
+    if not path.exists():
         return
-    with file:
-        for line in file:
+    if not path.is_file():  # a pipe would never end
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    with path.open("rb") as file:
+        while line := file.readline(_MAX_LINE_BYTES):
             record = _parse(line)
             if record is not None:
                 yield record
@@ -196,11 +201,7 @@ def cut(path: Path, *, step: int, epoch: int) -> None:
     if not path.exists():
         return
     last = {"step": step, "epoch": epoch}
-    kept = [
-        line
-        for line in read_lines(path)
-        if line["event"] not in last or line.get(line["event"], 0) <= last[line["event"]]
-    ]
+    kept = [line for line in read_lines(path) if _lies_before(line, last)]
     content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
     write_bytes_atomic(path, content.encode("utf-8"))
 
@@ -210,7 +211,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         return None
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and "event" in record else None
 
@@ -220,7 +221,25 @@ def _event(record: Mapping[str, Any]) -> StepDone | EpochDone | None:
     kind = _RECORDS.get(record["event"]) if isinstance(record["event"], str) else None
     if kind is None:
         return None
-    values = {field.name: record.get(field.name) for field in fields(kind)}
-    if not all(isinstance(value, (int, float)) for value in values.values()):
+    values: dict[str, Any] = {field.name: record.get(field.name) for field in fields(kind)}
+    if not all(_is_figure(name, value) for name, value in values.items()):
         return None
-    return kind(**values)  # type: ignore[arg-type]  # all are numbers
+    return kind(**values)
+
+
+def _is_figure(name: str, value: object) -> bool:
+    """Tells whether a value fits its field: a count, or a number that a curve may have."""
+    if isinstance(value, bool):
+        return False
+    if name in _COUNTS:
+        return isinstance(value, int) and 0 <= value <= _MOST
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= _MOST)
+
+
+def _lies_before(record: Mapping[str, Any], last: Mapping[str, int]) -> bool:
+    """Tells whether a line belongs to what a checkpoint holds; foreign lines always do."""
+    event = _event(record)
+    if event is None:
+        return record["event"] not in _COUNTS
+    count = event.step if isinstance(event, StepDone) else event.epoch
+    return count <= last[record["event"]]

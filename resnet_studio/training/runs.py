@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
+import os
 import platform
 import re
 import tomllib
@@ -22,12 +23,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 import resnet_studio
 from resnet_studio.architecture.textforms import dump_toml
 from resnet_studio.errors import RunError
-from resnet_studio.files import write_text_atomic
+from resnet_studio.files import read_plain, write_text_atomic
 from resnet_studio.settings import data_dir
 from resnet_studio.training import metrics
 from resnet_studio.training.config import RunConfig, parse_config
@@ -36,9 +39,15 @@ from resnet_studio.training.lock import in_use
 State: TypeAlias = Literal["new", "running", "interrupted", "finished", "stopped", "failed"]
 Which: TypeAlias = Literal["last", "best"]
 
+_Count: TypeAlias = Annotated[int, Field(ge=0, le=2**53, strict=True)]
+_Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
+
 FORMAT: Final = 1
 _CONFIG_TABLES: Final = tuple(RunConfig.model_fields)
-_MAX_CONFIG_BYTES: Final = 1 << 20
+# A real run.toml has 2 to 3 KiB. tomllib takes time that grows with the square of a dotted key.
+_MAX_CONFIG_BYTES: Final = 1 << 16
+_MAX_CONFIG_LINE: Final = 1 << 13
+_MAX_STATUS_BYTES: Final = 1 << 16
 _NAME_CHARACTERS: Final = 60
 _RECORDED_PACKAGES: Final = ("torch", "torchvision", "numpy", "pillow")
 
@@ -58,10 +67,10 @@ class RunStatus:
     """
 
     state: State = "new"
-    step: int = 0
-    total_steps: int = 0
-    epoch: int = 0
-    best_accuracy: float | None = None
+    step: _Count = 0
+    total_steps: _Count = 0
+    epoch: _Count = 0
+    best_accuracy: _Share | None = None
     message: str = ""
 
     @property
@@ -99,7 +108,7 @@ class RunFolder:
         try:
             parent.mkdir(parents=True, exist_ok=True)
             folder = cls(_make_unique(parent, stem))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name that no disk can hold
             raise _not_writable(parent, error) from error
         folder.prepare(config)
         return folder
@@ -127,7 +136,7 @@ class RunFolder:
     @property
     def exists(self) -> bool:
         """True if the folder holds a run."""
-        return (self.path / "run.toml").exists()
+        return os.path.exists(self.path / "run.toml")  # noqa: PTH110 - never raises
 
     @property
     def checkpoints(self) -> Path:
@@ -152,7 +161,12 @@ class RunFolder:
             RunError: If the file is missing or broken.
         """
         values = self._read()
-        return parse_config({key: values[key] for key in _CONFIG_TABLES if key in values})
+        try:
+            return parse_config({key: values[key] for key in _CONFIG_TABLES if key in values})
+        except RunError as error:
+            raise RunError(
+                f"{self.path / 'run.toml'}: {error.message}", remedy=error.remedy
+            ) from error
 
     @property
     def created(self) -> str:
@@ -181,9 +195,9 @@ class RunFolder:
     def status(self) -> RunStatus:
         """Returns how far the run is; never raises."""
         try:
-            values = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
-            status = RunStatus(**values)
-        except (OSError, ValueError, TypeError):
+            content = read_plain(self.path / "status.json", most=_MAX_STATUS_BYTES)
+            status = _STATUS.validate_json(content)
+        except (OSError, ValidationError):
             status = RunStatus()
         if in_use(self.path):
             return _with_state(status, "running")
@@ -212,17 +226,16 @@ class RunFolder:
             for folder in (self.path, self.checkpoints, self.report):
                 folder.mkdir(parents=True, exist_ok=True)
             write_text_atomic(self.path / "run.toml", dump_toml(values))
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise _not_writable(self.path, error) from error
 
     def _read(self) -> dict[str, Any]:
         path = self.path / "run.toml"
         try:
-            if not path.is_file():  # a pipe would never end
-                raise FileNotFoundError
-            if path.stat().st_size > _MAX_CONFIG_BYTES:
-                raise ValueError("it is far too large for a configuration")
-            return tomllib.loads(path.read_text(encoding="utf-8"))
+            text = read_plain(path, most=_MAX_CONFIG_BYTES).decode("utf-8")
+            if max(map(len, text.splitlines()), default=0) > _MAX_CONFIG_LINE:
+                raise ValueError("it has a line that is far too long for a configuration")
+            return tomllib.loads(text)
         except FileNotFoundError as error:
             raise RunError(
                 f"{self.path} holds no run: run.toml is missing.",
@@ -246,8 +259,8 @@ def list_runs(parent: Path) -> tuple[RunListing, ...]:
     A folder that does not exist or cannot be read has no runs.
     """
     try:
-        folders = [RunFolder(path) for path in parent.iterdir() if (path / "run.toml").is_file()]
-    except OSError:
+        folders = [folder for folder in map(RunFolder, parent.iterdir()) if folder.exists]
+    except (OSError, ValueError):
         return ()
     return tuple(sorted((_listing(folder) for folder in folders), key=_newest_last, reverse=True))
 
@@ -301,8 +314,12 @@ def _versions() -> dict[str, str]:
     return {**versions, "system": platform.platform()}
 
 
-def _not_writable(path: Path, error: OSError) -> RunError:
+def _not_writable(path: Path, error: OSError | ValueError) -> RunError:
+    shown = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
     return RunError(
-        f"The run cannot be kept in {path}: {error.strerror or error}.",
-        remedy="Choose another folder for runs in the settings.",
+        f"The run cannot be kept in {shown}: {reason or error}.", remedy="Choose another folder."
     )
+
+
+_STATUS: Final = TypeAdapter(RunStatus)
