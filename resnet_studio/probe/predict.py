@@ -80,7 +80,10 @@ def prepare(network: LoadedNetwork, picture: Picture) -> Prepared:
             remedy="Set the input channels of the network to 3.",
         )
     pipeline = network.preprocessing
-    drawn = draw(pipeline, picture.height, picture.width, sample_rng(0, 0, 0))
+    try:
+        drawn = draw(pipeline, picture.height, picture.width, sample_rng(0, 0, 0))
+    except PictureError as error:  # which knows sizes and no names
+        raise PictureError(f"{picture.name}: {error.message}", remedy=error.remedy) from None
     box = drawn.crop_box
     pixels = transforms.apply_uint8(pipeline, picture.rgb, drawn)
     return Prepared(

@@ -80,3 +80,10 @@ def test_a_network_in_training_mode_is_refused_because_the_picture_would_change_
     with pytest.raises(ValueError, match="evaluation mode"):
         forward(tiny, prepare(tiny, picture).batch)
     assert all(torch.equal(before[n], t) for n, t in tiny.model.state_dict().items())
+
+
+def test_a_picture_too_elongated_is_refused_by_its_name(tiny):
+    line = picture_from_array(np.zeros((60_000, 1, 3), dtype=np.uint8), name="line.png")
+    with pytest.raises(PictureError, match=r"line\.png: .*elongated") as caught:
+        classify(tiny, line)
+    assert caught.value.remedy

@@ -17,6 +17,7 @@ from resnet_studio.gui.augmentation.painting import (
     scaled,
 )
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.limit_height import limit_height
 
 _MARGIN = 4  # half of the strong frame's line lies outside of the picture
 _THINNEST = 3
@@ -146,7 +147,7 @@ class OriginalView(QWidget):
         if not self.original.isEmpty():
             extent = self._extent()
             needed = (self.width() - 2 * _MARGIN) * extent.height() / extent.width() + 2 * _MARGIN
-            self.setMaximumHeight(max(self.minimumHeight(), round(needed)))
+            limit_height(self, needed)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws border, picture, shade and frames."""

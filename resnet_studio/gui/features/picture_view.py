@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_studio.gui.features.images import scaled
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.limit_height import limit_height
 
 _PIXELS_SHOWN = 3
 """From this enlargement on a picture's pixels are shown as they are instead of blurred."""
@@ -88,7 +89,7 @@ class PictureView(QWidget):
         """Takes no more height than the picture needs at this width."""
         if not self.original.isEmpty():
             needed = self.width() * self.original.height() / self.original.width()
-            self.setMaximumHeight(max(self.minimumHeight(), round(needed)))
+            limit_height(self, needed)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws picture, shade and frame."""
