@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QImage
 
 from resnet_studio.architecture.spec import NetworkSpec
@@ -54,7 +55,8 @@ class Drops(QObject):
     def open_path(self, path: Path) -> None:
         """Opens a picture, folder, weights or specification by its kind."""
         suffix = path.suffix.lower()
-        if path.is_dir() or suffix == ".zip":
+        # os.path, because Path.is_dir raises for names that are too long or may not be looked at.
+        if os.path.isdir(path) or suffix == ".zip":  # noqa: PTH112
             self._open_folder(path)
         elif suffix in WEIGHTS_SUFFIXES:
             self.open_weights(path)
@@ -66,11 +68,15 @@ class Drops(QObject):
 
     def open_image(self, image: QImage) -> None:
         """Opens a picture that has no file, such as a screenshot in the clipboard."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")  # type: ignore[call-overload]
+        if image.isNull():
+            self._studio.show_message(
+                self.tr("There is no picture in what was dropped or pasted."),
+                remedy=self.tr("Copy the picture itself, or save it and open the file."),
+                kind="warning",
+            )
+            return
         self._show_picture_panel()
-        self._studio.open_picture(bytes(buffer.data().data()), name=self.tr("clipboard"))
+        self._studio.open_picture(image, name=self.tr("clipboard"))
 
     def open_weights(self, path: Path) -> None:
         """Loads weights into the present network."""

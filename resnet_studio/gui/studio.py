@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QImage, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from resnet_studio.architecture.catalog import get as catalog_entry
@@ -25,6 +25,9 @@ from resnet_studio.gui.workers import TaskState, Workers
 from resnet_studio.settings import Settings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from resnet_studio.data.imaging import Picture
     from resnet_studio.probe.network import LoadedNetwork, WeightsChoice
 
@@ -241,12 +244,14 @@ class Studio(QObject):
 
     # -- picture ----------------------------------------------------------------------------
 
-    def open_picture(self, source: str | Path | bytes, *, name: str = "") -> None:
+    def open_picture(self, source: str | Path | bytes | QImage, *, name: str = "") -> None:
         """Opens a picture in a worker; a broken one leaves the present one and says why."""
 
         def job(_state: TaskState) -> Picture:
-            from resnet_studio.data.imaging import open_picture
+            from resnet_studio.data.imaging import open_picture, picture_from_array
 
+            if isinstance(source, QImage):
+                return picture_from_array(_pixels(source), name=name)
             path = Path(source) if isinstance(source, str) else source
             return open_picture(path, name=name)
 
@@ -404,6 +409,15 @@ class Studio(QObject):
         )
         self.commands.connect("edit.undo", self.undo_stack.undo)
         self.commands.connect("edit.redo", self.undo_stack.redo)
+
+
+def _pixels(image: QImage) -> NDArray[np.uint8]:
+    """Returns the (H, W, 4) red, green, blue and alpha of a picture that has no file."""
+    import numpy as np
+
+    rgba = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.frombuffer(rgba.constBits(), dtype=np.uint8).reshape(rgba.height(), -1)
+    return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4).copy()
 
 
 class _SpecChange(QUndoCommand):
