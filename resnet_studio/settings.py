@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ class Setting:
         description: One sentence for the tooltip.
         choices: Allowed values, if they are few.
         bounds: Smallest and largest allowed number.
+        contents: Judges what is in a list or table; None for plain values.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Setting:
     description: str = ""
     choices: tuple[Any, ...] = ()
     bounds: tuple[float, float] | None = None
+    contents: Callable[[Any], bool] | None = None
 
     def accepts(self, value: Any) -> bool:
         """Tells whether `value` has the type and lies in the range of this setting."""
@@ -46,7 +48,21 @@ class Setting:
             return False
         if self.choices and value not in self.choices:
             return False
+        if self.contents is not None and not self.contents(value):
+            return False
         return self.bounds is None or self.bounds[0] <= value <= self.bounds[1]
+
+
+def _are_names(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _are_widths(table: dict[str, Any]) -> bool:
+    """Tells whether each entry is a list of pixels, no more than Qt can count."""
+    return all(
+        isinstance(sizes, list) and all(type(s) is int and 0 <= s < 1 << 24 for s in sizes)
+        for sizes in table.values()
+    )
 
 
 TABLE: tuple[Setting, ...] = (
@@ -83,8 +99,8 @@ TABLE: tuple[Setting, ...] = (
     Setting("recipe", ""),
     Setting("data", ""),
     Setting("last_folder", ""),
-    Setting("recent_pictures", []),
-    Setting("splitters", {}),
+    Setting("recent_pictures", [], contents=_are_names),
+    Setting("splitters", {}, contents=_are_widths),
 )
 _BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in TABLE}
 

@@ -53,6 +53,10 @@ def test_choices_are_remembered(tmp_path):
         ("ask_before_download", 1),
         ("panel", True),
         ("recent_pictures", None),
+        ("recent_pictures", ["a.png", 1]),
+        ("splitters", {"features": "wide"}),
+        ("splitters", {"features": [300, 1e308]}),
+        ("splitters", {"features": [300, 1 << 24]}),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_and_ignored_in_the_file(tmp_path, key, value):
