@@ -107,6 +107,7 @@ class Studio(QObject):
         self._graph: NetworkGraph | None = None
         self._weights: WeightsChoice | None = None
         self._loading: tuple[NetworkSpec, WeightsChoice] | None = None
+        self._awaited: WeightsChoice | None = None
         self._connect()
 
     # -- the network ------------------------------------------------------------------------
@@ -169,13 +170,17 @@ class Studio(QObject):
         return self._weights
 
     def set_weights(self, choice: WeightsChoice) -> None:
-        """Loads other weights into the present network; the old ones stay if that fails."""
-        if self.torch.state != "ready":
-            self.show_message(
-                self.tr("The weights cannot be loaded yet: torch is not ready."), kind="warning"
-            )
-            return
-        self._load(choice)
+        """Loads other weights into the present network; the old ones stay if that fails.
+
+        Before torch is ready the wish is remembered: weights may be named on the command line.
+        """
+        if self.torch.state == "failed":
+            self.show_message(self.torch.message, remedy=self.torch.remedy, kind="error")
+        elif self.torch.state == "ready":
+            self._load(choice)
+        else:
+            self._awaited = choice
+            self.show_message(self.tr("The weights are loaded as soon as torch is ready."))
 
     def ensure_network(self) -> None:
         """Builds the network of the form with its weights unless that is done or under way.
@@ -295,6 +300,10 @@ class Studio(QObject):
         """Says how far the loading of torch has come."""
         self.torch = status
         self.commands.set_condition("torch", status.state == "ready")
+        if status.state == "ready" and self._awaited is not None:
+            # First, so that the panels' wish for any network finds these under way.
+            awaited, self._awaited = self._awaited, None
+            self._load(awaited)
         self.torch_changed.emit(status)
 
     def set_appearance(self, appearance: str) -> None:

@@ -103,15 +103,38 @@ def test_a_network_that_was_changed_while_it_was_built_is_not_shown(qtbot, studi
     assert [network.spec for network in shown if network is not None] == [other]
 
 
-def test_no_weights_are_loaded_before_torch_is_ready(qapp, home, qtbot):
+@pytest.fixture
+def early(qapp, home):
+    """The studio of a window that has just been opened."""
     studio = Studio(Settings(home / "other.json"))
-    shown = []
-    studio.message_posted.connect(shown.append)
-    studio.set_weights(WeightsChoice(kind="random"))
-    assert "torch is not ready" in shown[0].text
-    assert not studio.workers.tasks
+    yield studio
     studio.shutdown()
     studio.deleteLater()
+
+
+def test_weights_chosen_before_torch_is_ready_are_loaded_when_it_is(qtbot, early, weights):
+    """They may be named on the command line, or dropped while the window is new."""
+    shown = []
+    early.message_posted.connect(shown.append)
+    early.torch_changed.connect(lambda _status: early.ensure_network())  # as the panels do
+    early.set_spec(TINY)
+    early.set_weights(WeightsChoice(kind="file", path=str(weights)))
+    assert "as soon as torch is ready" in shown[0].text
+    assert not early.workers.tasks
+    early.set_torch(TorchStatus("ready"))
+    loaded(qtbot, early)
+    idle(qtbot, early)
+    assert early.network.choice.path == str(weights)
+    assert len(shown) == 1
+
+
+def test_weights_that_can_never_be_loaded_are_refused_with_the_reason(early, weights):
+    shown = []
+    early.message_posted.connect(shown.append)
+    early.set_torch(TorchStatus("failed", message="torch is broken.", remedy="Install it."))
+    early.set_weights(WeightsChoice(kind="file", path=str(weights)))
+    assert (shown[0].text, shown[0].remedy) == ("torch is broken.", "Install it.")
+    assert not early.workers.tasks
 
 
 def test_a_selection_that_the_new_network_lacks_is_dropped(studio):
