@@ -6,10 +6,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -92,8 +92,7 @@ def train_network(
         folder = _new_folder(run, config)
     control = Control()
     with _stopping_on_signals(control):
-        events_of_run = fit(config, run_dir=folder.path, control=control, resume=resume is not None)
-        stream = cast(Generator[events.Event, None, None], events_of_run)
+        stream = fit(config, run_dir=folder.path, control=control, resume=resume is not None)
         with closing(stream):  # what cannot be printed ends the run, with a checkpoint
             ended = _print_json(stream) if as_json else _print_progress(stream, folder)
     if ended.outcome == "failed":

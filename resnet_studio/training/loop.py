@@ -59,7 +59,7 @@ def fit(
     run_dir: Path,
     control: Control | None = None,
     resume: bool = False,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Trains a network, telling what happens as it happens.
 
     The last event is always `RunEnded`. Whatever a person can cause (data that is missing, a

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from pydantic import ValidationError
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -88,7 +90,8 @@ class SetupForm(QScrollArea):
 
     def _remember(self, recipe: Recipe | None) -> None:
         settings = self._studio.settings
-        settings["data"] = self.data.config.model_dump_json()
+        with contextlib.suppress(ValueError):  # a name that is no Unicode cannot be noted down
+            settings["data"] = self.data.config.model_dump_json()
         if recipe is not None:
             settings["recipe"] = recipe.model_dump_json()
 
