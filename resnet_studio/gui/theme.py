@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from resnet_studio.assets import resource
+from resnet_studio.gui.style_sheet import style_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,66 +131,6 @@ def palette_of(theme: Theme) -> QPalette:
     return palette
 
 
-def style_sheet(theme: Theme) -> str:
-    """Returns the few rules that a palette cannot express: focus, tool tips, tabs."""
-    kind = "dark" if theme.dark else "light"
-    down = resource("icons", f"chevron-down-{kind}.svg").as_posix()
-    up = resource("icons", f"chevron-up-{kind}.svg").as_posix()
-    return f"""
-    QToolTip {{ color: {theme.text}; background: {theme.raised};
-                border: 1px solid {theme.border}; padding: 4px; }}
-    QLineEdit, QComboBox, QAbstractSpinBox {{ padding: 3px 6px; min-height: 20px;
-        border: 1px solid {theme.border}; border-radius: 4px; background: {theme.surface}; }}
-    QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{
-        border: none; padding: 0 2px 0 6px; min-height: 0; background: transparent; }}
-    QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{
-        border: 2px solid {theme.accent}; padding: 2px 5px; }}
-    QLineEdit[invalid="true"], QComboBox[invalid="true"], QAbstractSpinBox[invalid="true"] {{
-        border: 2px solid {theme.danger}; padding: 2px 5px; }}
-    QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus {{
-        border: none; padding: 0 2px 0 6px; }}
-    QComboBox::drop-down {{ border: none; width: 22px; }}
-    QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
-    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
-        border: none; background: transparent; width: 20px; }}
-    QAbstractSpinBox::up-arrow {{ image: url("{up}"); width: 10px; height: 10px; }}
-    QAbstractSpinBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
-    QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{
-        background: {theme.raised}; }}
-    QPushButton {{ padding: 5px 12px; border: 1px solid {theme.border}; border-radius: 4px;
-        background: {theme.raised}; }}
-    QPushButton:hover {{ border-color: {theme.accent}; }}
-    QPushButton:focus {{ border: 2px solid {theme.accent}; padding: 4px 11px; }}
-    QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; }}
-    QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.accent_text};
-        border-color: {theme.accent}; font-weight: 600; }}
-    QPushButton[primary="true"]:disabled {{ background: {theme.raised}; color: {theme.muted};
-        border-color: {theme.border}; }}
-    QToolButton {{ padding: 4px 6px; border: 1px solid transparent; border-radius: 4px; }}
-    QToolButton:hover {{ background: {theme.raised}; border-color: {theme.border}; }}
-    QToolButton:checked {{ background: {theme.raised}; border-color: {theme.accent}; }}
-    QToolButton:focus {{ border: 2px solid {theme.accent}; padding: 3px 5px; }}
-    QTabBar::tab {{ padding: 8px 16px; color: {theme.muted}; border: none;
-        border-bottom: 3px solid transparent; background: transparent; }}
-    QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
-    QTabBar::tab:hover {{ color: {theme.text}; }}
-    QTabBar:focus {{ outline: none; }}
-    QTabBar::tab:focus {{ border: 1px dotted {theme.accent}; }}
-    QTabWidget::pane {{ border: none; border-top: 1px solid {theme.border}; }}
-    QHeaderView::section {{ background: {theme.raised}; color: {theme.text}; padding: 4px 6px;
-        border: none; border-right: 1px solid {theme.border}; }}
-    QProgressBar {{ border: 1px solid {theme.border}; border-radius: 4px; text-align: center;
-        background: {theme.surface}; color: {theme.text}; }}
-    QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
-    QStatusBar QLabel, QLabel[muted="true"] {{ color: {theme.muted}; }}
-    QLabel[error="true"] {{ color: {theme.danger}; }}
-    QLabel[warning="true"] {{ color: {theme.warning}; }}
-    QLabel[good="true"] {{ color: {theme.good}; }}
-    QLabel[heading="true"] {{ font-weight: 600; }}
-    QDockWidget {{ font-weight: 600; }}
-    """
-
-
 def apply(application: QApplication, theme: Theme, *, font_scale: int = 100) -> None:
     """Gives the whole application the theme; takes effect at once.
 
@@ -209,4 +149,4 @@ def apply(application: QApplication, theme: Theme, *, font_scale: int = 100) -> 
     font = QFont(application.font())
     font.setPointSizeF(max(1.0, float(base)) * font_scale / 100)
     application.setFont(font)
-    application.setStyleSheet(style_sheet(theme))
+    application.setStyleSheet(style_sheet(theme, font_scale=font_scale))

@@ -114,7 +114,8 @@ class ArchitecturePanel(QWidget):
 
     def _export_button(self) -> QToolButton:
         button = QToolButton()
-        button.setText(self.tr("Export"))
+        button.setText(self.tr("Copy or save"))
+        button.setProperty("framed", True)
         button.setToolTip(self.tr("Copy or save the drawing and the table."))
         button.setAccessibleName(button.text())
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -284,6 +284,7 @@ class Controls(QObject):
             button.setToolTip(tip)
             button.setAccessibleName(text)
             button.setCheckable(True)
+            button.setProperty("framed", True)
             group.addButton(button)
             row.addWidget(button)
         self.training.setChecked(True)
@@ -319,6 +320,7 @@ def _labelled(label: str, editor: QWidget, tip: str) -> QWidget:
 def _button(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
+    button.setProperty("framed", True)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setAccessibleName(action.text().replace("&", ""))
     return button

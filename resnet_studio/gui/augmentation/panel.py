@@ -360,8 +360,8 @@ class AugmentationPanel(QWidget):
         self.grid.selection_changed.connect(self._show_selected)
         self.grid.hovered.connect(self._show_selected)
         self.splitter.splitterMoved.connect(self._remember_splitter)
-        self.export_button.setText(self.tr("Copy or save") + " ▾")
-        self.export_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.export_button.setText(self.tr("Copy or save"))
+        self.export_button.setProperty("framed", True)
         self.export_button.setToolTip(
             self.tr("Copy or save the samples, the selected one, or the parameters.")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
@@ -57,7 +57,7 @@ class SampleStrip(QWidget):
     def _button(self, picture: Picture, thumbnail: QImage) -> QToolButton:
         button = QToolButton()
         button.setIcon(QIcon(QPixmap.fromImage(thumbnail)))
-        button.setIconSize(_THUMBNAIL)
+        button.setProperty("thumbnail", True)  # the style sheet knows its size
         button.setText(picture.name)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setToolTip(self.tr("Look at {name}").format(name=picture.name))
@@ -76,7 +76,9 @@ def _samples(_state: TaskState) -> Iterator[tuple[Picture, QImage]]:
         yield picture, _thumbnail(picture)
     digits = load_dataset(DataConfig(source="digits")).validation
     for position in range(_DIGITS):
-        name = f"digit {digits.classes[digits.labels[position]]}"
+        name = QCoreApplication.translate("SampleStrip", "digit {label}").format(
+            label=digits.classes[digits.labels[position]]
+        )
         picture = picture_from_array(digits.picture(position), name=name)
         yield picture, _thumbnail(picture)
 

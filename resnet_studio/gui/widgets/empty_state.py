@@ -42,6 +42,7 @@ def _button_row(actions: Sequence[QAction]) -> QHBoxLayout:
     for action in actions:
         button = QToolButton()
         button.setDefaultAction(action)
+        button.setProperty("framed", True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         row.addWidget(button)
     row.addStretch()
