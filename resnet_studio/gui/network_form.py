@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -34,12 +34,23 @@ from resnet_studio.architecture.spec import (
     depths_for,
 )
 from resnet_studio.errors import SpecError
+from resnet_studio.gui.network_values import (
+    CUSTOM,
+    doubled,
+    is_doubled,
+    known_depths,
+    listed,
+    matching_preset,
+    named,
+    numbers_in,
+    shown_widths,
+)
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.form_field import FormField
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
-CUSTOM = "custom"
-_NARROWEST, _WIDEST = 260, 420
+_NARROWEST = 260
+_SPARE = 160  # pixels beyond what is needed; a wider form would only take room from the drawing
 _USUAL_SIZE = {StemKind.IMAGENET: 224, StemKind.CIFAR: 32}
 
 
@@ -74,12 +85,11 @@ class NetworkForm(QScrollArea):
     def _build(self) -> None:
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMinimumWidth(_NARROWEST)
-        self.setMaximumWidth(_WIDEST)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it, and scroll it
         body = QWidget()
         self._column = QVBoxLayout(body)
-        self._column.setContentsMargins(12, 8, 12, 12)
+        self._column.setContentsMargins(10, 8, 10, 12)
         self._column.setSpacing(8)
         self._build_structure()
         self._build_details()
@@ -90,6 +100,7 @@ class NetworkForm(QScrollArea):
         self._column.addWidget(self._note)
         self._column.addStretch()
         self.setWidget(body)
+        body.installEventFilter(self)
         self.setAccessibleName(self.tr("Network form"))
 
     def _build_structure(self) -> None:
@@ -177,7 +188,7 @@ class NetworkForm(QScrollArea):
                 (self.tr("He, fan-in"), Initialisation.FAN_IN),
             ]
         )
-        self.zero_init = QCheckBox(self.tr("Start each block as the identity"))
+        self.zero_init = QCheckBox(self.tr("Blocks start as identity"))
         self.zero_init.setToolTip(
             self.tr(
                 "The last batch normalisation of each block starts at zero (Goyal et al. 2017)."
@@ -282,16 +293,34 @@ class NetworkForm(QScrollArea):
         assert text is not None  # the box is editable
         return text
 
+    # -- width ------------------------------------------------------------------------------
+
+    def minimumSizeHint(self) -> QSize:
+        """Never narrower than its widest field, whatever the text size: nothing is cut off."""
+        hint = super().minimumSizeHint()
+        body = self.widget()
+        if body is not None:
+            bar = self.verticalScrollBar().sizeHint().width()
+            hint.setWidth(max(_NARROWEST, body.minimumSizeHint().width() + bar))
+        return hint
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tells the window when the fields need another width."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.setMaximumWidth(self.minimumSizeHint().width() + _SPARE)
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
     # -- showing ----------------------------------------------------------------------------
 
     def _fill(self, spec: NetworkSpec) -> None:
         preset = matching_preset(spec)
         self.preset.setCurrentIndex(self.preset.findData(preset or CUSTOM))
         self.depth_box.clear()
-        self.depth_box.addItems([str(depth) for depth in _known_depths(spec)])
+        self.depth_box.addItems([str(depth) for depth in known_depths(spec)])
         self.depth_box.setEditText(str(spec.depth))
-        self.stages.setText(_listed(spec.depths))
-        self.width_edit.setText(_shown_widths(spec.widths))
+        self.stages.setText(listed(spec.depths))
+        self.width_edit.setText(shown_widths(spec.widths))
         for combo, value in (
             (self.block, spec.block),
             (self.shortcut, spec.shortcut),
@@ -368,20 +397,20 @@ class NetworkForm(QScrollArea):
             self.fields["depth"].set_error(str(error))
             return
         if changes and len(changes["depths"]) != len(self._studio.spec.widths):
-            changes["widths"] = _doubled(self._studio.spec.widths[0], len(changes["depths"]))
+            changes["widths"] = doubled(self._studio.spec.widths[0], len(changes["depths"]))
         self._change("depth", **changes)
 
     def _list_changes(self, name: str) -> dict[str, Any]:
         editor = self.stages if name == "depths" else self.width_edit
-        numbers = _numbers(editor.text(), self.tr("Type whole numbers with commas between them."))
+        numbers = numbers_in(editor.text(), self.tr("Type whole numbers with commas between them."))
         spec = self._studio.spec
         if name == "widths":
             if len(numbers) == 1:
-                numbers = _doubled(numbers[0], len(spec.depths))
+                numbers = doubled(numbers[0], len(spec.depths))
             return {"widths": numbers}
         changes: dict[str, Any] = {"depths": numbers}
-        if len(numbers) != len(spec.widths) and _is_doubled(spec.widths):
-            changes["widths"] = _doubled(spec.widths[0], len(numbers))
+        if len(numbers) != len(spec.widths) and is_doubled(spec.widths):
+            changes["widths"] = doubled(spec.widths[0], len(numbers))
         return changes
 
     def _check_list(self, name: str) -> None:
@@ -420,35 +449,7 @@ class NetworkForm(QScrollArea):
         self.fields[name].set_error("")
         if spec == self._studio.spec:
             return
-        self._studio.set_spec(_named(spec), self.fields[name].label.text())
-
-
-def matching_preset(spec: NetworkSpec) -> str | None:
-    """Returns the catalogue id with this structure, whatever the classes and the input size."""
-    wanted = _structure(spec)
-    for key, entry in CATALOG.items():
-        if _structure(entry.spec) == wanted:
-            return key
-    return None
-
-
-def _structure(spec: NetworkSpec) -> dict[str, Any]:
-    return spec.model_dump(
-        exclude={"name", "classes", "input_size", "initialisation", "zero_init_residual"}
-    )
-
-
-def _named(spec: NetworkSpec) -> NetworkSpec:
-    return spec.replace(name=matching_preset(spec) or CUSTOM)
-
-
-def _known_depths(spec: NetworkSpec) -> list[int]:
-    depths = {
-        entry.spec.depth
-        for entry in CATALOG.values()
-        if entry.spec.stem is spec.stem and entry.spec.groups == 1
-    }
-    return sorted(depths)
+        self._studio.set_spec(named(spec), self.fields[name].label.text())
 
 
 def _combo(items: Iterable[tuple[str, Any]]) -> QComboBox:
@@ -467,26 +468,3 @@ def _spin(name: str, *, suffix: str = "") -> QSpinBox:
     spin.setGroupSeparatorShown(True)
     spin.setSuffix(suffix)
     return spin
-
-
-def _numbers(text: str, complaint: str) -> tuple[int, ...]:
-    parts = text.replace(",", " ").replace("[", " ").replace("]", " ").split()
-    if not parts or not all(part.isdecimal() and len(part) < 10 for part in parts):
-        raise SpecError(complaint)
-    return tuple(int(part) for part in parts)
-
-
-def _doubled(first: int, count: int) -> tuple[int, ...]:
-    return tuple(first << stage for stage in range(count))
-
-
-def _is_doubled(widths: tuple[int, ...]) -> bool:
-    return widths == _doubled(widths[0], len(widths))
-
-
-def _shown_widths(widths: tuple[int, ...]) -> str:
-    return str(widths[0]) if _is_doubled(widths) else _listed(widths)
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))

@@ -176,3 +176,25 @@ def test_the_network_is_remembered(studio, form, home):
     assert again.spec.name == "cifar_resnet56"
     again.shutdown()
     again.deleteLater()
+
+
+@pytest.mark.parametrize("font_scale", [100, 150, 200])
+def test_no_field_is_cut_off_at_any_text_size(qtbot, studio, form, font_scale):
+    studio.set_spec(CATALOG["resnext50_32x4d"].spec)  # shows every field there is
+    studio.settings["font_scale"] = font_scale
+    studio.refresh_theme()
+
+    def fits():
+        form.resize(form.minimumSizeHint().width(), 500)
+        return form.widget().width() <= form.viewport().width()
+
+    try:
+        qtbot.waitUntil(fits)
+        assert form.maximumWidth() > form.minimumSizeHint().width()
+    finally:
+        studio.settings["font_scale"] = 100
+        studio.refresh_theme()
+
+
+def test_the_keyboard_walks_through_fields_and_not_through_the_form_around_them(form):
+    assert form.focusPolicy() == Qt.FocusPolicy.NoFocus

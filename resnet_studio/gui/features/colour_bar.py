@@ -69,7 +69,7 @@ class ColourBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.scale = Scale(0.0, 0.0)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setToolTip(
             self.tr("Colour of each activation; «≥» means that a few larger values share the end.")
         )
@@ -95,6 +95,11 @@ class ColourBar(QWidget):
         ends = Scale(0.0, 0.0, per_channel=True).labels()
         widest = metrics.horizontalAdvance("    ".join(ends))
         return QSize(max(200, widest), round(_BAR_HEIGHT) + 4 + metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Three short numbers: with large text the rows must still fit into the window."""
+        narrow = self.fontMetrics().horizontalAdvance("0.000  0.000  0.000")
+        return QSize(min(narrow, self.sizeHint().width()), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws bar and numbers."""
