@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QToolBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -35,7 +34,7 @@ from resnet_studio.gui.status_bar import StatusBar
 from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.torch_loader import load_torch
 from resnet_studio.gui.widgets.empty_state import EmptyState
-from resnet_studio.gui.widgets.message_bar import MessageBar
+from resnet_studio.gui.widgets.message_bar import MessageBar, MessagePlace
 from resnet_studio.gui.window_commands import WindowCommands
 from resnet_studio.settings import Settings
 
@@ -133,19 +132,13 @@ class Workspace(QObject):
     # -- building ---------------------------------------------------------------------------
 
     def _build_centre(self) -> None:
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.message_bar)
-        column.addWidget(self.tabs, 1)
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Workspace"))
         for number, place in enumerate(PANELS, start=1):
             action = self.studio.commands.action(f"view.{place.name}")
             self.tabs.addTab(QWidget(), action.text().replace("&", ""))
             self.tabs.setTabToolTip(number - 1, action.toolTip())
-        self.window.setCentralWidget(centre)
+        self.window.setCentralWidget(MessagePlace(self.message_bar, self.tabs))
         self.window.setStatusBar(self.status)
 
     def _build_dock(self) -> None:
