@@ -17,12 +17,15 @@ class Command:
         id: "area.verb"; the area decides which panel the palette names.
         title: Menu text, with an ampersand before the mnemonic.
         shortcut: Portable key sequence; empty for none.
-        menu: Title of its menu; empty for none (a button or the palette only).
+        menu: Title of its menu; the palette shows it beside the command.
         icon: qtawesome name; empty for none.
         tip: One sentence for tool tip and palette.
         toolbar: Whether it has a button in the toolbar.
         needs: Conditions that must all hold; "!x" means that x must not hold.
         checkable: Whether it is switched on and off.
+        panel: The panel that is brought to the front first, where else its effect would not be
+            seen: "architecture", "features", "augmentation", "training"; empty for none.
+        separated: Whether a line stands above it in its menu.
     """
 
     id: str
@@ -34,15 +37,18 @@ class Command:
     toolbar: bool = False
     needs: tuple[str, ...] = ()
     checkable: bool = False
+    panel: str = ""
+    separated: bool = False
 
 
 _FILE = "&File"
 _EDIT = "&Edit"
 _VIEW = "&View"
 _NETWORK = "&Network"
+_PICTURE = "&Picture"
 _TRAINING = "&Training"
 _HELP = "&Help"
-MENUS: tuple[str, ...] = (_FILE, _EDIT, _VIEW, _NETWORK, _TRAINING, _HELP)
+MENUS: tuple[str, ...] = (_FILE, _EDIT, _VIEW, _NETWORK, _PICTURE, _TRAINING, _HELP)
 
 TABLE: tuple[Command, ...] = (
     Command(
@@ -79,6 +85,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.database-import-outline",
         "Load weights from a .safetensors or .pth file.",
         needs=("torch",),
+        separated=True,
     ),
     Command(
         "spec.open",
@@ -87,6 +94,7 @@ TABLE: tuple[Command, ...] = (
         _FILE,
         "mdi6.file-import-outline",
         "Load a network from a .toml or .json file.",
+        separated=True,
     ),
     Command(
         "spec.save",
@@ -103,6 +111,7 @@ TABLE: tuple[Command, ...] = (
         _FILE,
         "mdi6.exit-to-app",
         "Close the studio; a run in progress is stopped and kept.",
+        separated=True,
     ),
     Command(
         "edit.undo",
@@ -131,6 +140,7 @@ TABLE: tuple[Command, ...] = (
         _EDIT,
         "mdi6.cog-outline",
         "Appearance, text size, folders.",
+        separated=True,
     ),
     Command(
         "view.architecture",
@@ -172,6 +182,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.form-select",
         "Show or hide the form at the left.",
         checkable=True,
+        separated=True,
     ),
     Command(
         "view.theme",
@@ -184,7 +195,7 @@ TABLE: tuple[Command, ...] = (
     ),
     Command(
         "view.fullscreen",
-        "F&ull screen",
+        "Full scr&een",
         "F11",
         _VIEW,
         "mdi6.fullscreen",
@@ -198,6 +209,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.magnify",
         "Find and run any command by its name.",
         toolbar=True,
+        separated=True,
     ),
     Command(
         "training.start",
@@ -245,6 +257,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.folder-image",
         "Learn from a folder with one folder of pictures for each class.",
         needs=("!training",),
+        separated=True,
     ),
     Command(
         "training.look_inside",
@@ -254,10 +267,11 @@ TABLE: tuple[Command, ...] = (
         "mdi6.eye-outline",
         "Show the feature maps and predictions of the network that was trained.",
         needs=("torch", "trained_run"),
+        separated=True,
     ),
     Command(
         "training.open_run_folder",
-        "Open &run folder",
+        "Open run fol&der",
         "",
         _TRAINING,
         "mdi6.folder-open-outline",
@@ -272,10 +286,11 @@ TABLE: tuple[Command, ...] = (
         "mdi6.content-copy",
         "Copy the curves as a picture.",
         needs=("curves",),
+        separated=True,
     ),
     Command(
         "training.export_png",
-        "Save the curves as &PNG…",
+        "Save the curves as P&NG…",
         "",
         _TRAINING,
         "mdi6.image-outline",
@@ -293,7 +308,7 @@ TABLE: tuple[Command, ...] = (
     ),
     Command(
         "training.export_csv",
-        "Save the numbers as CS&V…",
+        "Save the num&bers as CSV…",
         "",
         _TRAINING,
         "mdi6.file-delimited-outline",
@@ -308,6 +323,8 @@ TABLE: tuple[Command, ...] = (
         "mdi6.math-log",
         "Show the loss on a logarithmic axis.",
         checkable=True,
+        separated=True,
+        panel="training",
     ),
     Command(
         "training.reset_view",
@@ -317,6 +334,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.fit-to-page-outline",
         "Show the curves whole again after zooming.",
         needs=("curves",),
+        panel="training",
     ),
     Command(
         "weights.random",
@@ -326,6 +344,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.dice-5-outline",
         "Give the network fresh random weights.",
         needs=("torch",),
+        panel="features",
     ),
     Command(
         "weights.last_run",
@@ -335,6 +354,7 @@ TABLE: tuple[Command, ...] = (
         "mdi6.history",
         "Use the best weights of the newest training run.",
         needs=("torch",),
+        panel="features",
     ),
     Command(
         "weights.pretrained",
@@ -344,57 +364,58 @@ TABLE: tuple[Command, ...] = (
         "mdi6.cloud-download-outline",
         "Use the weights that torchvision publishes; asks before it downloads.",
         needs=("torch",),
+        panel="features",
     ),
     Command(
         "features.copy_mosaic",
-        "Copy the stage's feature maps",
+        "Copy the stage's &feature maps",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-copy",
         "Copy the selected stage's mosaic with its colour bar.",
         needs=("maps",),
     ),
     Command(
         "features.save_mosaic",
-        "Save the stage's feature maps…",
+        "Sa&ve the stage's feature maps…",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-save-outline",
         "Save the selected stage's mosaic with its colour bar as PNG.",
         needs=("maps",),
     ),
     Command(
         "features.copy_channel",
-        "Copy the enlarged channel",
+        "Copy the enlarged &channel",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-copy",
         "Copy the channel over the picture as it is shown.",
         needs=("channel",),
     ),
     Command(
         "features.save_channel",
-        "Save the enlarged channel…",
+        "Save the enlarged c&hannel…",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-save-outline",
         "Save the channel over the picture as PNG.",
         needs=("channel",),
     ),
     Command(
         "features.copy_predictions",
-        "Copy the most probable classes",
+        "Copy the most pro&bable classes",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-copy",
         "Copy the classes and their probabilities as text.",
         needs=("maps",),
     ),
     Command(
         "features.save_predictions",
-        "Save the most probable classes…",
+        "Save the most prob&able classes…",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-save-outline",
         "Save the classes and their probabilities as CSV.",
         needs=("maps",),
@@ -406,6 +427,8 @@ TABLE: tuple[Command, ...] = (
         _NETWORK,
         "mdi6.fit-to-page-outline",
         "Show the whole network (0 or F in the drawing).",
+        separated=True,
+        panel="architecture",
     ),
     Command(
         "architecture.zoom_in",
@@ -414,6 +437,7 @@ TABLE: tuple[Command, ...] = (
         _NETWORK,
         "mdi6.magnify-plus-outline",
         "Enlarge the drawing; the wheel does it around the pointer.",
+        panel="architecture",
     ),
     Command(
         "architecture.zoom_out",
@@ -422,6 +446,7 @@ TABLE: tuple[Command, ...] = (
         _NETWORK,
         "mdi6.magnify-minus-outline",
         "Make the drawing smaller.",
+        panel="architecture",
     ),
     Command(
         "architecture.show_stages",
@@ -430,6 +455,8 @@ TABLE: tuple[Command, ...] = (
         _NETWORK,
         "mdi6.collapse-all-outline",
         "Draw every stage as one box.",
+        separated=True,
+        panel="architecture",
     ),
     Command(
         "architecture.show_blocks",
@@ -438,6 +465,7 @@ TABLE: tuple[Command, ...] = (
         _NETWORK,
         "mdi6.view-week-outline",
         "Draw every block with its convolutions and its shortcut.",
+        panel="architecture",
     ),
     Command(
         "architecture.show_layers",
@@ -446,6 +474,7 @@ TABLE: tuple[Command, ...] = (
         _NETWORK,
         "mdi6.expand-all-outline",
         "Draw every layer of every block.",
+        panel="architecture",
     ),
     Command(
         "architecture.copy_drawing",
@@ -454,6 +483,7 @@ TABLE: tuple[Command, ...] = (
         _NETWORK,
         "mdi6.content-copy",
         "Copy the whole drawing as a picture.",
+        separated=True,
     ),
     Command(
         "architecture.save_png",
@@ -473,7 +503,7 @@ TABLE: tuple[Command, ...] = (
     ),
     Command(
         "architecture.copy_table",
-        "Copy the &table",
+        "Copy t&he table",
         "",
         _NETWORK,
         "mdi6.table-arrow-right",
@@ -491,77 +521,74 @@ TABLE: tuple[Command, ...] = (
         "augmentation.new_seed",
         "&New seed",
         "Ctrl+R",
-        "",
+        _PICTURE,
         "mdi6.dice-multiple-outline",
         "Draw new samples of the picture with a new seed.",
-        needs=(
-            "picture",
-            "chance",
-        ),
+        needs=("picture", "chance"),
+        separated=True,
+        panel="augmentation",
     ),
     Command(
         "augmentation.previous_seed",
         "&Previous seed",
         "Ctrl+Shift+R",
-        "",
+        _PICTURE,
         "mdi6.undo-variant",
         "Go back to the seed before this one: the same samples again.",
-        needs=(
-            "picture",
-            "chance",
-            "earlier_seed",
-        ),
+        needs=("picture", "chance", "earlier_seed"),
+        panel="augmentation",
     ),
     Command(
         "augmentation.copy_grid",
-        "Copy the samples",
+        "Copy the &samples",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-copy",
         "Copy all samples with their parameters as one picture.",
         needs=("samples",),
+        separated=True,
     ),
     Command(
         "augmentation.save_grid",
-        "Save the samples as PNG…",
+        "Save the samples as PN&G…",
         "",
-        "",
+        _PICTURE,
         "mdi6.image-outline",
         "Save all samples with their parameters as one picture.",
         needs=("samples",),
     ),
     Command(
         "augmentation.copy_sample",
-        "Copy the selected sample",
+        "Copy the selected sa&mple",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-copy",
         "Copy the selected sample, pixel for pixel as training reads it.",
         needs=("samples",),
     ),
     Command(
         "augmentation.save_sample",
-        "Save the selected sample as PNG…",
+        "Save the se&lected sample as PNG…",
         "",
-        "",
+        _PICTURE,
         "mdi6.content-save-outline",
         "Save the selected sample, pixel for pixel as training reads it.",
         needs=("samples",),
     ),
     Command(
         "augmentation.copy_parameters",
-        "Copy the parameters of the samples",
+        "Copy the pa&rameters of the samples",
         "",
-        "",
+        _PICTURE,
         "mdi6.table-arrow-right",
         "Copy what chance decided for every sample as CSV.",
         needs=("draws",),
     ),
     Command(
         "augmentation.save_parameters",
-        "Save the parameters as CSV…",
+        "Save the parame&ters as CSV…",
         "",
-        "",
+        _PICTURE,
         "mdi6.file-delimited-outline",
         "Save what chance decided for every sample as a table.",
         needs=("draws",),
@@ -581,6 +608,7 @@ TABLE: tuple[Command, ...] = (
         _HELP,
         "mdi6.text-box-search-outline",
         "Open the folder of the program's log.",
+        separated=True,
     ),
     Command(
         "help.about",
@@ -589,5 +617,6 @@ TABLE: tuple[Command, ...] = (
         _HELP,
         "mdi6.information-outline",
         "Version of the program and of its libraries.",
+        separated=True,
     ),
 )

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from resnet_studio.gui.command_table import TABLE, Command
+from resnet_studio.gui.conditions import sentence
 from resnet_studio.gui.icons import icon
 from resnet_studio.gui.theme import Theme
 
@@ -28,7 +29,13 @@ def plain_title(command: Command) -> str:
 
 
 class Commands(QObject):
-    """The commands as `QAction`s, with their handlers and conditions."""
+    """The commands as `QAction`s, with their handlers and conditions.
+
+    Signals:
+        about_to_run(str): A command's handler is called next; its id.
+    """
+
+    about_to_run = Signal(str)
 
     def __init__(self, parent: QObject | None = None, table: Iterable[Command] = TABLE) -> None:
         super().__init__(parent)
@@ -42,6 +49,10 @@ class Commands(QObject):
     def table(self) -> tuple[Command, ...]:
         """The commands in the order of the menus."""
         return tuple(self._table.values())
+
+    def command(self, command_id: str) -> Command:
+        """Returns the row of the table; KeyError for an undeclared command."""
+        return self._table[command_id]
 
     def action(self, command_id: str) -> QAction:
         """Returns the action, for a menu or a button; KeyError for an undeclared command."""
@@ -61,6 +72,16 @@ class Commands(QObject):
             return True
         return False
 
+    def why_not(self, command_id: str) -> str:
+        """Returns the translated reason why the command is disabled; "" if it is not."""
+        command = self._table[command_id]
+        unmet = next((need for need in command.needs if not self._holds(need)), None)
+        if unmet is not None:
+            return translate(sentence(unmet))
+        if command_id not in self._handlers:
+            return translate("Its panel is not there yet.")
+        return ""
+
     def set_condition(self, name: str, holds: bool) -> None:
         """Says whether a condition of `Command.needs` holds now."""
         if holds == (name in self._conditions):
@@ -76,13 +97,8 @@ class Commands(QObject):
 
     def _action(self, command: Command) -> QAction:
         action = QAction(translate(command.title), self)
-        tip = translate(command.tip)
         if command.shortcut:
-            sequence = QKeySequence(command.shortcut)
-            action.setShortcut(sequence)
-            tip = f"{tip} ({sequence.toString(QKeySequence.SequenceFormat.NativeText)})"
-        action.setToolTip(tip)
-        action.setStatusTip(translate(command.tip))
+            action.setShortcut(QKeySequence(command.shortcut))
         action.setCheckable(command.checkable)
         action.setObjectName(command.id)
         action.triggered.connect(lambda _checked=False: self._trigger(command.id))
@@ -90,12 +106,21 @@ class Commands(QObject):
 
     def _trigger(self, command_id: str) -> None:
         if handler := self._handlers.get(command_id):
+            self.about_to_run.emit(command_id)
             handler()
 
     def _update(self) -> None:
         for command in self._table.values():
-            enabled = command.id in self._handlers and all(map(self._holds, command.needs))
-            self._actions[command.id].setEnabled(enabled)
+            action, reason = self._actions[command.id], self.why_not(command.id)
+            action.setEnabled(not reason)
+            self._tell(action, translate(command.tip), reason)
+
+    def _tell(self, action: QAction, tip: str, reason: str) -> None:
+        """Says what the command does, and why it cannot be done now."""
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        first = f"{tip} ({keys})" if keys else tip
+        action.setToolTip(f"{first}\n{reason}" if reason else first)
+        action.setStatusTip(f"{tip} {reason}".strip())
 
     def _holds(self, need: str) -> bool:
         if need.startswith("!"):

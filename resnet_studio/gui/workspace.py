@@ -162,12 +162,12 @@ class Workspace(QObject):
         commands = self.studio.commands
         bar = self.window.menuBar()
         menus = {title: bar.addMenu(translate(title)) for title in MENUS}
+        for menu in menus.values():
+            menu.setToolTipsVisible(True)  # they say why a command is disabled
         for command in commands.table:
-            if command.menu:
-                menus[command.menu].addAction(commands.action(command.id))
-        for command in commands.table:
-            if not command.menu and command.shortcut:
-                self.window.addAction(commands.action(command.id))
+            if command.separated:
+                menus[command.menu].addSeparator()
+            menus[command.menu].addAction(commands.action(command.id))
 
     def _build_toolbar(self) -> None:
         self.toolbar = QToolBar(self.tr("Toolbar"), self.window)
@@ -188,6 +188,7 @@ class Workspace(QObject):
         self.window.addToolBar(self.toolbar)
 
     def _connect(self) -> None:
+        self.studio.commands.about_to_run.connect(self._show_panel_of)
         self.tabs.currentChanged.connect(self._tab_shown)
         self.studio.torch_changed.connect(self._open_training_data)
         self.studio.training_changed.connect(self._show_training)
@@ -239,6 +240,11 @@ class Workspace(QObject):
             placeholder.deleteLater()
 
     # -- reacting ---------------------------------------------------------------------------
+
+    def _show_panel_of(self, command_id: str) -> None:
+        """Brings the panel to the front in which the effect of a command will be seen."""
+        if panel := self.studio.commands.command(command_id).panel:
+            self.show_panel(panel)
 
     def _tab_shown(self, index: int) -> None:
         if 0 <= index < len(PANELS):

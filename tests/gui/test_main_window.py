@@ -249,6 +249,24 @@ def test_choices_are_remembered_for_the_next_launch(make_window, home):
     second.workspace.studio.set_appearance("light")
 
 
+def test_a_file_to_open_wins_over_the_panel_that_was_remembered(qtbot, make_window, tmp_path):
+    first = make_window()
+    first.workspace.show_panel("features")
+    first.close()
+    second = MainWindow(first.settings)
+    for name in ("cats", "dogs"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            photograph(tmp_path / name, f"{number}.png")
+    second.furnished.connect(lambda: second.workspace.drops.open_path(tmp_path))
+    with qtbot.waitSignal(second.furnished, timeout=20_000):
+        second.show()
+    qtbot.waitUntil(lambda: len(second.workspace.panels) == len(PANELS), timeout=20_000)
+    assert second.workspace.tabs.currentWidget() is second.workspace.panels["training"]
+    second.close()
+    second.deleteLater()
+
+
 def test_light_and_dark_switch_without_restart(window):
     studio = window.workspace.studio
     studio.set_appearance("light")
@@ -286,6 +304,32 @@ def test_a_defect_in_a_slot_is_shown_and_the_window_stays(window):
         restore()
     assert "ZeroDivisionError" in window.workspace.message_bar.label.text()
     assert window.isVisible()
+
+
+def test_every_command_is_in_a_menu_and_says_there_why_it_is_disabled(window):
+    commands = window.workspace.studio.commands
+    shown = {
+        action.objectName(): action
+        for menu in window.menuBar().actions()
+        for action in menu.menu().actions()
+    }
+    assert {command.id for command in commands.table} <= set(shown)
+    assert all(menu.menu().toolTipsVisible() for menu in window.menuBar().actions())
+    for command in commands.table:
+        reason = commands.why_not(command.id)
+        assert shown[command.id].isEnabled() == (not reason)
+        assert reason in shown[command.id].toolTip()
+
+
+def test_a_command_brings_the_panel_to_the_front_in_which_its_effect_is_seen(window):
+    workspace = window.workspace
+    workspace.show_panel("training")
+    before = workspace.panels["architecture"].view.folds
+    workspace.studio.commands.run("architecture.show_stages")
+    assert workspace.tabs.currentWidget() is workspace.panels["architecture"]
+    assert workspace.panels["architecture"].view.folds != before
+    workspace.studio.commands.run("architecture.copy_table")
+    assert workspace.message_bar.message is not None
 
 
 def test_every_command_that_is_enabled_has_a_handler_and_every_menu_is_filled(window):

@@ -1,0 +1,41 @@
+"""What must hold for a command, and what is said while it does not.
+
+Panels and the studio set the conditions by name; `commands.Commands` asks here for the words.
+The texts are translated in the context "commands".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+UNMET: Mapping[str, str] = {
+    "picture": "Open a picture first.",
+    "torch": "PyTorch is not loaded; the status bar says how far it is.",
+    "maps": "There are no feature maps yet: show a picture in the feature maps panel.",
+    "channel": "Enlarge a channel first: click it in the feature maps.",
+    "chance": "The pipeline that is shown leaves nothing to chance.",
+    "earlier_seed": "There was no seed before this one.",
+    "samples": "There are no samples yet: show a picture in the augmentation panel.",
+    "draws": "There are no samples yet: show a picture in the augmentation panel.",
+    "training": "No run is in progress.",
+    "training_ready": "It cannot start yet; the training panel says what is missing.",
+    "can_resume": "No run is paused, and none that was stopped is shown.",
+    "trained_run": "There is no trained network yet: train one, or choose an earlier run.",
+    "run_shown": "No run is shown in the training panel.",
+    "curves": "There are no curves yet: train a network, or choose an earlier run.",
+    "can_undo": "There is nothing to take back.",
+    "can_redo": "There is nothing to make again.",
+}
+"""The sentence for a condition that should hold and does not."""
+
+IN_THE_WAY: Mapping[str, str] = {
+    "training": "A run is in progress.",
+    "paused": "The run is paused already.",
+    "stopping": "The run is being stopped.",
+}
+"""The sentence for a condition that should not hold ("!training") and does."""
+
+
+def sentence(need: str) -> str:
+    """Returns the untranslated sentence for an unmet entry of `Command.needs`."""
+    return IN_THE_WAY[need[1:]] if need.startswith("!") else UNMET[need]
