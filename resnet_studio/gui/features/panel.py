@@ -14,7 +14,6 @@ from PySide6.QtGui import QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from resnet_studio.gui.features.images import shown_image
 from resnet_studio.gui.features.mosaics_page import MosaicsPage
 from resnet_studio.gui.features.samples import SampleStrip
 from resnet_studio.gui.features.side import SideColumn
+from resnet_studio.gui.features.side_scroll import SideScroll
 from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.empty_state import EmptyState
@@ -284,11 +284,7 @@ class FeaturesPanel(QWidget):
         self.outer.addWidget(self.empty)
         self.outer.addWidget(self.splitter)
         self._build_right()
-        side = QScrollArea()
-        side.setWidget(self.side)
-        side.setWidgetResizable(True)
-        side.setFrameShape(QScrollArea.Shape.NoFrame)
-        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side = SideScroll(self.side)
         side.setMinimumWidth(_NARROWEST_SIDE)
         side_width = max(_SIDE_WIDTH, _SIDE_LETTERS * self.fontMetrics().averageCharWidth())
         self.splitter.addWidget(side)

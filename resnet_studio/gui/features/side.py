@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtGui import QFont, QImage, QResizeEvent
+from PySide6.QtGui import QFont, QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -81,15 +81,19 @@ class SideColumn(QWidget):
         self.picture.set_theme(theme)
         self.predictions.set_theme(theme)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Shows the crop larger where there is room."""
-        super().resizeEvent(event)
-        wished = min(self.height() // 6, self.width() * 2 // 5)
+    def fit_crop(self, width: int, height: int) -> None:
+        """Shows the crop larger where there is room.
+
+        Args:
+            width: Pixels of the column, in which no scroll bar takes part.
+            height: Pixels of the column that can be seen at once.
+        """
+        wished = min(height // 6, width * 2 // 5)
         self.crop.set_side(min(_LARGEST_CROP, max(_SMALLEST_CROP, wished)))
 
     def _build(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 6, 8)
+        layout.setContentsMargins(10, 6, 2, 8)
         layout.setSpacing(6)
         layout.addLayout(self._name_row())
         layout.addWidget(self.picture, 100)
