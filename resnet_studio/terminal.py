@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from resnet_studio.architecture.catalog import resolve
+from resnet_studio.data.cifar import find_cifar10
 from resnet_studio.data.imaging import open_picture
 from resnet_studio.data.sources import DataConfig, load_dataset
 from resnet_studio.errors import DataError, PictureError, RunError, StudioError
@@ -96,6 +98,8 @@ def train_network(
         with closing(stream):  # what cannot be printed ends the run, with a checkpoint
             ended = _print_json(stream) if as_json else _print_progress(stream, folder)
     if ended.outcome == "failed":
+        if run is None and resume is None and ended.step == 0 and ended.checkpoint is None:
+            shutil.rmtree(folder.path, ignore_errors=True)  # nothing was learned in it
         raise RunError(ended.message, remedy=ended.remedy)
     return 0
 
@@ -197,6 +201,8 @@ def _data_config(data: str, validation_fraction: float | None) -> DataConfig:
         return DataConfig(source="digits", validation_fraction=fraction)
     if data == "cifar10":
         return DataConfig(source="cifar10", validation_fraction=fraction)
+    if find_cifar10(Path(data)) is not None:
+        return DataConfig(source="cifar10", path=str(Path(data).resolve()))
     # An empty name would become the current folder.
     path = str(Path(data).resolve()) if data else None
     return DataConfig(source="folder", path=path, validation_fraction=fraction)
@@ -270,7 +276,6 @@ def _print_progress(stream: Iterator[events.Event], folder: RunFolder) -> events
                 break
     if ended.outcome != "failed":  # else it is the error message of the program
         print(f"{ended.message} {ended.remedy}".strip())
-    if folder.exists:
         print(f"Run: {folder.path}")
     return ended
 

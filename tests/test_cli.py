@@ -159,3 +159,15 @@ def test_every_field_of_the_recipe_is_a_flag():
     from resnet_studio.training.recipe import Recipe
 
     assert {field.name for field in fields(RecipeOverrides)} == set(Recipe.model_fields)
+
+
+def test_the_window_s_own_names_of_networks_are_understood(capsys):
+    assert main(["summary", "ResNet-50", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "resnet50"
+
+
+def test_a_run_that_never_began_leaves_no_folder(home, capsys):
+    assert main(["train", "--data", "cifar10"]) == EXIT_FAILED
+    assert "CIFAR-10" in capsys.readouterr().err
+    runs = home / "data" / "runs"
+    assert not runs.exists() or not list(runs.iterdir())

@@ -159,12 +159,25 @@ def resolve(text: str) -> NetworkSpec:
     Raises:
         SpecError: If it is neither, or the file is not a valid spec.
     """
-    if text in CATALOG:
-        return CATALOG[text].spec
+    if (entry := _named(text)) is not None:
+        return entry.spec
     path = Path(text)
     if path.suffix.lower() in (".json", ".toml") or len(path.parts) > 1:
         return NetworkSpec.load(path)
     return get(text).spec
+
+
+def _named(text: str) -> Entry | None:
+    """Returns the entry with this id or title, whatever its case, hyphens and spaces."""
+    wanted = _letters(text)
+    for entry in CATALOG.values():
+        if wanted in (_letters(entry.id), _letters(entry.title)):
+            return entry
+    return None
+
+
+def _letters(text: str) -> str:
+    return text.casefold().translate(str.maketrans("", "", "-_ "))
 
 
 def _entries() -> Iterator[Entry]:

@@ -154,7 +154,7 @@ def _open_cifar10(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
     else:
         raise DataError(
             "CIFAR-10 is not on this computer.",
-            remedy="Download it (170 MB), or choose the folder where it is.",
+            remedy="Download it in the window (170 MB), or name the folder where it is.",
         )
 
 

@@ -6,12 +6,14 @@ form and the panels; then torch in a worker.
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from resnet_studio.gui.main_window import MainWindow
@@ -34,10 +36,12 @@ def run(arguments: Sequence[str] = ()) -> int:
     window.painted.connect(start_log)
     restore_hooks = install_exception_hooks(window)
     window.furnished.connect(lambda: _open_files(window, arguments))
+    restore_signals = close_on_signals(window)
     window.show()
     try:
         return application.exec()
     finally:
+        restore_signals()
         restore_hooks()
 
 
@@ -96,6 +100,26 @@ def install_exception_hooks(window: MainWindow) -> Callable[[], None]:
 
     def restore() -> None:
         sys.excepthook, threading.excepthook = before
+
+    return restore
+
+
+def close_on_signals(window: MainWindow) -> Callable[[], None]:
+    """Lets Ctrl+C in the terminal, and SIGTERM, close the window as a person would.
+
+    A run in progress is stopped and kept without a question. Python sees a signal when it next
+    runs, which the status bar's clock makes it do every two seconds. Returns how to undo it.
+    """
+
+    def close(_number: int, _frame: object) -> None:
+        QTimer.singleShot(0, window, window.close_without_asking)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, close) for number in numbers}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     return restore
 

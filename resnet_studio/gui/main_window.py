@@ -62,6 +62,11 @@ class MainWindow(QMainWindow):
             raise
         self.furnished.emit()
 
+    def close_without_asking(self) -> None:
+        """Closes the window; a run in progress is stopped first and kept."""
+        if self.workspace is None or self.workspace.stop_and_close():
+            self.close()
+
     # -- Qt overrides -----------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -57,6 +57,7 @@ def _fields(theme: Theme, px: _Lengths) -> str:
         border: 2px solid {theme.danger}; padding: 2px 5px; }}
     QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus {{
         border: none; padding: 0 2px 0 6px; }}
+    QComboBox {{ combobox-popup: 0; }}
     QComboBox::drop-down {{ border: none; width: {px(22)}px; }}
     QComboBox::down-arrow {{ image: {down}; width: {px(12)}px; height: {px(12)}px; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{

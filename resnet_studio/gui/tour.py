@@ -56,6 +56,8 @@ def run_tour(out: Path, *, epochs: int | None = None, say: Say = lambda _line: N
     Raises:
         StudioError: If a step did not, or `out` cannot be written.
     """
+    if epochs is not None and epochs < 1:
+        raise TourError(f"epochs is {epochs}; it must be at least 1.", remedy="Leave it out.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -135,6 +137,7 @@ class Tour:
         self._say(f"window furnished after {seconds:.2f} s, torch {self.studio.torch.version}")
 
     def _choose_networks(self) -> None:
+        self._until(lambda: not self.studio.workers.tasks, "the studio has opened")
         self.workspace.show_panel("architecture")
         form = self.workspace.form
         _choose(form.preset, "resnet50")
@@ -214,6 +217,7 @@ class Tour:
             lambda: self.studio.network is not None and self.studio.network.trained,
             "the trained weights are loaded",
         )
+        self._features().close_channel()
         self._drop(self._digit())
         self._await_maps()
         best = self._features().examination.predictions[0]
@@ -224,6 +228,7 @@ class Tour:
         )
 
     def _darken(self) -> None:
+        self.workspace.message_bar.dismiss()
         self.studio.set_appearance("dark")
         self._take("features-dark", "The same in dark colours", "")
         self.workspace.show_panel("architecture")

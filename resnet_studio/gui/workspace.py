@@ -86,18 +86,20 @@ class Workspace(QObject):
         self.message_bar = MessageBar(self.studio)
         self.status = StatusBar(self.studio)
         self.window_commands = WindowCommands(self)
+        self._was_asked_for = False
         self._closing = False
+        self._stopping = False
         self._build_centre()
         self._build_dock()
         self._build_menus()
         self._build_toolbar()
         self._connect()
-        self._restore()
         self._make_panel(PANELS[0])
         QTimer.singleShot(_TURN_MS, self, self._finish)
 
     def show_panel(self, name: str) -> QWidget:
         """Brings a panel to the front and returns it; "architecture", "features", ..."""
+        self._was_asked_for = True
         index = [place.name for place in PANELS].index(name)
         self._make_panel(PANELS[index])
         self.tabs.setCurrentIndex(index)
@@ -112,14 +114,28 @@ class Workspace(QObject):
         """Asks before a run in progress is stopped; closes the window when it has stopped."""
         if self._closing or not self.studio.training:
             return True
-        if self.studio.ask(
+        if self._stopping:  # asked and answered; it closes when the checkpoint is saved
+            return False
+        agreed = self.studio.ask(
             self.tr("Training is in progress"),
             self.tr(
                 "Stop the run and close? Its checkpoint is kept, and it can be resumed at any time."
             ),
             yes=self.tr("Stop and close"),
             no=self.tr("Keep training"),
-        ):
+        )
+        if not self.studio.training:  # the run has ended while the question stood there
+            return agreed
+        if agreed:
+            self.stop_and_close()
+        return False
+
+    def stop_and_close(self) -> bool:
+        """Stops a run in progress and closes the window then; True if there is none to stop."""
+        if not self.studio.training:
+            return True
+        if not self._stopping:
+            self._stopping = True
             self.status.show_closing()
             self._training_panel().stop_for_close(self._close_now)
         return False
@@ -202,9 +218,10 @@ class Workspace(QObject):
 
     def _finish(self) -> None:
         """The rest of the start, a part at a time, so that the window paints between them."""
+        self._restore()
         self.studio.commands.set_theme(self.studio.theme)
         last = self.studio.settings["panel"]
-        if 0 < last < len(PANELS):
+        if 0 < last < len(PANELS) and not self._was_asked_for:
             self.tabs.setCurrentIndex(last)
         QTimer.singleShot(_TURN_MS, self, self._make_next_panel)
 

@@ -447,10 +447,11 @@ class _Run:
 
     def _summary(self) -> str:
         best = self._at.best
+        length = f"{self._at.epoch} epoch{'' if self._at.epoch == 1 else 's'}"
         if best is None:
-            return f"Finished after {self._at.epoch} epochs."
+            return f"Finished after {length}."
         return (
-            f"Finished after {self._at.epoch} epochs; the best validation accuracy, "
+            f"Finished after {length}; the best validation accuracy, "
             f"{best.accuracy:.2%}, was reached in epoch {best.epoch}."
         )
 

@@ -195,7 +195,11 @@ class FeaturesPanel(QWidget):
         self.studio.commands.set_condition("channel", False)
         stage = self.mosaics.stage(section)
         if was_shown and stage is not None:
-            stage.mosaic_view.set_current_channel(self.channel_view.channel)
+            maps = stage.mosaic_view.maps
+            channel = self.channel_view.channel
+            # Another network may have fewer channels than the one that was enlarged.
+            known = maps is not None and channel < len(maps.maps)
+            stage.mosaic_view.set_current_channel(channel if known else 0)
             stage.mosaic_view.setFocus()
 
     def _update_enlarged(self) -> bool:

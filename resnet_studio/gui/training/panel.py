@@ -180,6 +180,7 @@ class TrainingPanel(QWidget):
         plan = self.setup.plan
         if plan is not None and not self.running:
             self._begin(Session(self._studio, plan.config, runs_dir=runs_dir(self._studio)))
+            self.pause_button.setFocus()  # not to whatever follows the button that is disabled now
 
     def pause(self) -> None:
         """Lets the run wait."""

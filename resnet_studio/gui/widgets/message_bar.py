@@ -210,8 +210,9 @@ class Sentence(QLabel):
 class MessagePlace(QWidget):
     """The workspace with its message bar.
 
-    What needs an answer stands above the workspace and makes room for itself. Mere information
-    lies over the lower edge for its few seconds: nothing moves under the eyes of the person.
+    What needs an answer, or offers something to do, stands above the workspace and makes room for
+    itself. Mere information lies over the lower edge for its few seconds: nothing moves under the
+    eyes of the person.
     """
 
     def __init__(self, bar: MessageBar, content: QWidget, parent: QWidget | None = None) -> None:
@@ -227,7 +228,7 @@ class MessagePlace(QWidget):
 
     def _place(self, message: Message) -> None:
         self._grid.removeWidget(self._bar)
-        if message.kind == "info":
+        if message.kind == "info" and not message.actions:
             self._grid.addWidget(self._bar, 1, 0, Qt.AlignmentFlag.AlignBottom)
             self._bar.raise_()
         else:

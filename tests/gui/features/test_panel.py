@@ -376,3 +376,12 @@ def test_the_panel_fits_beside_the_form_on_a_small_screen(panel, look, picture):
     assert panel.side.width() <= panel.splitter.sizes()[0]
     panel.enlarge("layer1", 0)
     assert panel.minimumSizeHint().width() <= 960
+
+
+def test_a_narrower_network_leaves_the_enlarged_channel_that_it_lacks(panel, studio, look, picture):
+    look(panel, picture)
+    panel.enlarge("layer2", 7)
+    studio.set_spec(studio.spec.replace(widths=(4, 4)))
+    look(panel)
+    assert panel.pages.currentWidget() is panel.mosaics
+    assert panel.mosaics.stages[2].mosaic_view.current_channel == 0
