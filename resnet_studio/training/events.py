@@ -137,9 +137,15 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something went wrong that does not end the run: what, why and what to do."""
+    """Something that does not end the run: what, why and what to do.
+
+    Attributes:
+        message: The sentence.
+        harmless: True if nothing is lost and nothing needs to be done.
+    """
 
     message: str
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,7 @@ class _Run:
             )
         at.batch, at.step = batch.number + 1, begun + 1
         images, now = len(batch.labels), time.perf_counter()
-        self._tell(self._threads.took(now - began))
+        self._tell(self._threads.took(now - began), harmless=True)
         at.threads = self._threads.count
         speed = self._throughput.add(now, images)
         self._pending.append(_Pending(at.step, at.epoch + 1, rate, images, speed, figures))
@@ -459,9 +459,9 @@ class _Run:
         """Notes a picture that turned out to be broken; called by the batch maker."""
         self._tell(f"{problem} It is left out.")
 
-    def _tell(self, text: str) -> None:
+    def _tell(self, text: str, *, harmless: bool = False) -> None:
         if text:
-            self._told.append(Warned(text))
+            self._told.append(Warned(text, harmless))
 
     def _notices(self) -> Iterator[Event]:
         told, self._told = self._told, []

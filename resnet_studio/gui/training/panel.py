@@ -248,7 +248,11 @@ class TrainingPanel(QWidget):
         session.setParent(self)
         session.changed.connect(self._session_changed)
         session.activity_changed.connect(self._activity_changed)
-        session.warned.connect(lambda text: self._studio.show_message(text, kind="warning"))
+        session.warned.connect(
+            lambda event: self._studio.show_message(
+                event.message, kind="info" if event.harmless else "warning"
+            )
+        )
         session.ended.connect(self._ended)
         self.strip.clear()
         self._look_at_run()

@@ -85,13 +85,13 @@ class Session(QObject):
     Signals (all in the GUI thread):
         changed(): Figures or curves have changed.
         activity_changed(Activity): The run does something else now.
-        warned(str): Something to tell that does not end the run.
+        warned(Warned): Something to tell that does not end the run.
         ended(RunEnded): The last one; `running` is False already.
     """
 
     changed = Signal()
     activity_changed = Signal(object)
-    warned = Signal(str)
+    warned = Signal(object)
     ended = Signal(object)
 
     def __init__(
@@ -243,7 +243,7 @@ class Session(QObject):
             self._pace.restart(event.step, time.monotonic())
             self._set_activity(Activity("training"))
         elif isinstance(event, Warned):
-            self.warned.emit(event.message)
+            self.warned.emit(event)
         self.changed.emit()
 
     def _begin(self, event: RunStarted) -> None:
