@@ -30,7 +30,9 @@ class Setting:
         title: Label in the settings dialog; empty for what the window remembers by itself.
         description: One sentence for the tooltip.
         choices: Allowed values, if they are few.
+        labels: What the choices are called in the dialog, in their order.
         bounds: Smallest and largest allowed number.
+        unit: Stands behind a number.
         contents: Judges what is in a list or table; None for plain values.
     """
 
@@ -39,7 +41,9 @@ class Setting:
     title: str = ""
     description: str = ""
     choices: tuple[Any, ...] = ()
+    labels: tuple[str, ...] = ()
     bounds: tuple[float, float] | None = None
+    unit: str = ""
     contents: Callable[[Any], bool] | None = None
 
     def accepts(self, value: Any) -> bool:
@@ -70,21 +74,23 @@ TABLE: tuple[Setting, ...] = (
         "appearance",
         "system",
         "Appearance",
-        "Light or dark colours; «system» follows the desktop.",
+        "Light or dark colours.",
         choices=("system", "light", "dark"),
+        labels=("As the desktop", "Light", "Dark"),
     ),
     Setting(
         "font_scale",
         100,
-        "Text size (percent)",
+        "Text size",
         "Larger text for a projector.",
         bounds=(80.0, 200.0),
+        unit=" %",
     ),
     Setting(
         "runs_folder",
         "",
         "Folder for training runs",
-        "Where runs are kept; empty means the application's own data folder.",
+        "Where runs are kept; empty means the application's own folder.",
     ),
     Setting(
         "ask_before_download",

@@ -141,7 +141,10 @@ class WindowCommands(QObject):
 
     def edit_settings(self) -> None:
         """Opens the settings; changes take effect when they are accepted."""
+        from resnet_studio.gui.workspace import prepare_fields  # it imports this module
+
         dialog = SettingsDialog(self._studio, self._window)
+        prepare_fields(dialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -14,14 +14,19 @@ from resnet_studio.gui.widgets.shortcut_list import ShortcutList
 
 
 @pytest.fixture
-def shortcuts(qtbot):
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.resize(1280, 800)
+def window(qtbot):
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.resize(1280, 800)
+    return widget
+
+
+@pytest.fixture
+def shortcuts(window):
     commands = Commands(window)
     made = ShortcutList(commands, window)
     made.show()
-    yield made
+    return made
 
 
 def rows(shortcuts):

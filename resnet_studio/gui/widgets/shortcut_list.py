@@ -19,7 +19,7 @@ from resnet_studio.gui.commands import Commands, plain_title, translate
 from resnet_studio.gui.panel_keys import PANEL_KEYS
 from resnet_studio.gui.widgets.export import table_to_csv
 
-_LETTERS, _LINES = 130, 40
+_LETTERS, _LINES = 160, 40
 """Size in average letters and lines of the font in use."""
 
 
