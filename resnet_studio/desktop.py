@@ -54,7 +54,7 @@ def display_problem() -> str:
     """Returns why no window can be shown here, in one line with the remedy; empty if one can."""
     if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
         return ""
-    if os.environ.get("WAYLAND_DISPLAY"):
+    if _has_wayland():
         return ""
     if not os.environ.get("DISPLAY"):
         return _NO_DISPLAY
@@ -121,7 +121,30 @@ def _x11_problem() -> str:
     except OSError as error:
         library = _named_library(str(error))
         return _library_advice(library) if library else str(error)
+    if not _x11_answers():
+        return f"The display {os.environ['DISPLAY']} does not answer. {_NO_DISPLAY}"
     return ""
+
+
+def _x11_answers() -> bool:
+    """Tells whether the X server can be reached: Qt would end the process if it cannot."""
+    import ctypes
+
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True  # what that means was found out before
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    refused = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not refused
+
+
+def _has_wayland() -> bool:
+    name = os.environ.get("WAYLAND_DISPLAY", "")
+    folder = os.environ.get("XDG_RUNTIME_DIR", "")
+    return bool(name) and os.path.exists(os.path.join(folder, name))  # noqa: PTH110, PTH118
 
 
 def _named_library(text: str) -> str:
