@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import psutil
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton
 
 from resnet_studio.gui.studio import Studio, TorchStatus
+from resnet_studio.gui.widgets.elided_label import ElidedLabel
 from resnet_studio.gui.workers import Task
 
 _MEMORY_INTERVAL_MS = 2_000
 _SHOW_AFTER_MS = 300
 _STEPS = 1_000
+_MARGIN, _GAP = 8, 12
 TRAINING_LANE = "train"
 
 
@@ -23,7 +25,7 @@ class StatusBar(QStatusBar):
         self._studio = studio
         self._process = psutil.Process()
         self.task: Task | None = None
-        self.activity = QLabel()
+        self.activity = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.bar = QProgressBar()
         self.cancel = QToolButton()
         self.torch = QLabel()
@@ -38,11 +40,17 @@ class StatusBar(QStatusBar):
         self.showMessage(self.tr("Saving the run before closing…"))
 
     def _build(self) -> None:
+        self.setContentsMargins(_MARGIN, 0, 0, 0)
+        # As wide as its words, and narrower where a file has a long name: a label would widen
+        # the window.
+        self.activity.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.bar.setFixedWidth(140)
         self.bar.setFixedHeight(14)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.cancel.setText(self.tr("Cancel"))
+        self.cancel.setProperty("framed", True)
+        self.cancel.setAccessibleName(self.cancel.text())
         self.cancel.setToolTip(self.tr("Stop this work; nothing finished is lost."))
         for widget in (self.activity, self.bar, self.cancel):
             self.addWidget(widget)
@@ -50,6 +58,7 @@ class StatusBar(QStatusBar):
         self.torch.setToolTip(self.tr("The device and the version of torch in use"))
         self.memory.setToolTip(self.tr("Memory of this program, and of the whole machine"))
         for label in (self.torch, self.memory):
+            label.setContentsMargins(_GAP, 0, 0, 0)
             self.addPermanentWidget(label)
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
@@ -95,6 +104,8 @@ class StatusBar(QStatusBar):
             return
         progress = task.progress
         self.activity.setText(progress.text or task.title)
+        self.activity.setToolTip(self.activity.text())
+        self.bar.setAccessibleDescription(self.activity.text())
         if progress.total > 0:
             self.bar.setRange(0, _STEPS)
             self.bar.setValue(round(_STEPS * min(1.0, progress.done / progress.total)))
@@ -118,6 +129,8 @@ class StatusBar(QStatusBar):
             }[status.state]
         )
         self.torch.setProperty("error", status.state == "failed")
+        self.torch.style().unpolish(self.torch)
+        self.torch.style().polish(self.torch)
         if status.state == "failed":
             self._studio.show_message(status.message, remedy=status.remedy, kind="error")
 

@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_studio.gui.features.elided import ElidedLabel
 from resnet_studio.gui.features.images import rgb_image
 from resnet_studio.gui.features.picture_view import CropView, PictureView
 from resnet_studio.gui.features.predictions_view import PredictionsView
 from resnet_studio.gui.features.weights_menu import WeightsMenu
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
     from resnet_studio.data.augment import AugmentSpec

@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from resnet_studio.gui.features.colour_bar import ColourBar, Scale, paint_colour_bar
-from resnet_studio.gui.features.elided import ElidedLabel
 from resnet_studio.gui.features.mosaic_view import MosaicView
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
     from resnet_studio.probe.activations import SectionMaps
