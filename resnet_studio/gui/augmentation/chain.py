@@ -50,7 +50,7 @@ class PipelineChain(QWidget):
             f"QLabel[step='fixed'] {{ background: {theme.raised};"
             f" border: 1px solid {theme.border}; }}"
             f"QLabel[step='chance'] {{ background: {theme.raised};"
-            f" border: 2px solid {theme.accent}; }}"
+            f" border: 2px solid {theme.accent}; padding: 2px 5px; }}"
             f"QLabel[step='end'] {{ border: 1px dashed {theme.border}; }}"
         )
 

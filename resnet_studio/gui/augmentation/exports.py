@@ -50,7 +50,7 @@ class AugmentationExports(QObject):
 
     def copy_grid(self) -> None:
         """Copies all samples with their parameters as one picture."""
-        copy_image(self.grid_sheet())
+        self._copy(self.grid_sheet(), self.tr("The samples are in the clipboard."))
 
     def save_grid(self) -> None:
         """Saves all samples with their parameters as PNG."""
@@ -58,7 +58,10 @@ class AugmentationExports(QObject):
 
     def copy_sample(self) -> None:
         """Copies the selected sample, pixel for pixel."""
-        self._make_sample(copy_image)
+        said = self.tr("Sample {number} is in the clipboard, pixel for pixel.").format(
+            number=self._panel.grid.selected + 1
+        )
+        self._make_sample(lambda image: self._copy(image, said))
 
     def save_sample(self) -> None:
         """Saves the selected sample as PNG, pixel for pixel."""
@@ -68,6 +71,9 @@ class AugmentationExports(QObject):
     def copy_parameters(self) -> None:
         """Copies what chance decided for every sample as CSV."""
         QGuiApplication.clipboard().setText(self._parameters())
+        self._studio.show_message(
+            self.tr("The parameters of the samples are in the clipboard, as CSV.")
+        )
 
     def save_parameters(self) -> None:
         """Saves what chance decided for every sample as CSV."""
@@ -103,7 +109,7 @@ class AugmentationExports(QObject):
         menu = QMenu(self._panel)
         menu.addAction(
             self.tr("Copy the picture with the rectangles"),
-            lambda: copy_image(view.grab().toImage()),
+            lambda: self._copy(view.grab().toImage(), self.tr("The picture is in the clipboard.")),
         )
         menu.addAction(
             self.tr("Save the picture with the rectangles…"),
@@ -123,6 +129,11 @@ class AugmentationExports(QObject):
         widget.customContextMenuRequested.connect(opened)
 
     # -- helpers ------------------------------------------------------------------------------
+
+    def _copy(self, image: QImage, said: str) -> None:
+        """Copies a picture and says so: copying shows nothing of itself."""
+        copy_image(image)
+        self._studio.show_message(said)
 
     def _make_sample(self, use: Callable[[QImage], Any]) -> None:
         """Makes the selected sample at its full size in a worker and hands it on.

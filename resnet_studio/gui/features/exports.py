@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
-from resnet_studio.gui.features.stage_view import StageView, export_mosaic
+from resnet_studio.gui.features.stage_view import StageView, export_mosaic, section_title
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ class FeatureExports(QObject):
         """Copies the mosaic that is meant, with title and colour bar."""
         if (stage := self._stage()) is not None:
             copy_image(self._mosaic_page(stage))
+            self._say(
+                self.tr("The feature maps of {section} are in the clipboard.").format(
+                    section=section_title(stage.name)
+                )
+            )
 
     def save_mosaic(self) -> None:
         """Saves the mosaic that is meant, with title and colour bar."""
@@ -43,6 +48,7 @@ class FeatureExports(QObject):
     def copy_channel(self) -> None:
         """Copies the enlarged channel over the picture."""
         copy_image(self._panel.channel_view.picture())
+        self._say(self.tr("The channel over the picture is in the clipboard."))
 
     def save_channel(self) -> None:
         """Saves the enlarged channel over the picture."""
@@ -53,6 +59,7 @@ class FeatureExports(QObject):
     def copy_predictions(self) -> None:
         """Copies the classes and their probabilities as text."""
         QGuiApplication.clipboard().setText(self._panel.side.predictions.as_text())
+        self._say(self.tr("The classes and their probabilities are in the clipboard, as text."))
 
     def save_predictions(self) -> None:
         """Saves the classes and their probabilities as CSV."""
@@ -83,7 +90,12 @@ class FeatureExports(QObject):
     def picture_menu(self, image: QImage, name: str) -> QMenu:
         """Returns a menu that copies or saves a picture of the left column."""
         menu = QMenu(self._panel)
-        menu.addAction(self.tr("Copy picture"), lambda: copy_image(image))
+
+        def copy() -> None:
+            copy_image(image)
+            self._say(self.tr("The picture is in the clipboard."))
+
+        menu.addAction(self.tr("Copy picture"), copy)
         suggested = f"{self._file_stem()}_{name}.png"
         menu.addAction(self.tr("Save picture…"), lambda: save_image(self._studio, image, suggested))
         return menu
@@ -130,6 +142,10 @@ class FeatureExports(QObject):
         )
 
     # -- helpers ------------------------------------------------------------------------------
+
+    def _say(self, text: str) -> None:
+        """Copying shows nothing of itself, so it is said."""
+        self._studio.show_message(text)
 
     def _stage(self) -> StageView | None:
         """Returns the mosaic whose menu is open, else the selected, else the visible one."""

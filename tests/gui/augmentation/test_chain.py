@@ -33,6 +33,19 @@ def test_the_chain_can_be_read_aloud(qtbot):
     assert text.endswith("The network reads: 3 × 224 × 224")
 
 
+def test_boxes_of_either_kind_are_equally_high_so_that_nothing_below_moves(qtbot):
+    """Training has boxes with chance, validation has none; the row must not change its height."""
+    chain = PipelineChain(LIGHT)
+    qtbot.addWidget(chain)
+    chain.set_theme(LIGHT)
+    chain.show_pipeline(PRESETS["imagenet_train"])
+    crop, _flip, normalise, _end = chain.boxes  # three lines of words each, but for the flip
+    for box in (crop, normalise):
+        box.ensurePolished()
+    assert (crop.property("step"), normalise.property("step")) == ("chance", "fixed")
+    assert crop.sizeHint().height() == normalise.sizeHint().height()
+
+
 def test_a_narrow_row_continues_on_the_next_line(qtbot):
     from PySide6.QtWidgets import QWidget
 

@@ -129,3 +129,11 @@ def test_the_picture_with_its_rectangles_can_be_saved(filled, target):
     menu.actions()[1].trigger()
     saved = np.asarray(Image.open(target[0]).convert("RGB"))
     assert np.array_equal(saved, pixels(filled.side.original.grab().toImage()))
+
+
+@pytest.mark.parametrize("what", ["grid", "sample", "parameters"])
+def test_every_copy_is_said_because_it_cannot_be_seen(filled, studio, qtbot, messages, what):
+    studio.commands.run(f"augmentation.copy_{what}")
+    qtbot.waitUntil(lambda: bool(messages), timeout=LONG_MS)
+    assert "in the clipboard" in messages[-1].text
+    assert messages[-1].kind == "info"

@@ -131,3 +131,23 @@ def test_picture_and_crop_have_menus_too(panel, look, picture, which):
     menu.actions()[0].trigger()
     assert _clipboard_image().size() == image.size()
     menu.deleteLater()
+
+
+@pytest.mark.parametrize("command", ["copy_mosaic", "copy_channel", "copy_predictions"])
+def test_every_copy_is_said_because_it_cannot_be_seen(
+    panel, studio, look, picture, messages, command
+):
+    look(panel, picture)
+    panel.enlarge("layer1", 0)
+    studio.commands.run(f"features.{command}")
+    assert "in the clipboard" in messages[-1].text
+    assert messages[-1].kind == "info"
+
+
+def test_a_picture_copied_from_the_left_column_is_said_too(panel, look, picture, messages):
+    look(panel, picture)
+    menu = panel.exports.picture_menu(panel.side.crop.image, "crop")
+    menu.actions()[0].trigger()
+    assert _clipboard_image() == panel.side.crop.image
+    assert "in the clipboard" in messages[-1].text
+    menu.deleteLater()
