@@ -253,6 +253,8 @@ class Workspace(QObject):
         self.tabs.setTabToolTip(index, tip)
         self.tabs.setCurrentIndex(current)
         self.tabs.blockSignals(False)
+        # The keyboard comes from the form to the tabs, and from there into the panel.
+        QWidget.setTabOrder(self.form.zero_init, self.tabs.tabBar())
         if placeholder is not None:
             placeholder.deleteLater()
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QScrollArea, QTextEdit
 
 from resnet_studio.architecture.catalog import get
 from resnet_studio.gui.main_window import MainWindow
@@ -304,6 +304,26 @@ def test_a_defect_in_a_slot_is_shown_and_the_window_stays(window):
         restore()
     assert "ZeroDivisionError" in window.workspace.message_bar.label.text()
     assert window.isVisible()
+
+
+def test_tab_leads_from_the_form_to_the_tabs_and_into_the_panel(qtbot, window):
+    workspace = window.workspace
+    window.activateWindow()
+    for name in ("architecture", "features", "augmentation"):
+        panel = workspace.show_panel(name)
+        workspace.form.zero_init.setFocus()
+        qtbot.waitUntil(workspace.form.zero_init.hasFocus)
+        qtbot.keyClick(workspace.form.zero_init, Qt.Key.Key_Tab)
+        assert workspace.tabs.tabBar().hasFocus()
+        qtbot.keyClick(workspace.tabs.tabBar(), Qt.Key.Key_Tab)
+        assert panel.isAncestorOf(QApplication.focusWidget())
+
+
+def test_no_scroll_area_takes_the_keyboard_without_showing_it(window):
+    """Training's own form is tested with it."""
+    workspace = window.workspace
+    for widget in (workspace.form, *workspace.panels["features"].findChildren(QScrollArea)):
+        assert widget.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 
 def test_every_command_is_in_a_menu_and_says_there_why_it_is_disabled(window):

@@ -118,6 +118,7 @@ class MosaicsPage(QWidget):
         # Always there: if it came and went, the mosaics' width and so their height would change.
         self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the mosaics have it, and scroll it
         self.area.setAccessibleName(self.tr("Feature maps of each stage"))
         self.area.viewport().installEventFilter(self)
         layout = QVBoxLayout(self)

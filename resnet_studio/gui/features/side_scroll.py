@@ -24,6 +24,7 @@ class SideScroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what lies in it has it, and scrolls it
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Limits the width of the column before it is laid out."""
