@@ -36,5 +36,6 @@ def no_thread_is_left():
 
 
 def _belongs_to_a_library(thread: threading.Thread) -> bool:
-    """torch keeps its own autograd and tqdm threads for the life of the process."""
-    return thread.daemon and (thread.name.startswith("Dummy") or "tqdm" in thread.name.lower())
+    """torch keeps autograd's and tqdm's for the life of the process; rich does not wait for its."""
+    ours = not (thread.name.startswith("Dummy") or "tqdm" in thread.name.lower())
+    return thread.daemon and (not ours or type(thread).__module__.startswith("rich."))
