@@ -175,6 +175,7 @@ class DataForm(QWidget):
 
     def _connect(self) -> None:
         self.source.currentIndexChanged.connect(self._source_chosen)
+        self.source.activated.connect(self._try_again)
         self.folder_button.clicked.connect(self.choose_folder)
         self.zip_button.clicked.connect(self.choose_zip)
         self.cifar_button.clicked.connect(self.choose_cifar)
@@ -193,6 +194,11 @@ class DataForm(QWidget):
             update={"source": source, "path": self._paths.get(source)}
         )
         self._reopen()
+
+    def _try_again(self) -> None:
+        """Choosing the source that is chosen already opens it anew if that was not finished."""
+        if self.summary is None and not self._busy() and self._started:
+            self._reopen()
 
     def _reopen(self) -> None:
         self.summary, self.problem = None, ""
@@ -219,6 +225,8 @@ class DataForm(QWidget):
             "decoding": self.tr("Reading pictures: {count:,}"),
             "reading": self.tr("Reading pictures: {count:,}"),
         }
+        if count == 0:
+            return self.tr("Opening the pictures…")
         return texts.get(phase, self.tr("Opening: {count:,}")).format(count=count)
 
     def _progressed(self, text: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from resnet_studio.gui.training.pace import duration
@@ -14,8 +15,10 @@ _PARTS = 1_000
 class Figure(QWidget):
     """A number with its name under it."""
 
-    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, tip: str, *, widest: str) -> None:
+        """Makes room for `widest`, so that the neighbours stay where they are."""
+        super().__init__()
+        self._widest = widest
         self.value = QLabel("–")
         self.value.setProperty("heading", True)
         self.value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -28,6 +31,18 @@ class Figure(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.value)
         layout.addWidget(self.name)
+        self._make_room()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Makes room for larger digits."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        bold = QFont(self.font())
+        bold.setBold(True)
+        self.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(self._widest))
 
     def show_text(self, text: str) -> None:
         """Shows a value; costs nothing if it is the same."""
@@ -43,12 +58,20 @@ class ProgressStrip(QWidget):
         tr = self.tr
         self.phase = QLabel()
         self.bar = QProgressBar()
-        self.epoch = Figure(tr("epoch"), tr("Epochs begun, of those planned."))
-        self.step = Figure(tr("step"), tr("Optimiser steps done, of those planned."))
-        self.speed = Figure(tr("images/s"), tr("Training pictures per second over the last steps."))
-        self.left = Figure(tr("time left"), tr("At the pace of the last minute."))
+        self.epoch = Figure(tr("epoch"), tr("Epochs begun, of those planned."), widest="000 / 000")
+        self.step = Figure(
+            tr("step"), tr("Optimiser steps done, of those planned."), widest="00,000 / 00,000"
+        )
+        self.speed = Figure(
+            tr("images/s"),
+            tr("Training pictures per second over the last steps."),
+            widest="00,000",
+        )
+        self.left = Figure(tr("time left"), tr("At the pace of the last minute."), widest="0:00:00")
         self.best = Figure(
-            tr("best validation"), tr("Highest accuracy on pictures that were held out.")
+            tr("best validation"),
+            tr("Highest accuracy on pictures that were held out."),
+            widest="100.00 %",
         )
         self.figures = (self.epoch, self.step, self.speed, self.left, self.best)
         self._build()

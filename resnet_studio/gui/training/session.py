@@ -213,12 +213,13 @@ class Session(QObject):
         """
         if isinstance(event, RunEnded):
             self.end = event
-        if isinstance(event, StepDone) and self.started is not None:
-            total = self.started.total_steps
-            state.progress(event.step, total, self._status_text(event))
+        if isinstance(event, (StepDone, Paused)) and self.started is not None:
+            state.progress(event.step, self.started.total_steps, self._status_text(event))
         state.event(event)
 
-    def _status_text(self, step: StepDone) -> str:
+    def _status_text(self, step: StepDone | Paused) -> str:
+        if isinstance(step, Paused):
+            return self.tr("Paused: {name}").format(name=self.config.network.name)
         return self.tr("Training {name}: epoch {epoch} of {epochs}").format(
             name=self.config.network.name, epoch=step.epoch, epochs=self.config.recipe.epochs
         )
