@@ -41,7 +41,8 @@ from resnet_studio.settings import Settings
 if TYPE_CHECKING:
     from resnet_studio.gui.training.panel import TrainingPanel
 
-_FORM_WIDTH = 300
+_FORM_LETTERS, _FORM_WIDTH = 44, 300
+"""First width of the form: in average letters of the font, and at least in pixels."""
 _SPIN_MARGIN = 5
 _TURN_MS = 16
 """Timers of 0 ms run before the window is painted; one frame later lets it paint between."""
@@ -172,7 +173,8 @@ class Workspace(QObject):
         )
         form_shown.setChecked(True)
         self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
-        self.window.resizeDocks([self.dock], [_FORM_WIDTH], Qt.Orientation.Horizontal)
+        width = max(_FORM_WIDTH, _FORM_LETTERS * self.form.fontMetrics().averageCharWidth())
+        self.window.resizeDocks([self.dock], [width], Qt.Orientation.Horizontal)
 
     def _build_menus(self) -> None:
         commands = self.studio.commands

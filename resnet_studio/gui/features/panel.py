@@ -103,6 +103,7 @@ class FeaturesPanel(QWidget):
     def _await_network(self) -> None:
         torch = self.studio.torch
         if torch.state == "failed":
+            self._set_busy(False)
             self._say(
                 self.tr("There are no feature maps without torch.")
                 + f"\n\n{torch.message}\n{torch.remedy}"

@@ -299,6 +299,17 @@ def test_without_torch_the_panel_says_why_and_what_to_do(studio, qtbot, picture)
     assert panel.busy.maximum() == 1
 
 
+def test_nothing_seems_to_work_on_when_torch_fails_while_it_is_awaited(studio, qtbot, picture):
+    studio.set_torch(TorchStatus("loading"))
+    panel = FeaturesPanel(studio)
+    qtbot.addWidget(panel)
+    panel.show()
+    studio.set_picture(picture)
+    assert panel.busy.isVisible()
+    studio.set_torch(TorchStatus("failed", message="torch is broken.", remedy="Reinstall it."))
+    assert not panel.busy.isVisible()
+
+
 def test_maps_follow_when_torch_arrives_after_the_picture(studio, qtbot, tiny_spec, picture, look):
     studio.set_torch(TorchStatus("loading"))
     studio.set_spec(tiny_spec)
