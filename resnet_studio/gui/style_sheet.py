@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 _ICON, _TOOLBAR_ICON, _INDICATOR = 16, 24, 16
 """Pixels at a text size of 100 percent."""
+_TITLE = 1.5
+"""Size of a title over that of the text."""
 
 
-def style_sheet(theme: Theme, *, font_scale: int = 100) -> str:
+def style_sheet(theme: Theme, *, font_scale: int = 100, points: float = 9.0) -> str:
     """Returns the style sheet.
 
     Args:
         theme: The colours.
         font_scale: Text size in percent of the platform's.
+        points: Size of the text that follows from it.
     """
     parts = (_fields, _boxes, _buttons, _tool_buttons, _sliders, _tabs, _views, _labels)
-    return "\n".join(part(theme, _Lengths(font_scale)) for part in parts)
+    # Here and not by `setFont`: Qt takes a font away again when the style sheet changes.
+    title = f'QLabel[title="true"] {{ font-size: {_TITLE * points:.2f}pt; }}'
+    return "\n".join([*(part(theme, _Lengths(font_scale)) for part in parts), title])
 
 
 class _Lengths:

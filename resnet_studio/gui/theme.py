@@ -147,6 +147,7 @@ def apply(application: QApplication, theme: Theme, *, font_scale: int = 100) -> 
         base = application.font().pointSizeF()
         application.setProperty("studio_base_point_size", base)
     font = QFont(application.font())
-    font.setPointSizeF(max(1.0, float(base)) * font_scale / 100)
+    points = max(1.0, float(base)) * font_scale / 100
+    font.setPointSizeF(points)
     application.setFont(font)
-    application.setStyleSheet(style_sheet(theme, font_scale=font_scale))
+    application.setStyleSheet(style_sheet(theme, font_scale=font_scale, points=points))

@@ -40,14 +40,18 @@ class Details(QTextBrowser):
 
     def _show(self, title: str, text: tuple[str, ...], facts: tuple[tuple[str, str], ...]) -> None:
         rows = "".join(
-            f"<tr><td>{escape(label)}&nbsp;&nbsp;&nbsp;</td><td><b>{escape(value)}</b></td></tr>"
+            f"<tr><td>{escape(label)}&nbsp;&nbsp;&nbsp;</td><td><b>{_html(value)}</b></td></tr>"
             for label, value in facts
         )
-        paragraphs = "".join(f"<p style='margin:4px 0'>{escape(line)}</p>" for line in text)
+        paragraphs = "".join(f"<p style='margin:4px 0'>{_html(line)}</p>" for line in text)
         self.setHtml(
             f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"
             f"<table>{rows}</table>{paragraphs}"
         )
+
+
+def _html(text: str) -> str:
+    return escape(labels.unbroken(text))
 
 
 def explained(entry: Entry) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from PySide6.QtCore import QCoreApplication
@@ -185,6 +186,11 @@ def tooltip(entry: Entry) -> str:
         for label, value in facts(entry.item)
     )
     return f"<p style='white-space:pre'><b>{escape(heading(entry))}</b></p><table>{rows}</table>"
+
+
+def unbroken(text: str) -> str:
+    """Returns `text` with numbers tied to their units ("427 px", "4.09 G") across line ends."""
+    return re.sub(r"(?<=\d) (?=[A-Za-z]{1,2}\b)", "\u00a0", text)
 
 
 def title_parts(graph: NetworkGraph, name: str) -> tuple[str, ...]:

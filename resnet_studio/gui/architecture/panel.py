@@ -159,7 +159,9 @@ class ArchitecturePanel(QWidget):
         self.table.set_outline(self.view.outline, self._studio.theme)
         name, *rest = labels.title_parts(graph, network_title(graph.spec))
         line = " · ".join(rest)
-        self.title.setText(f"<b>{escape(name)}</b> · {escape(line)}")
+        # A line too long for the window is broken between its figures, not within one.
+        tied = " · ".join(part.replace(" ", "\u00a0") for part in rest)
+        self.title.setText(f"<b>{escape(name)}</b> · {escape(tied)}")
         self.title.setToolTip(f"{name} · {line}")
         self._follow_selection(self._studio.selection)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFont
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 
@@ -17,7 +17,7 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         self.title = QLabel(title)
-        self.title.setFont(_larger(self.title.font()))
+        self.title.setProperty("title", True)
         self.text = QLabel(text)
         self.text.setProperty("muted", True)
         layout = QVBoxLayout(self)
@@ -28,12 +28,6 @@ class EmptyState(QWidget):
             layout.addWidget(label)
         layout.addLayout(_button_row(actions))
         layout.addStretch(3)
-
-
-def _larger(font: QFont) -> QFont:
-    larger = QFont(font)
-    larger.setPointSizeF(font.pointSizeF() * 1.5)
-    return larger
 
 
 def _button_row(actions: Sequence[QAction]) -> QHBoxLayout:

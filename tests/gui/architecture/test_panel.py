@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -24,14 +25,27 @@ def current_row(panel):
     return entry.name if entry else ""
 
 
+def title(panel):
+    return panel.title.text().replace("\u00a0", " ")
+
+
 def test_the_title_line_states_the_published_figures(panel, show):
     assert (
         "25,557,032 parameters · 4.09 G MACs · input 3×224×224 · receptive field 427 px"
-        in panel.title.text()
+        in title(panel)
     )
-    assert "<b>ResNet-50</b>" in panel.title.text()
+    assert "<b>ResNet-50</b>" in title(panel)
     show("resnet34")
-    assert "<b>ResNet-34</b> · 21,797,672 parameters" in panel.title.text()
+    assert "<b>ResNet-34</b> · 21,797,672 parameters" in title(panel)
+
+
+def test_no_line_ends_between_a_number_and_its_unit(panel, studio):
+    """Wherever a line may end, at a plain space, no unit follows a number."""
+    studio.select("layer2.0.conv2")
+    shown = panel.details.document().toRawText() + panel.title.text()
+    assert "43\u00a0px" in shown
+    assert "116\u00a0M" in shown
+    assert not re.search(r"\d (px|G|M|k)\b", shown)
 
 
 def test_switching_the_network_redraws_all_of_the_panel(panel, view, show, studio):
