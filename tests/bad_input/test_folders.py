@@ -12,6 +12,7 @@ from PIL import Image
 
 from resnet_studio.cli import EXIT_FAILED, main
 from tests.bad_input.commands import events, huge_png, photograph, pipe, refusal, text, train_words
+from tests.data.conftest import as_nobody  # noqa: F401 - a fixture
 from tests.training.conftest import write_pictures
 
 
@@ -82,6 +83,33 @@ def test_what_cannot_be_used_is_left_out_and_listed_and_the_rest_is_learned(
     assert len(started["problems"]) == len(USABLE_FOLDERS[spoil])
     for expected in USABLE_FOLDERS[spoil]:
         assert any(expected in problem for problem in started["problems"]), expected
+
+
+def test_what_may_not_be_read_is_left_out_and_listed(
+    tmp_path,
+    capsys,
+    spec_file,
+    finished,
+    as_nobody,  # noqa: F811
+):
+    """`finished` has imported all that is needed, from folders that nobody may perhaps not read."""
+    folder = write_pictures(tmp_path / "pictures", each=6)
+    shutil.copytree(folder / "dark", folder / "closed")
+    (folder / "light" / "00.png").chmod(0)
+    (folder / "closed").chmod(0)
+    spec = shutil.copy(spec_file, tmp_path / "tiny.toml")
+    words = train_words(spec, folder, tmp_path / "runs" / "run")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs").chmod(0o777)
+    try:
+        with as_nobody(tmp_path):
+            assert main(words) == 0
+    finally:
+        (folder / "closed").chmod(0o755)
+    (started,) = [event for event in events(capsys) if event["event"] == "RunStarted"]
+    assert started["classes"] == ["dark", "light"]
+    assert any("closed" in problem for problem in started["problems"])
+    assert any("light/00.png: you have no permission" in p for p in started["problems"])
 
 
 def test_two_pictures_of_each_class_are_enough(tmp_path, capsys, spec_file):
