@@ -33,7 +33,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         OSError: If the folder cannot be written to or the disk is full; `path` is untouched.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # which would be said of `path` and be misunderstood
+        reason = os.strerror(errno.ENOTDIR)
+        raise NotADirectoryError(errno.ENOTDIR, reason, str(path.parent)) from None
     # Not mkstemp: its files are for their owner alone, also once they have their final name.
     temporary = path.parent / f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}"
     temporary.touch(exist_ok=False)

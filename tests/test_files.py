@@ -151,3 +151,10 @@ def test_a_pipe_that_takes_the_place_of_the_file_does_not_hang(tmp_path, monkeyp
     monkeypatch.setattr(Path, "stat", lambda *_: status)
     with pytest.raises(OSError, match="no plain file"):
         read_plain(tmp_path / "pipe", most=10)
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(NotADirectoryError) as caught:
+        write_bytes_atomic(tmp_path / "file" / "a.bin", b"1")
+    assert caught.value.filename == str(tmp_path / "file")
