@@ -16,6 +16,7 @@ from resnet_studio.architecture.choices import (
     MAX_PARAMETERS,
     BlockKind,
     ShortcutKind,
+    ShortcutType,
     StemKind,
     StridePlace,
 )
@@ -23,6 +24,9 @@ from resnet_studio.architecture.textforms import shown
 
 if TYPE_CHECKING:
     from resnet_studio.architecture.spec import NetworkSpec
+
+LEAST_TUTORIAL_SIZE = 11
+"""Pixels of which the tutorial stem's two unpadded windows leave one."""
 
 
 def check_together(spec: NetworkSpec) -> None:
@@ -33,8 +37,11 @@ def check_together(spec: NetworkSpec) -> None:
     """
     _check_name(spec)
     _check_stages(spec)
+    _check_stem(spec)
     _check_block(spec)
-    _check_shortcut(spec)
+    _check_zero_padding(spec)
+    _check_shortcut_type(spec)
+    _check_training_only(spec)
     _check_size(spec)
 
 
@@ -68,6 +75,22 @@ def _check_stages(spec: NetworkSpec) -> None:
         )
 
 
+def _check_stem(spec: NetworkSpec) -> None:
+    if spec.stem is StemKind.DEEP and spec.stem_width < 2:
+        raise _refusal(
+            "stem_width",
+            "stem_width is 1; the deep stem's first convolutions have half of it.",
+            "Use a stem_width of at least 2.",
+        )
+    if spec.stem is StemKind.TUTORIAL and spec.input_size < LEAST_TUTORIAL_SIZE:
+        raise _refusal(
+            "input_size",
+            f"input_size is {spec.input_size}, of which the tutorial stem leaves nothing: its "
+            "windows of 7 and 3 pixels are not padded.",
+            f"Use an input_size of at least {LEAST_TUTORIAL_SIZE}.",
+        )
+
+
 def _check_block(spec: NetworkSpec) -> None:
     if spec.block is BlockKind.BASIC:
         for field, only in (("expansion", 1), ("groups", 1), ("base_width", 64)):
@@ -87,8 +110,8 @@ def _check_block(spec: NetworkSpec) -> None:
         )
 
 
-def _check_shortcut(spec: NetworkSpec) -> None:
-    if spec.shortcut is not ShortcutKind.A:
+def _check_zero_padding(spec: NetworkSpec) -> None:
+    if spec.shortcut is not ShortcutKind.A or spec.shortcut_type is ShortcutType.CONV:
         return
     before = spec.stem_width
     for stage, after in enumerate(spec.channels, start=1):
@@ -100,6 +123,56 @@ def _check_shortcut(spec: NetworkSpec) -> None:
                 "Widen the stage, or choose shortcut B or C.",
             )
         before = after
+
+
+def _check_shortcut_type(spec: NetworkSpec) -> None:
+    kind = spec.shortcut_type
+    if kind is ShortcutType.IDENTITY:
+        return
+    if spec.shortcut is ShortcutKind.NONE:
+        raise _refusal(
+            "shortcut_type",
+            f'shortcut_type is "{kind}" and shortcut is none: a plain network has no shortcut '
+            "that could do anything.",
+            'Choose shortcut A, B or C, or the shortcut_type "identity".',
+        )
+    if kind is ShortcutType.CONV and spec.shortcut is not ShortcutKind.A:
+        raise _refusal(
+            "shortcut_type",
+            f'shortcut_type is "{kind}" and shortcut is {spec.shortcut}: a 1×1 convolution on '
+            "every shortcut leaves nothing to project.",
+            "Choose shortcut A, as He et al. 2016; shortcut C is the same with batch "
+            "normalisation.",
+        )
+
+
+def _check_training_only(spec: NetworkSpec) -> None:
+    """Refuses what would only act while the network is trained, where it cannot act."""
+    if spec.dropout and spec.block is not BlockKind.BASIC:
+        raise _refusal(
+            "dropout",
+            f"dropout is {spec.dropout:g}; it stands between the two 3×3 convolutions of a basic "
+            "block (Zagoruyko and Komodakis 2016).",
+            "Set dropout to 0, or choose basic blocks.",
+        )
+    if spec.stochastic_depth and spec.shortcut is ShortcutKind.NONE:
+        raise _refusal(
+            "stochastic_depth",
+            f"stochastic_depth is {spec.stochastic_depth:g}; without shortcuts nothing is left "
+            "when a block is dropped.",
+            "Set stochastic_depth to 0, or choose shortcut A, B or C.",
+        )
+    if (
+        spec.zero_init_residual
+        and spec.shortcut is not ShortcutKind.NONE
+        and not spec.order.bn_ends_branch
+    ):
+        raise _refusal(
+            "zero_init_residual",
+            f'zero_init_residual is true; with the order "{spec.order}" no batch normalisation '
+            "ends the residual branch that could start at zero.",
+            'Set zero_init_residual to false, or choose the order "original".',
+        )
 
 
 def _check_size(spec: NetworkSpec) -> None:
@@ -120,42 +193,54 @@ def _check_size(spec: NetworkSpec) -> None:
 
 
 def weight_count(spec: NetworkSpec) -> int:
-    """Returns the weights of all convolutions and of the linear layer, without its bias.
+    """Returns the weights of all convolutions and linear layers, without biases.
 
     The graph says the same, but this must be known before anything of that size is made.
     """
-    kernel = 7 if spec.stem is StemKind.IMAGENET else 3
-    total = kernel * kernel * spec.in_channels * spec.stem_width
+    total = _stem_weights(spec)
     before = spec.stem_width
     stages = zip(spec.depths, spec.inner_widths, spec.channels, strict=True)
     for stage, (blocks, inner, after) in enumerate(stages):
         total += _branch_weights(spec, before, inner, after)
-        total += (blocks - 1) * _branch_weights(spec, after, inner, after)
-        projects = spec.shortcut is ShortcutKind.C or (
-            spec.shortcut is ShortcutKind.B and (stage > 0 or before != after)
-        )
-        if projects:
-            total += before * after
-        if spec.shortcut is ShortcutKind.C:
-            total += (blocks - 1) * after * after
+        total += _shortcut_weights(spec, before, after, changes=stage > 0 or before != after)
+        again = _branch_weights(spec, after, inner, after)
+        again += _shortcut_weights(spec, after, after, changes=False)
+        total += (blocks - 1) * again
         before = after
     return total + before * spec.classes
 
 
+def _stem_weights(spec: NetworkSpec) -> int:
+    if spec.stem is StemKind.DEEP:
+        half = spec.stem_width // 2
+        return 9 * half * (spec.in_channels + half + spec.stem_width)
+    kernel = 3 if spec.stem is StemKind.CIFAR else 7
+    return kernel * kernel * spec.in_channels * spec.stem_width
+
+
 def _branch_weights(spec: NetworkSpec, before: int, inner: int, after: int) -> int:
+    gate = 2 * after * max(1, after // spec.se_reduction) if spec.se_reduction else 0
     if spec.block is BlockKind.BASIC:
-        return 9 * (before * after + after * after)
-    return before * inner + 9 * inner * inner // spec.groups + inner * after
+        return 9 * (before * after + after * after) + gate
+    return before * inner + 9 * inner * inner // spec.groups + inner * after + gate
+
+
+def _shortcut_weights(spec: NetworkSpec, before: int, after: int, *, changes: bool) -> int:
+    projects = spec.shortcut is ShortcutKind.C or (spec.shortcut is ShortcutKind.B and changes)
+    layers = int(projects or spec.shortcut_type is ShortcutType.CONV)
+    if spec.shortcut_type.gated:
+        layers += 9 if spec.shortcut_type is ShortcutType.HIGHWAY else 1
+    return layers * before * after
 
 
 def largest_map(spec: NetworkSpec) -> int:
     """Returns the elements of the largest feature map, each halving rounded up."""
     size = spec.input_size
     largest = spec.in_channels * size * size
-    if spec.stem is StemKind.IMAGENET:
+    if spec.stem is not StemKind.CIFAR:  # without padding the tutorial's is smaller still
         size = -(-size // 2)
     largest = max(largest, spec.stem_width * size * size)
-    if spec.stem is StemKind.IMAGENET:
+    if spec.stem is not StemKind.CIFAR:
         size = -(-size // 2)
     bottleneck = spec.block is BlockKind.BOTTLENECK
     for stage, (inner, after) in enumerate(zip(spec.inner_widths, spec.channels, strict=True)):

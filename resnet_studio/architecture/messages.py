@@ -10,13 +10,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from resnet_studio.architecture.choices import (
+    FRACTIONS,
     LIMITS,
     MAX_NAME,
+    ActivationOrder,
     BlockKind,
     Initialisation,
+    ProjectionKind,
     ShortcutKind,
+    ShortcutType,
     StemKind,
     StridePlace,
+    ZeroPadding,
 )
 from resnet_studio.architecture.textforms import LEAST_SPEC, shown
 from resnet_studio.errors import SpecError
@@ -27,7 +32,12 @@ _CHOICES: Final[Mapping[str, type[StrEnum]]] = {
     "shortcut": ShortcutKind,
     "stride_on": StridePlace,
     "initialisation": Initialisation,
+    "zero_padding": ZeroPadding,
+    "projection": ProjectionKind,
+    "shortcut_type": ShortcutType,
+    "order": ActivationOrder,
 }
+_SWITCHES: Final = ("zero_init_residual", "shared_first_activation")
 _MOST_PROBLEMS: Final = 4
 """A message names no more than these; the person mends them and tries again."""
 
@@ -100,12 +110,15 @@ def _allowed(field: str, *, entry: bool = False) -> str:
         return " or ".join(f'"{choice}"' for choice in _CHOICES[field])
     if field == "name":
         return f"a text of 1 to {MAX_NAME} characters"
-    if field == "zero_init_residual":
+    if field in _SWITCHES:
         return "true or false"
+    if field in FRACTIONS:
+        least, most = FRACTIONS[field]
+        return f"a number from {least:g} to {most:g}"
     low, high = LIMITS[field]
     if _is_list(field, entry=entry):
-        least, most = LIMITS["stages"]
-        return f"a list of {least} to {most} whole numbers, each from {low} to {high:,}"
+        fewest, stages = LIMITS["stages"]
+        return f"a list of {fewest} to {stages} whole numbers, each from {low} to {high:,}"
     return f"a whole number from {low} to {high:,}"
 
 
@@ -115,8 +128,13 @@ def _remedy(field: str, value: Any, *, entry: bool) -> str:
         return f'Did you mean "{near}"?' if near else "Choose one of these."
     if field == "name":
         return "Give it a short name."
-    if field == "zero_init_residual":
+    if field in _SWITCHES:
         return "Write true or false, without quotes."
+    if field in FRACTIONS:
+        least, most = FRACTIONS[field]
+        if type(value) in (int, float) and value == value:
+            return f"Use {least:g} or more." if value < least else f"Use {most:g} or less."
+        return "Write a number, without quotes."
     if _is_list(field, entry=entry):
         return f"For example {field} = [3, 4, 6, 3], one number for each stage."
     low, high = LIMITS[field]

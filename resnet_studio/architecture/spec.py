@@ -1,4 +1,4 @@
-"""What a residual network is, in sixteen fields: immutable, validated, kept as JSON or TOML.
+"""What a residual network is, field by field: immutable, validated, kept as JSON or TOML.
 
 A `NetworkSpec` says everything that is needed to draw a network, to count it and to build it, and
 nothing about training or pictures. The vocabulary is that of He et al. 2015 (arXiv:1512.03385).
@@ -15,45 +15,61 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from resnet_studio.architecture import textforms
 from resnet_studio.architecture.checks import check_together
 from resnet_studio.architecture.choices import (
+    FRACTIONS,
     LIMITS,
     MAX_DEPTH,
     MAX_MAP_ELEMENTS,
     MAX_NAME,
     MAX_PARAMETERS,
+    ActivationOrder,
     BlockKind,
     Initialisation,
+    ProjectionKind,
     ShortcutKind,
+    ShortcutType,
     StemKind,
     StridePlace,
+    ZeroPadding,
 )
+from resnet_studio.architecture.fields import applies, why_not
 from resnet_studio.architecture.messages import explained, listed
 from resnet_studio.errors import SpecError
 
 # The choices live in `choices`; who works with a spec imports everything from here.
 __all__ = [
+    "FRACTIONS",
     "LIMITS",
     "MAX_DEPTH",
     "MAX_MAP_ELEMENTS",
     "MAX_NAME",
     "MAX_PARAMETERS",
+    "ActivationOrder",
     "BlockKind",
     "Initialisation",
     "NetworkSpec",
+    "ProjectionKind",
     "ShortcutKind",
+    "ShortcutType",
     "StemKind",
     "StridePlace",
+    "ZeroPadding",
+    "applies",
     "depths_for",
     "field_error",
     "parse_spec",
+    "why_not",
 ]
 
 
 _CONVOLUTIONS: Final = {BlockKind.BASIC: 2, BlockKind.BOTTLENECK: 3}
 _EXPANSIONS: Final[Mapping[str, int]] = {BlockKind.BASIC: 1, BlockKind.BOTTLENECK: 4}
 # What is left out of a spec means the published network of its stem.
+_LARGE: Final = {"stem_width": 64, "shortcut": "B", "classes": 1000, "input_size": 224}
 _STEM_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
-    StemKind.IMAGENET: {"stem_width": 64, "shortcut": "B", "classes": 1000, "input_size": 224},
+    StemKind.IMAGENET: _LARGE,
+    StemKind.DEEP: _LARGE,
     StemKind.CIFAR: {"stem_width": 16, "shortcut": "A", "classes": 10, "input_size": 32},
+    StemKind.TUTORIAL: {"stem_width": 64, "shortcut": "B", "classes": 10, "input_size": 96},
 }
 _IMAGENET_DEPTHS: Final[Mapping[tuple[BlockKind, int], tuple[int, ...]]] = {
     (BlockKind.BASIC, 18): (2, 2, 2, 2),
@@ -61,6 +77,7 @@ _IMAGENET_DEPTHS: Final[Mapping[tuple[BlockKind, int], tuple[int, ...]]] = {
     (BlockKind.BOTTLENECK, 50): (3, 4, 6, 3),
     (BlockKind.BOTTLENECK, 101): (3, 4, 23, 3),
     (BlockKind.BOTTLENECK, 152): (3, 8, 36, 3),
+    (BlockKind.BOTTLENECK, 200): (3, 24, 36, 3),
 }
 _CIFAR_STAGES: Final = 3
 
@@ -68,6 +85,11 @@ _CIFAR_STAGES: Final = 3
 def _bounded(name: str) -> Any:
     low, high = LIMITS[name]
     return Field(ge=low, le=high, strict=True)
+
+
+def _fraction(name: str) -> Any:
+    low, high = FRACTIONS[name]
+    return Field(ge=low, le=high, strict=True, allow_inf_nan=False)
 
 
 def _per_stage(name: str) -> Any:
@@ -91,9 +113,25 @@ class NetworkSpec(BaseModel):
         stem: Root of the network.
         stem_width: Channels after the stem; by default 64, or 16 with the CIFAR stem.
         shortcut: Shortcut option; by default B, or A with the CIFAR stem, as published.
+        zero_padding: Where option A puts the new channels.
+        projection: What the projections of options B and C are made of.
+        shortcut_type: What every shortcut does to what it carries (arXiv:1603.05027, table 1).
+        shortcut_scale: Constant on the shortcut, with the type "scaling".
+        residual_scale: Constant on the residual branch, with the type "scaling".
+        gate_bias: What a gate's bias starts at; the more negative, the more the shortcut passes.
+        shortcut_dropout: Share of the shortcut's values that training drops, with "dropout".
+        order: Where batch normalisation and ReLU stand in a block.
+        shared_first_activation: Whether, with pre-activation, the first block's activation
+            stands before the shortcut leaves, as in He et al. 2016.
         stride_on: Where a bottleneck that halves the map has its stride.
         groups: Groups of a bottleneck's 3x3 convolution ("cardinality", arXiv:1611.05431).
         base_width: Channels of one group at w = 64.
+        se_reduction: Channels of a branch over those inside its squeeze-and-excitation
+            (arXiv:1709.01507); 0 for none.
+        dropout: Share of the values between the two convolutions of a basic block that training
+            drops (Wide ResNet, arXiv:1605.07146).
+        stochastic_depth: How often training drops the residual branch of the last block; from
+            there it falls in a straight line to the first (arXiv:1603.09382).
         classes: Outputs of the linear layer; by default 1000, or 10 with the CIFAR stem.
         in_channels: Channels of the picture.
         input_size: Height and width of the picture in pixels; by default 224, or 32 for CIFAR.
@@ -112,9 +150,21 @@ class NetworkSpec(BaseModel):
     stem: StemKind = StemKind.IMAGENET
     stem_width: Annotated[int, _bounded("stem_width")] = 64
     shortcut: ShortcutKind = ShortcutKind.B
+    zero_padding: ZeroPadding = ZeroPadding.END
+    projection: ProjectionKind = ProjectionKind.CONV
+    shortcut_type: ShortcutType = ShortcutType.IDENTITY
+    shortcut_scale: Annotated[float, _fraction("shortcut_scale")] = 0.5
+    residual_scale: Annotated[float, _fraction("residual_scale")] = 1.0
+    gate_bias: Annotated[float, _fraction("gate_bias")] = -6.0
+    shortcut_dropout: Annotated[float, _fraction("shortcut_dropout")] = 0.5
+    order: ActivationOrder = ActivationOrder.ORIGINAL
+    shared_first_activation: Annotated[bool, Field(strict=True)] = True
     stride_on: StridePlace = StridePlace.CONV2
     groups: Annotated[int, _bounded("groups")] = 1
     base_width: Annotated[int, _bounded("base_width")] = 64
+    se_reduction: Annotated[int, _bounded("se_reduction")] = 0
+    dropout: Annotated[float, _fraction("dropout")] = 0.0
+    stochastic_depth: Annotated[float, _fraction("stochastic_depth")] = 0.0
     classes: Annotated[int, _bounded("classes")] = 1000
     in_channels: Annotated[int, _bounded("in_channels")] = 3
     input_size: Annotated[int, _bounded("input_size")] = 224
@@ -148,8 +198,23 @@ class NetworkSpec(BaseModel):
 
     @property
     def depth(self) -> int:
-        """Weighted layers: the stem, the residual branches' convolutions and the linear layer."""
-        return 2 + sum(self.depths) * _CONVOLUTIONS[self.block]
+        """Weighted layers: the stem, the residual branches' convolutions and the linear layer.
+
+        Wide ResNets are named after their convolutions, a projection of each stage included and
+        the linear layer not (Zagoruyko and Komodakis 2016); so they are counted here.
+        """
+        branches = sum(self.depths) * _CONVOLUTIONS[self.block]
+        return branches + (1 + len(self.depths) if self.counts_projections else 2)
+
+    @property
+    def counts_projections(self) -> bool:
+        """Whether the depth is counted as a Wide ResNet's, 6n + 4."""
+        return (
+            self.stem is StemKind.CIFAR
+            and self.block is BlockKind.BASIC
+            and self.order is ActivationOrder.FULL_PREACTIVATION
+            and self.shortcut is ShortcutKind.B
+        )
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -248,17 +313,26 @@ def field_error(field: str, value: Any, spec: NetworkSpec) -> str | None:
     return None
 
 
-def depths_for(depth: int, *, block: BlockKind, stem: StemKind) -> tuple[int, ...]:
+def depths_for(
+    depth: int, *, block: BlockKind, stem: StemKind, counts_projections: bool = False
+) -> tuple[int, ...]:
     """Returns the blocks of each stage of the published network of that depth.
 
-    For ImageNet these are the columns of table 1 of He et al. 2015; for CIFAR 6n + 2 basic blocks
-    (section 4.2) or 9n + 2 bottleneck blocks (arXiv:1603.05027), n per stage.
+    For ImageNet these are the columns of table 1 of He et al. 2015, and ResNet-200 of He et al.
+    2016; for CIFAR 6n + 2 basic blocks (section 4.2), 9n + 2 bottleneck blocks
+    (arXiv:1603.05027), or a Wide ResNet's 6n + 4 (arXiv:1605.07146), n per stage.
+
+    Args:
+        depth: Weighted layers.
+        block: Kind of block.
+        stem: Root of the network; all but CIFAR's have the networks for ImageNet.
+        counts_projections: Whether a CIFAR network is counted as a Wide ResNet.
 
     Raises:
         SpecError: If there is no such network; the message names those that are nearest.
     """
     if stem is StemKind.CIFAR:
-        return _cifar_depths(depth, block)
+        return _cifar_depths(depth, block, extra=4 if counts_projections else 2)
     if (depths := _IMAGENET_DEPTHS.get((block, depth))) is not None:
         return depths
     with_block = [known for kind, known in _IMAGENET_DEPTHS if kind is block]
@@ -278,21 +352,23 @@ def depths_for(depth: int, *, block: BlockKind, stem: StemKind) -> tuple[int, ..
     )
 
 
-def _cifar_depths(depth: int, block: BlockKind) -> tuple[int, ...]:
+def _cifar_depths(depth: int, block: BlockKind, *, extra: int) -> tuple[int, ...]:
     period = _CIFAR_STAGES * _CONVOLUTIONS[block]
-    deepest = (min(MAX_DEPTH, LIMITS["depths"][1] * period + 2) - 2) // period
-    count, rest = divmod(depth - 2, period)
+    deepest = (min(MAX_DEPTH, LIMITS["depths"][1] * period + extra) - extra) // period
+    count, rest = divmod(depth - extra, period)
     if not rest and 1 <= count <= deepest:
         return (count,) * _CIFAR_STAGES
-    near = sorted({min(max(n, 1), deepest) * period + 2 for n in (count, count + 1)})
+    near = sorted({min(max(n, 1), deepest) * period + extra for n in (count, count + 1)})
     if rest:
-        problem = f"{textforms.shown(depth)} is not {period}n + 2"
+        problem = f"{textforms.shown(depth)} is not {period}n + {extra}"
     else:
-        problem = f"{textforms.shown(depth)} is outside {period + 2} to {deepest * period + 2}"
+        least, most = period + extra, deepest * period + extra
+        problem = f"{textforms.shown(depth)} is outside {least} to {most}"
+    kind = "Wide ResNets" if extra == 4 else "CIFAR networks"
     raise SpecError(
         f"{problem}; nearest: {listed(near)}.",
         field="depth",
-        remedy=f"CIFAR networks have n {block} blocks in each of {_CIFAR_STAGES} stages.",
+        remedy=f"{kind} have n {block} blocks in each of {_CIFAR_STAGES} stages.",
     )
 
 
