@@ -28,7 +28,13 @@ def dispatch(words: list[str]) -> int:
     """
     run: Callable[..., Any] = tyro.extras.subcommand_cli_from_dict
     code: int = run(
-        {"summary": summary, "train": train, "classify": classify, "tour": tour},
+        {
+            "summary": summary,
+            "compare": compare,
+            "train": train,
+            "classify": classify,
+            "tour": tour,
+        },
         args=words,
         prog=PROGRAM,
         description=(
@@ -70,6 +76,30 @@ def summary(
         _print_json(summarise(graph))
     else:
         print(format_text(graph, detail=Detail.LAYERS if layers else Detail.SECTIONS))
+    return 0
+
+
+def compare(
+    before: tyro.conf.Positional[str],
+    after: tyro.conf.Positional[str],
+    /,
+    *,
+    input_size: int | None = None,
+    all_: Annotated[bool, tyro.conf.arg(name="all")] = False,
+    json_: Json = False,
+) -> int:
+    """Set two networks side by side: fields, totals, and every layer that changes.
+
+    Args:
+        before: A catalogue id, or a .toml or .json spec file.
+        after: The network to set beside it, named alike.
+        input_size: Height and width of the picture in pixels; each network's own if left out.
+        all_: List every section, block and layer by itself, also those that are alike.
+        json_: Print everything as JSON instead of text.
+    """
+    from resnet_studio.comparison import told
+
+    print(told(before, after, input_size=input_size, everything=all_, as_json=json_))
     return 0
 
 

@@ -1,0 +1,32 @@
+"""What `resnet-studio compare` prints; no torch unless one of the networks is a checkpoint."""
+
+from __future__ import annotations
+
+import json
+
+from resnet_studio.architecture.catalog import resolve
+from resnet_studio.architecture.diff import compare
+from resnet_studio.architecture.diff_text import as_data, format_text
+from resnet_studio.architecture.graph import build_graph
+
+
+def told(
+    before: str, after: str, *, input_size: int | None, everything: bool, as_json: bool
+) -> str:
+    """Returns the comparison of two networks, each named by a catalogue id or a spec file.
+
+    Args:
+        before: The first network.
+        after: The second network.
+        input_size: Height and width of the picture in pixels; each network's own if None.
+        everything: List every row of the text by itself.
+        as_json: Everything as JSON instead of text.
+
+    Raises:
+        SpecError: If there is no such network, or it cannot have that input size.
+    """
+    graphs = [build_graph(resolve(name), input_size=input_size) for name in (before, after)]
+    comparison = compare(*graphs)
+    if as_json:
+        return json.dumps(as_data(comparison), indent=2, ensure_ascii=False)
+    return format_text(comparison, everything=everything)
