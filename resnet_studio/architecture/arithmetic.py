@@ -14,7 +14,8 @@ from resnet_studio.errors import SpecError
 
 PIXEL = ReceptiveField(size=1, jump=1, first_centre=0.0)
 """The receptive field of a pixel of the picture itself."""
-_WINDOWED = (LayerKind.CONV, LayerKind.MAX_POOL, LayerKind.ZERO_PAD)
+_CONVOLVES = (LayerKind.CONV, LayerKind.GATE)
+_WINDOWED = (*_CONVOLVES, LayerKind.MAX_POOL, LayerKind.ZERO_PAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,8 @@ def grow(field: ReceptiveField, *, kernel: int, stride: int, padding: int) -> Re
 def join(fields: Sequence[ReceptiveField]) -> ReceptiveField:
     """Returns the receptive field where paths meet: what any of them sees.
 
-    All must have the same jump, as paths to one addition have. With equal centres, as in every
-    residual block with padded convolutions, this is the largest of them.
+    All must have the same jump, as paths to one addition have. In every residual block this is
+    the field of the branch: its 3x3 convolution sees all that a shortcut sees, and more.
     """
     first = fields[0]
     if all(field == first for field in fields):
@@ -114,50 +115,119 @@ def sentences(layer: Layer) -> tuple[str, ...]:
     said = [_purpose(layer)]
     if layer.kind in _WINDOWED:
         said += _size(layer)
-    if layer.kind is LayerKind.CONV:
+    if layer.kind in _CONVOLVES:
         said += _convolution_counts(layer)
+    if layer.kind is LayerKind.AVG_POOL and not _covers_map(layer):
+        said.append(_pooled_size(layer))
     if layer.kind is not LayerKind.LINEAR:
         said.append(_view(layer))
     return tuple(said)
 
 
 def _purpose(layer: Layer) -> str:
-    before, after = layer.input_shape, layer.output_shape
+    """Returns the sentence on what a layer does."""
     match layer.kind:
-        case LayerKind.CONV:
-            return (
-                f"A {layer.kernel} × {layer.kernel} convolution from {before[0]:,} to "
-                f"{after[0]:,} channels, without bias."
-            )
-        case LayerKind.BATCH_NORM:
-            return (
-                f"Normalises each of {before[0]:,} channels, then scales and shifts it: "
-                f"2 × {before[0]:,} = {layer.parameters:,} parameters."
-            )
+        case LayerKind.CONV | LayerKind.GATE | LayerKind.LINEAR | LayerKind.BATCH_NORM:
+            return _weighing(layer)
+        case LayerKind.SE:
+            return _squeezing(layer)
         case LayerKind.RELU:
             return "Replaces negative numbers by 0; keeps the shape, trains nothing."
         case LayerKind.MAX_POOL:
             return f"Keeps the largest number of each {layer.kernel} × {layer.kernel} window."
         case LayerKind.AVG_POOL:
-            return (
-                f"Averages each channel over its whole {before[1]} × {before[2]} map: "
-                f"{after[0]:,} numbers are left."
-            )
-        case LayerKind.LINEAR:
-            return (
-                f"Each of {after[0]:,} outputs weighs all {before[0]:,} numbers and adds a bias: "
-                f"({before[0]:,} + 1) × {after[0]:,} = {layer.parameters:,} parameters, "
-                f"{layer.macs:,} multiply-accumulates."
-            )
+            return _averaging(layer)
         case LayerKind.ADD:
-            return (
-                "Adds the shortcut to the residual branch, number by number: both are "
-                f"{' × '.join(f'{length:,}' for length in before)}."
-            )
+            return _adding(layer)
         case LayerKind.ZERO_PAD:
-            added = after[0] - before[0]
-            zeros = f" and appends {added:,} channels of zeros" if added else ""
-            return f"Passes {before[0]:,} channels on{zeros}; trains nothing."
+            return _padding(layer)
+        case LayerKind.SCALE | LayerKind.DROPOUT | LayerKind.DROP_PATH:
+            return _thinning(layer)
+
+
+def _weighing(layer: Layer) -> str:
+    before, after = f"{layer.input_shape[0]:,}", f"{layer.output_shape[0]:,}"
+    window = f"A {layer.kernel} × {layer.kernel} convolution from {before} to {after} channels"
+    if layer.kind is LayerKind.CONV:
+        return f"{window}, {'with' if _has_bias(layer) else 'without'} bias."
+    if layer.kind is LayerKind.GATE:
+        return (
+            f"{window}, with bias, and a sigmoid: a number g between 0 and 1 for each number of "
+            "the shortcut, of which the share 1 − g passes."
+        )
+    if layer.kind is LayerKind.BATCH_NORM:
+        return (
+            f"Normalises each of {before} channels, then scales and shifts it: "
+            f"2 × {before} = {layer.parameters:,} parameters."
+        )
+    return (
+        f"Each of {after} outputs weighs all {before} numbers and adds a bias: "
+        f"({before} + 1) × {after} = {layer.parameters:,} parameters, "
+        f"{layer.macs:,} multiply-accumulates."
+    )
+
+
+def _squeezing(layer: Layer) -> str:
+    channels, hidden = f"{layer.input_shape[0]:,}", f"{layer.hidden:,}"
+    return (
+        f"Multiplies each of {channels} channels by a weight between 0 and 1, which two 1 × 1 "
+        f"convolutions with bias make of the channels' means, through {hidden} numbers: "
+        f"2 × {channels} × {hidden} + {hidden} + {channels} = {layer.parameters:,} parameters, "
+        f"2 × {channels} × {hidden} = {layer.macs:,} multiply-accumulates."
+    )
+
+
+def _averaging(layer: Layer) -> str:
+    channels, height, width = layer.input_shape
+    if _covers_map(layer):
+        return (
+            f"Averages each channel over its whole {height} × {width} map: "
+            f"{channels:,} numbers are left."
+        )
+    return f"Averages each {layer.kernel} × {layer.kernel} window; trains nothing."
+
+
+def _adding(layer: Layer) -> str:
+    shape = " × ".join(f"{length:,}" for length in layer.input_shape)
+    if len(layer.inputs) < 3:
+        return f"Adds the shortcut to the residual branch, number by number: both are {shape}."
+    branch = "g times the residual branch" if layer.gates_branch else "the residual branch"
+    return (
+        f"Adds 1 − g times the shortcut to {branch}, number by number, where the gate says g: "
+        f"all are {shape}."
+    )
+
+
+def _padding(layer: Layer) -> str:
+    first, last = layer.zeros
+    zeros = f" and appends {last:,} channels of zeros" if last else ""
+    if first:
+        zeros = f", with {first:,} channels of zeros before them and {last:,} after"
+    return f"Passes {layer.input_shape[0]:,} channels on{zeros}; trains nothing."
+
+
+def _thinning(layer: Layer) -> str:
+    if layer.kind is LayerKind.SCALE:
+        return f"Multiplies every number by {layer.factor:.4g}; trains nothing."
+    rate, kept = f"{layer.factor:.3g}", f"{1 - layer.factor:.3g}"
+    if layer.kind is LayerKind.DROPOUT:
+        return (
+            f"While training, replaces each number by 0 with probability {rate} and divides the "
+            f"others by {kept}; else passes all on as they are."
+        )
+    return (
+        f"While training, leaves out the residual branch with probability {rate}, for a whole "
+        f"batch at once, and divides it by {kept} where it stays; else passes it on as it is."
+    )
+
+
+def _has_bias(layer: Layer) -> bool:
+    return layer.tensors == 2
+
+
+def _covers_map(layer: Layer) -> bool:
+    """Whether a pool has one window, which is the whole map."""
+    return layer.input_shape[1] == layer.kernel
 
 
 def _size(layer: Layer) -> list[str]:
@@ -186,6 +256,18 @@ def _size(layer: Layer) -> list[str]:
     return said
 
 
+def _pooled_size(layer: Layer) -> str:
+    """Returns the sentence on the size after windows side by side, of which the last is cut."""
+    size, window, after = layer.input_shape[1], layer.kernel, layer.output_shape[1]
+    rest = size % window
+    if not rest:
+        return f"Size: {size} / {window} = {after}; the division is exact."
+    return (
+        f"Size: {size} / {window}, rounded up, = {after}: the last window has only {rest} of "
+        f"{window} rows or columns and averages what is there."
+    )
+
+
 def _map_name(layer: Layer) -> str:
     return "picture" if layer.inputs == (INPUT,) else "map"
 
@@ -193,8 +275,10 @@ def _map_name(layer: Layer) -> str:
 def _view(layer: Layer) -> str:
     field = layer.receptive_field
     sees = f"{field.size:,} × {field.size:,} pixels of the picture, padding included"
-    if layer.kind is LayerKind.AVG_POOL:
+    if layer.kind is LayerKind.AVG_POOL and _covers_map(layer):
         return f"Each number sees {sees}."
+    if layer.kind is LayerKind.SE:
+        return f"Each number sees {sees}; the weight of its channel depends on the whole map."
     return f"Each number sees {sees}; its neighbour sees the same {field.jump:,} px further."
 
 
@@ -219,8 +303,10 @@ def _convolution_counts(layer: Layer) -> list[str]:
     if layer.groups > 1:
         inputs = f"({inputs} / {layer.groups} groups)"
     outputs, height, width = layer.output_shape
+    bias = outputs if _has_bias(layer) else 0
+    weights = layer.parameters - bias
     return [
-        f"Parameters: {layer.kernel} × {layer.kernel} × {inputs} × {outputs:,} = "
-        f"{layer.parameters:,}.",
-        f"Multiply-accumulates: {layer.parameters:,} × {height} × {width} = {layer.macs:,}.",
+        f"Parameters: {layer.kernel} × {layer.kernel} × {inputs} × {outputs:,}"
+        f"{f' + {bias:,}' if bias else ''} = {layer.parameters:,}.",
+        f"Multiply-accumulates: {weights:,} × {height} × {width} = {layer.macs:,}.",
     ]

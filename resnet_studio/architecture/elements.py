@@ -17,7 +17,11 @@ INPUT: Final = "input"
 
 
 class LayerKind(StrEnum):
-    """What a layer computes."""
+    """What a layer computes.
+
+    `SE` and `GATE` are small networks of their own, with 1x1 or 3x3 convolutions inside; they are
+    one layer here, since they work as one. `CONV` is a convolution that stands by itself.
+    """
 
     CONV = "conv"
     BATCH_NORM = "bn"
@@ -27,10 +31,18 @@ class LayerKind(StrEnum):
     LINEAR = "linear"
     ADD = "add"
     ZERO_PAD = "zeropad"
+    SE = "se"
+    GATE = "gate"
+    SCALE = "scale"
+    DROPOUT = "dropout"
+    DROP_PATH = "droppath"
 
 
 class ShortcutForm(StrEnum):
-    """What the shortcut of one block is made of; `NONE` in a plain network."""
+    """How the shortcut of one block gets the branch's shape; `NONE` in a plain network.
+
+    A scale, dropout or gate after that does not change the form.
+    """
 
     NONE = "none"
     IDENTITY = "identity"
@@ -73,21 +85,26 @@ class Layer:
     """One operation.
 
     Attributes:
-        name: Path of the torch module ("layer1.0.conv1"). Additions have no module
-            ("layer1.0.add"); ReLUs are numbered in the order in which a block calls its one
-            module ("layer1.0.relu1").
+        name: Path of the torch module ("layer1.0.conv1"); ReLUs and batch normalisations are
+            numbered in the order in which the block computes them ("layer1.0.relu1").
         kind: What it computes.
         title: Short text for a drawing ("3×3 conv, 64, /2").
         inputs: Names of the layers that it reads; `INPUT` for the picture.
         input_shape: Shape of what it reads.
         output_shape: Shape of what it makes.
-        receptive_field: Of one number of the output.
+        receptive_field: Of one number of the output, along the way of the maps: the means over
+            whole maps inside a squeeze-and-excitation are left out.
         kernel: Height and width of the window; 1 where there is none.
         stride: Step of the window.
         padding: Rows and columns of zeros on each side.
         groups: Groups of the convolution.
         parameters: Trained numbers; running statistics are not among them.
-        macs: Multiply-accumulates of convolution or linear layer for one picture, else 0.
+        macs: Multiply-accumulates of its convolutions or linear layer for one picture, else 0.
+        tensors: Trained tensors: one of a convolution, two with a bias.
+        factor: What a scale multiplies by; what share dropout and drop path drop; else 0.
+        hidden: Channels inside a squeeze-and-excitation, else 0.
+        zeros: Channels of zeros that a zero padding puts before and after the others.
+        gates_branch: Whether the gate that an addition reads weighs the branch as well.
     """
 
     name: str
@@ -103,6 +120,11 @@ class Layer:
     groups: int = 1
     parameters: int = 0
     macs: int = 0
+    tensors: int = 0
+    factor: float = 0.0
+    hidden: int = 0
+    zeros: tuple[int, int] = (0, 0)
+    gates_branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +135,13 @@ class Block:
         name: Path of the torch module ("layer1.0").
         stage: Number of the stage, from 1.
         index: Number within the stage, from 0.
+        entry: What activates the input before the shortcut leaves; empty in most blocks.
         residual: Layers of the residual branch F.
-        shortcut: Layers of the shortcut; empty for the identity and without shortcut.
-        shortcut_form: What the shortcut is.
-        merge: The addition and the ReLU after it; only the ReLU without shortcut.
+        shortcut: Layers of the shortcut, a gate last; empty for the bare identity and without
+            shortcut. What leaves for them is the end of `entry`, or the block's input.
+        shortcut_form: How the shortcut gets the branch's shape.
+        merge: The addition and what follows it. Without shortcut there is no addition, and with
+            pre-activation nothing follows: then it is empty.
         input_shape: Shape of the block's input.
         output_shape: Shape of the block's output.
         parameters: Trained numbers of all its layers.
@@ -127,6 +152,7 @@ class Block:
     name: str
     stage: int
     index: int
+    entry: tuple[Layer, ...]
     residual: tuple[Layer, ...]
     shortcut: tuple[Layer, ...]
     shortcut_form: ShortcutForm
@@ -139,8 +165,24 @@ class Block:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """All layers: residual branch, shortcut, merge."""
-        return self.residual + self.shortcut + self.merge
+        """All layers in the order of computation: entry, residual branch, shortcut, merge."""
+        return self.entry + self.residual + self.shortcut + self.merge
+
+    @property
+    def addition(self) -> Layer | None:
+        """Where branch and shortcut meet; None in a plain network."""
+        return None if self.shortcut_form is ShortcutForm.NONE else self.merge[0]
+
+    @property
+    def gate(self) -> Layer | None:
+        """The gate that weighs branch and shortcut, or None."""
+        last = self.shortcut[-1] if self.shortcut else None
+        return last if last is not None and last.kind is LayerKind.GATE else None
+
+    @property
+    def end(self) -> Layer:
+        """The layer that makes the block's output."""
+        return self.merge[-1] if self.merge else self.residual[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +222,7 @@ class Edge:
         source: Name of the layer that makes it; `INPUT` for the picture.
         target: Name of the layer that reads it.
         shape: Its shape as the target reads it.
-        kind: `SHORTCUT` on the way from a block's input past the residual branch to the addition.
+        kind: `SHORTCUT` on the way past the residual branch to the addition, gates included.
     """
 
     source: str

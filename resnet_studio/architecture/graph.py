@@ -13,6 +13,7 @@ from functools import cached_property
 
 from resnet_studio.architecture import layers as make
 from resnet_studio.architecture.arithmetic import PIXEL
+from resnet_studio.architecture.blocks import stage_blocks
 from resnet_studio.architecture.elements import (
     INPUT,
     Block,
@@ -26,14 +27,8 @@ from resnet_studio.architecture.elements import (
     Shape,
     ShortcutForm,
 )
-from resnet_studio.architecture.layers import Point, end
-from resnet_studio.architecture.spec import (
-    BlockKind,
-    NetworkSpec,
-    ShortcutKind,
-    StemKind,
-    StridePlace,
-)
+from resnet_studio.architecture.layers import Chain, Point, output
+from resnet_studio.architecture.spec import ActivationOrder, NetworkSpec, StemKind
 
 # The records live in `elements`; who works with a graph imports everything from here.
 __all__ = [
@@ -89,7 +84,7 @@ class NetworkGraph:
 
     @property
     def head(self) -> Section:
-        """Pooling and the linear layer."""
+        """Pooling and the linear layer, with pre-activation the last activation before them."""
         return self.sections[-1]
 
     @cached_property
@@ -112,25 +107,38 @@ class NetworkGraph:
         """Multiply-accumulates of convolutions and linear layer for one picture."""
         return sum(section.macs for section in self.sections)
 
+    @cached_property
+    def parameters_by_kind(self) -> Mapping[LayerKind, int]:
+        """Trained numbers of all layers of each kind that trains any."""
+        totals: dict[LayerKind, int] = {}
+        for layer in self.layers:
+            if layer.parameters:
+                totals[layer.kind] = totals.get(layer.kind, 0) + layer.parameters
+        return totals
+
     @property
     def conv_parameters(self) -> int:
-        """Trained numbers of the convolutions."""
-        return self._parameters_by_kind.get(LayerKind.CONV, 0)
+        """Trained numbers of the convolutions, counted as in `conv_count`."""
+        return self.parameters_by_kind.get(LayerKind.CONV, 0)
 
     @property
     def bn_parameters(self) -> int:
         """Scales and shifts of the batch normalisations."""
-        return self._parameters_by_kind.get(LayerKind.BATCH_NORM, 0)
+        return self.parameters_by_kind.get(LayerKind.BATCH_NORM, 0)
 
     @property
     def linear_parameters(self) -> int:
         """Weights and biases of the linear layer."""
-        return self._parameters_by_kind.get(LayerKind.LINEAR, 0)
+        return self.parameters_by_kind[LayerKind.LINEAR]
 
     @property
     def conv_count(self) -> int:
-        """Convolutions, projections included."""
-        return self._count_by_kind.get(LayerKind.CONV, 0)
+        """Convolutions, projections included; not those inside squeeze-and-excitations and gates.
+
+        In a torch network these are `Conv2d` modules too: two in each layer of kind SE, one in
+        each GATE.
+        """
+        return self._count_by_kind[LayerKind.CONV]
 
     @property
     def bn_count(self) -> int:
@@ -142,10 +150,10 @@ class NetworkGraph:
         """Blocks whose shortcut is a projection."""
         return sum(block.shortcut_form is ShortcutForm.PROJECTION for block in self.blocks)
 
-    @property
+    @cached_property
     def parameter_tensors(self) -> int:
-        """Trained tensors: a weight per convolution, two per normalisation, two of the head."""
-        return self.conv_count + 2 * self.bn_count + 2
+        """Trained tensors: a weight or bias each, scale and shift of a normalisation."""
+        return sum([layer.tensors for layer in self.layers])
 
     @property
     def buffers(self) -> int:
@@ -178,13 +186,6 @@ class NetworkGraph:
         return found
 
     @cached_property
-    def _parameters_by_kind(self) -> Mapping[LayerKind, int]:
-        totals: dict[LayerKind, int] = {}
-        for layer in self.layers:
-            totals[layer.kind] = totals.get(layer.kind, 0) + layer.parameters
-        return totals
-
-    @cached_property
     def _count_by_kind(self) -> Mapping[LayerKind, int]:
         totals: dict[LayerKind, int] = {}
         for layer in self.layers:
@@ -207,141 +208,70 @@ def build_graph(spec: NetworkSpec, *, input_size: int | None = None) -> NetworkG
     picture = Point(INPUT, (spec.in_channels, spec.input_size, spec.input_size), PIXEL)
     sections = [_stem(spec, picture)]
     for stage in range(1, len(spec.depths) + 1):
-        sections.append(_stage(spec, stage, end(sections[-1].layers)))
-    sections.append(_head(spec, end(sections[-1].layers)))
+        sections.append(_stage(spec, stage, output(sections[-1].layers[-1])))
+    sections.append(_head(spec, output(sections[-1].layers[-1])))
     return NetworkGraph(spec=spec, sections=tuple(sections), edges=tuple(_edges(sections)))
 
 
 def _stem(spec: NetworkSpec, picture: Point) -> Section:
-    large = spec.stem is StemKind.IMAGENET
-    kernel, stride = (7, 2) if large else (3, 1)
-    layers = [
-        make.convolution("conv1", picture, spec.stem_width, kernel=kernel, stride=stride),
-    ]
-    layers.append(make.batch_norm("bn1", end(layers)))
-    layers.append(make.relu("relu", end(layers)))
-    if large:
-        layers.append(make.max_pool("maxpool", end(layers), kernel=3, stride=2))
-    return _section("stem", SectionKind.STEM, "Stem", tuple(layers), blocks=(), start=picture)
+    chain = Chain(picture)
+    width, order = spec.stem_width, spec.order
+    if spec.stem is StemKind.DEEP:
+        _three_convolutions(chain, width)
+    elif spec.stem is StemKind.CIFAR:
+        chain.put(make.convolution("conv1", picture, width, kernel=3))
+    else:
+        bare = spec.stem is StemKind.TUTORIAL
+        chain.put(
+            make.convolution(
+                "conv1", picture, width, kernel=7, stride=2, bias=bare, padded=not bare
+            )
+        )
+    if spec.stem is not StemKind.TUTORIAL:
+        # With pre-activation the first block begins with what is left out here.
+        if order is not ActivationOrder.FULL_PREACTIVATION:
+            chain.put(make.batch_norm("bn1", chain.point))
+        if not order.preactivated:
+            chain.put(make.relu("relu", chain.point))
+    if spec.stem is not StemKind.CIFAR:
+        padded = spec.stem is not StemKind.TUTORIAL
+        chain.put(make.max_pool("maxpool", chain.point, kernel=3, stride=2, padded=padded))
+    return _section("stem", SectionKind.STEM, "Stem", chain.cut(), blocks=(), start=picture)
+
+
+def _three_convolutions(chain: Chain, width: int) -> None:
+    """Makes the deep stem up to its last convolution; numbers are those within "conv1"."""
+    for number, stride in ((0, 2), (3, 1)):
+        chain.put(
+            make.convolution(f"conv1.{number}", chain.point, width // 2, kernel=3, stride=stride)
+        )
+        chain.put(make.batch_norm(f"conv1.{number + 1}", chain.point))
+        chain.put(make.relu(f"conv1.{number + 2}", chain.point))
+    chain.put(make.convolution("conv1.6", chain.point, width, kernel=3))
 
 
 def _stage(spec: NetworkSpec, stage: int, start: Point) -> Section:
-    blocks: list[Block] = []
-    layers: list[Layer] = []
-    source = start
-    for index in range(spec.depths[stage - 1]):
-        stride = 2 if index == 0 and stage > 1 else 1
-        block = _block(spec, stage, index, source=source, stride=stride)
-        blocks.append(block)
-        layers += block.layers
-        source = end(block.merge)
+    blocks = tuple(stage_blocks(spec, stage, start))
     return _section(
         f"layer{stage}",
         SectionKind.STAGE,
         f"Stage {stage}",
-        tuple(layers),
-        blocks=tuple(blocks),
+        tuple([layer for block in blocks for layer in block.layers]),
+        blocks=blocks,
         start=start,
     )
 
 
 def _head(spec: NetworkSpec, start: Point) -> Section:
-    pool = make.global_average_pool("avgpool", start)
-    return _section(
-        "head",
-        SectionKind.HEAD,
-        "Head",
-        (pool, make.linear("fc", end([pool]), spec.classes)),
-        blocks=(),
-        start=start,
-    )
-
-
-def _block(spec: NetworkSpec, stage: int, index: int, *, source: Point, stride: int) -> Block:
-    name = f"layer{stage}.{index}"
-    channels = spec.channels[stage - 1]
-    residual = _residual(spec, stage, name, source=source, stride=stride)
-    form = _shortcut_form(spec.shortcut, changes=stride != 1 or source.shape[0] != channels)
-    shortcut = _shortcut(form, name, source, channels=channels, stride=stride)
-    merge = _merge(form, name, source, residual=residual, shortcut=shortcut)
-    layers = (*residual, *shortcut, *merge)
-    return Block(
-        name=name,
-        stage=stage,
-        index=index,
-        residual=tuple(residual),
-        shortcut=tuple(shortcut),
-        shortcut_form=form,
-        merge=tuple(merge),
-        input_shape=source.shape,
-        output_shape=merge[-1].output_shape,
-        parameters=sum([layer.parameters for layer in layers]),
-        macs=sum([layer.macs for layer in layers]),
-        receptive_field=merge[-1].receptive_field,
-    )
-
-
-def _residual(
-    spec: NetworkSpec, stage: int, name: str, *, source: Point, stride: int
-) -> list[Layer]:
-    """Returns the residual branch: convolutions, each with its normalisation, ReLUs between."""
-    width, channels = spec.inner_widths[stage - 1], spec.channels[stage - 1]
-    if spec.block is BlockKind.BASIC:
-        plan = [(3, stride, width, 1), (3, 1, channels, 1)]
-    else:
-        early = spec.stride_on is StridePlace.CONV1
-        first, second = (stride, 1) if early else (1, stride)
-        plan = [(1, first, width, 1), (3, second, width, spec.groups), (1, 1, channels, 1)]
-    layers: list[Layer] = []
-    point = source
-    for number, (kernel, step, out, groups) in enumerate(plan, start=1):
-        layers.append(
-            make.convolution(
-                f"{name}.conv{number}", point, out, kernel=kernel, stride=step, groups=groups
-            )
-        )
-        layers.append(make.batch_norm(f"{name}.bn{number}", end(layers)))
-        if number < len(plan):
-            layers.append(make.relu(f"{name}.relu{number}", end(layers)))
-        point = end(layers)
-    return layers
-
-
-def _shortcut_form(kind: ShortcutKind, *, changes: bool) -> ShortcutForm:
-    if kind is ShortcutKind.NONE:
-        return ShortcutForm.NONE
-    if kind is ShortcutKind.C or (kind is ShortcutKind.B and changes):
-        return ShortcutForm.PROJECTION
-    return ShortcutForm.ZERO_PAD if changes else ShortcutForm.IDENTITY
-
-
-def _shortcut(
-    form: ShortcutForm, name: str, source: Point, *, channels: int, stride: int
-) -> list[Layer]:
-    if form is ShortcutForm.PROJECTION:
-        projection = make.convolution(
-            f"{name}.downsample.0", source, channels, kernel=1, stride=stride
-        )
-        return [projection, make.batch_norm(f"{name}.downsample.1", end([projection]))]
-    if form is ShortcutForm.ZERO_PAD:
-        return [make.zero_pad(f"{name}.downsample", source, channels, stride=stride)]
-    return []
-
-
-def _merge(
-    form: ShortcutForm,
-    name: str,
-    source: Point,
-    *,
-    residual: Sequence[Layer],
-    shortcut: Sequence[Layer],
-) -> list[Layer]:
-    point = end(residual)
-    relu = f"{name}.relu{1 + sum(layer.kind is LayerKind.RELU for layer in residual)}"
-    if form is ShortcutForm.NONE:
-        return [make.relu(relu, point)]
-    addition = make.addition(f"{name}.add", point, end(shortcut) if shortcut else source)
-    return [addition, make.relu(relu, end([addition]))]
+    chain = Chain(start)
+    # With pre-activation nothing has activated the sum of the last block yet.
+    if spec.order is ActivationOrder.FULL_PREACTIVATION:
+        chain.put(make.batch_norm("bn_last", chain.point))
+    if spec.order.preactivated:
+        chain.put(make.relu("relu_last", chain.point))
+    chain.put(make.global_average_pool("avgpool", chain.point))
+    chain.put(make.linear("fc", chain.point, spec.classes))
+    return _section("head", SectionKind.HEAD, "Head", chain.cut(), blocks=(), start=start)
 
 
 def _edges(sections: Sequence[Section]) -> Iterator[Edge]:
@@ -354,13 +284,13 @@ def _edges(sections: Sequence[Section]) -> Iterator[Edge]:
 
 
 def _block_edges(block: Block) -> Iterator[Edge]:
-    for layer in block.residual:
+    for layer in (*block.entry, *block.residual):
         yield Edge(layer.inputs[0], layer.name, layer.input_shape, EdgeKind.MAIN)
     for layer in block.shortcut:
         yield Edge(layer.inputs[0], layer.name, layer.input_shape, EdgeKind.SHORTCUT)
     for layer in block.merge:
         yield Edge(layer.inputs[0], layer.name, layer.input_shape, EdgeKind.MAIN)
-        for source in layer.inputs[1:]:  # the addition reads the shortcut second
+        for source in layer.inputs[1:]:  # the addition reads the shortcut second, a gate third
             yield Edge(source, layer.name, layer.input_shape, EdgeKind.SHORTCUT)
 
 

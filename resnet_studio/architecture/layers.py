@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from resnet_studio.architecture.arithmetic import grow, join, output_size
@@ -18,33 +17,69 @@ class Point(NamedTuple):
     field: ReceptiveField
 
 
-def end(layers: Sequence[Layer]) -> Point:
-    """Returns the output of the last of `layers`."""
-    last = layers[-1]
-    return Point(last.name, last.output_shape, last.receptive_field)
+def output(layer: Layer) -> Point:
+    """Returns what a layer makes, for the next one to read."""
+    return Point(layer.name, layer.output_shape, layer.receptive_field)
+
+
+class Chain:
+    """Layers that are made one after the other, each to read the one before.
+
+    Attributes:
+        point: What the next layer reads.
+    """
+
+    __slots__ = ("_layers", "point")
+
+    def __init__(self, start: Point) -> None:
+        self.point = start
+        self._layers: list[Layer] = []
+
+    def put(self, layer: Layer) -> None:
+        """Adds a layer; what comes next reads it."""
+        self._layers.append(layer)
+        self.point = output(layer)
+
+    def cut(self) -> tuple[Layer, ...]:
+        """Returns the layers put since the last cut."""
+        layers, self._layers = tuple(self._layers), []
+        return layers
 
 
 def convolution(
-    name: str, source: Point, channels: int, *, kernel: int, stride: int, groups: int = 1
+    name: str,
+    source: Point,
+    channels: int,
+    *,
+    kernel: int,
+    stride: int = 1,
+    groups: int = 1,
+    bias: bool = False,
+    padded: bool = True,
 ) -> Layer:
-    """A square convolution without bias, padded so that stride 1 keeps the size."""
+    """A square convolution; `padded` so that stride 1 keeps the size."""
     title = f"{kernel}×{kernel} conv, {channels}"
+    if groups != 1:
+        title += f", {groups} groups"
+    if bias:
+        title += ", bias"
     return _window(
         name,
         LayerKind.CONV,
-        title if groups == 1 else f"{title}, {groups} groups",
+        title,
         source,
         channels=channels,
         kernel=kernel,
         stride=stride,
-        padding=(kernel - 1) // 2,
+        padding=(kernel - 1) // 2 if padded else 0,
         groups=groups,
-        parameters=kernel * kernel * (source.shape[0] // groups) * channels,
+        weights=kernel * kernel * (source.shape[0] // groups) * channels,
+        bias=bias,
     )
 
 
-def max_pool(name: str, source: Point, *, kernel: int, stride: int) -> Layer:
-    """The largest value of each window, padded with minus infinity by half the window."""
+def max_pool(name: str, source: Point, *, kernel: int, stride: int, padded: bool = True) -> Layer:
+    """The largest value of each window; `padded` with minus infinity by half the window."""
     return _window(
         name,
         LayerKind.MAX_POOL,
@@ -53,13 +88,22 @@ def max_pool(name: str, source: Point, *, kernel: int, stride: int) -> Layer:
         channels=source.shape[0],
         kernel=kernel,
         stride=stride,
-        padding=(kernel - 1) // 2,
+        padding=(kernel - 1) // 2 if padded else 0,
     )
 
 
-def zero_pad(name: str, source: Point, channels: int, *, stride: int) -> Layer:
-    """Shortcut option A: keeps every `stride`-th row and column and adds channels of zeros."""
-    title = f"zero-pad, {source.shape[0]} → {channels}"
+def zero_pad(name: str, source: Point, channels: int, *, stride: int, both_sides: bool) -> Layer:
+    """Shortcut option A: keeps every `stride`-th row and column and adds channels of zeros.
+
+    They go to the end, or with `both_sides` half before the others, rounded down, and the rest
+    after them.
+    """
+    before = source.shape[0]
+    added = channels - before
+    first = added // 2 if both_sides else 0
+    title = f"zero-pad, {before} → {channels}"
+    if added:
+        title += ", both sides" if both_sides else ", at the end"
     return _window(
         name,
         LayerKind.ZERO_PAD,
@@ -69,6 +113,44 @@ def zero_pad(name: str, source: Point, channels: int, *, stride: int) -> Layer:
         kernel=1,
         stride=stride,
         padding=0,
+        zeros=(first, added - first),
+    )
+
+
+def gate(name: str, source: Point, channels: int, *, kernel: int, stride: int) -> Layer:
+    """A convolution with bias and a sigmoid: how much of each number passes (arXiv:1603.05027)."""
+    return _window(
+        name,
+        LayerKind.GATE,
+        f"gate {kernel}×{kernel}, sigmoid",
+        source,
+        channels=channels,
+        kernel=kernel,
+        stride=stride,
+        padding=(kernel - 1) // 2,
+        weights=kernel * kernel * source.shape[0] * channels,
+        bias=True,
+    )
+
+
+def average_pool(name: str, source: Point, *, window: int) -> Layer:
+    """The mean of each window, side by side; the last one stops at the edge of the map.
+
+    An edge window averages the pixels that there are, so that no pixel is lost (ResNet-D,
+    arXiv:1812.01187, on maps of odd size).
+    """
+    channels, size, _ = source.shape
+    after = -(-size // window)
+    return Layer(
+        name=name,
+        kind=LayerKind.AVG_POOL,
+        title=f"{window}×{window} average pool, /{window}",
+        inputs=(source.name,),
+        input_shape=source.shape,
+        output_shape=(channels, after, after),
+        receptive_field=grow(source.field, kernel=window, stride=window, padding=0),
+        kernel=window,
+        stride=window,
     )
 
 
@@ -90,28 +172,61 @@ def global_average_pool(name: str, source: Point) -> Layer:
 
 def batch_norm(name: str, source: Point) -> Layer:
     """Batch normalisation with one scale and one shift for each channel."""
+    shape = source.shape
     return Layer(
         name=name,
         kind=LayerKind.BATCH_NORM,
         title="batch norm",
         inputs=(source.name,),
-        input_shape=source.shape,
-        output_shape=source.shape,
+        input_shape=shape,
+        output_shape=shape,
         receptive_field=source.field,
-        parameters=2 * source.shape[0],
+        parameters=2 * shape[0],
+        tensors=2,
     )
 
 
 def relu(name: str, source: Point) -> Layer:
     """The rectifier max(0, x)."""
+    return _pointwise(name, LayerKind.RELU, "ReLU", source)
+
+
+def scale(name: str, source: Point, factor: float) -> Layer:
+    """Multiplication of every number by the same constant (arXiv:1603.05027, section 3.1)."""
+    return _pointwise(name, LayerKind.SCALE, f"× {factor:.4g}", source, factor=factor)
+
+
+def dropout(name: str, source: Point, rate: float) -> Layer:
+    """While training, drops each number with probability `rate` and scales up the others."""
+    return _pointwise(name, LayerKind.DROPOUT, f"dropout {rate:.3g}", source, factor=rate)
+
+
+def drop_path(name: str, source: Point, rate: float) -> Layer:
+    """While training, drops the whole branch with probability `rate` (arXiv:1603.09382)."""
+    return _pointwise(name, LayerKind.DROP_PATH, f"drop path {rate:.3g}", source, factor=rate)
+
+
+def squeeze_excitation(name: str, source: Point, *, reduction: int) -> Layer:
+    """Weighs each channel by what the means of all channels say (arXiv:1709.01507).
+
+    Two 1x1 convolutions with bias on the means, from C channels to C / `reduction`, at least one,
+    and back, a ReLU between them and a sigmoid after.
+    """
+    channels = source.shape[0]
+    hidden = max(1, channels // reduction)
+    weights = 2 * channels * hidden
     return Layer(
         name=name,
-        kind=LayerKind.RELU,
-        title="ReLU",
+        kind=LayerKind.SE,
+        title=f"SE, {channels} → {hidden} → {channels}",
         inputs=(source.name,),
         input_shape=source.shape,
         output_shape=source.shape,
         receptive_field=source.field,
+        parameters=weights + hidden + channels,
+        macs=weights,
+        tensors=4,
+        hidden=hidden,
     )
 
 
@@ -128,6 +243,22 @@ def addition(name: str, branch: Point, shortcut: Point) -> Layer:
     )
 
 
+def gated_addition(
+    name: str, branch: Point, shortcut: Point, gate: Point, *, gates_branch: bool
+) -> Layer:
+    """The sum F(x) + (1 - g) shortcut, or g F(x) + (1 - g) shortcut if the gate has both."""
+    return Layer(
+        name=name,
+        kind=LayerKind.ADD,
+        title="add, branch and shortcut gated" if gates_branch else "add, shortcut gated",
+        inputs=(branch.name, shortcut.name, gate.name),
+        input_shape=branch.shape,
+        output_shape=branch.shape,
+        receptive_field=join((branch.field, shortcut.field, gate.field)),
+        gates_branch=gates_branch,
+    )
+
+
 def linear(name: str, source: Point, outputs: int) -> Layer:
     """A linear layer with bias on the flattened input."""
     inputs = math.prod(source.shape)
@@ -141,6 +272,23 @@ def linear(name: str, source: Point, outputs: int) -> Layer:
         receptive_field=source.field,
         parameters=(inputs + 1) * outputs,
         macs=inputs * outputs,
+        tensors=2,
+    )
+
+
+def _pointwise(
+    name: str, kind: LayerKind, title: str, source: Point, *, factor: float = 0.0
+) -> Layer:
+    """A layer that treats each number by itself and trains nothing."""
+    return Layer(
+        name=name,
+        kind=kind,
+        title=title,
+        inputs=(source.name,),
+        input_shape=source.shape,
+        output_shape=source.shape,
+        receptive_field=source.field,
+        factor=factor,
     )
 
 
@@ -155,9 +303,11 @@ def _window(
     stride: int,
     padding: int,
     groups: int = 1,
-    parameters: int = 0,
+    weights: int = 0,
+    bias: bool = False,
+    zeros: tuple[int, int] = (0, 0),
 ) -> Layer:
-    """A layer that moves a window over the map and uses each parameter once at each place."""
+    """A layer that moves a window over the map and uses each weight once at each place."""
     size = output_size(source.shape[1], kernel=kernel, stride=stride, padding=padding)
     return Layer(
         name=name,
@@ -171,6 +321,8 @@ def _window(
         stride=stride,
         padding=padding,
         groups=groups,
-        parameters=parameters,
-        macs=parameters * size * size,
+        parameters=weights + channels if bias else weights,
+        macs=weights * size * size,
+        tensors=bool(weights) + bias,
+        zeros=zeros,
     )
