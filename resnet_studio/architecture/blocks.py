@@ -44,10 +44,13 @@ class _Place(NamedTuple):
     """Which block it is, and what it makes of its input."""
 
     name: str
+    stage: int
+    index: int
+    first: bool
+    windows: tuple[_Window, ...]
     channels: int
     stride: int
     drop_rate: float
-    first: bool
 
 
 class _BlockChain(Chain):
@@ -92,26 +95,33 @@ def stage_blocks(spec: NetworkSpec, stage: int, source: Point) -> Iterator[Block
     """
     channels = spec.channels[stage - 1]
     before, every = sum(spec.depths[: stage - 1]), sum(spec.depths)
+    stride = 2 if stage > 1 else 1
+    windows = _windows(spec, stage, stride)
     for index in range(spec.depths[stage - 1]):
+        if index == 1:
+            stride, windows = 1, _windows(spec, stage, 1)
         place = _Place(
             name=f"layer{stage}.{index}",
-            channels=channels,
-            stride=2 if index == 0 and stage > 1 else 1,
-            drop_rate=spec.stochastic_depth * (before + index + 1) / every,
+            stage=stage,
+            index=index,
             first=before + index == 0,
+            windows=windows,
+            channels=channels,
+            stride=stride,
+            drop_rate=spec.stochastic_depth * (before + index + 1) / every,
         )
-        block = _block(spec, stage, index, place=place, source=source)
+        block = _block(spec, place, source)
         yield block
         source = output(block.end)
 
 
-def _block(spec: NetworkSpec, stage: int, index: int, *, place: _Place, source: Point) -> Block:
+def _block(spec: NetworkSpec, place: _Place, source: Point) -> Block:
     form = _shortcut_form(spec, place, source)
     chain = _BlockChain(place.name, source)
     _activate_input(chain, spec.order)
     entry = chain.cut() if _is_shared(spec, form, place) else ()
     split = chain.point if entry else source
-    _branch(chain, spec, stage, place)
+    _branch(chain, spec, place)
     residual = chain.cut()
     shortcut = _shortcut(spec, form, place, split)
     if form is not ShortcutForm.NONE:
@@ -121,8 +131,8 @@ def _block(spec: NetworkSpec, stage: int, index: int, *, place: _Place, source: 
     layers = (*entry, *residual, *shortcut, *merge)
     return Block(
         name=place.name,
-        stage=stage,
-        index=index,
+        stage=place.stage,
+        index=place.index,
         entry=entry,
         residual=residual,
         shortcut=shortcut,
@@ -159,9 +169,9 @@ def _is_shared(spec: NetworkSpec, form: ShortcutForm, place: _Place) -> bool:
     return place.first and spec.shared_first_activation
 
 
-def _branch(chain: _BlockChain, spec: NetworkSpec, stage: int, place: _Place) -> None:
+def _branch(chain: _BlockChain, spec: NetworkSpec, place: _Place) -> None:
     """Makes the residual branch from its first convolution on."""
-    for number, window in enumerate(_windows(spec, stage, place.stride)):
+    for number, window in enumerate(place.windows):
         if number:
             chain.normalise()
             chain.rectify()
@@ -195,7 +205,7 @@ def _end_branch(chain: _BlockChain, spec: NetworkSpec, place: _Place) -> None:
         chain.rectify()
     if spec.shortcut_type is ShortcutType.SCALING and spec.residual_scale != 1:
         chain.put(make.scale(f"{place.name}.residual_scale", chain.point, spec.residual_scale))
-    if place.drop_rate:
+    if spec.stochastic_depth:
         chain.put(make.drop_path(f"{place.name}.drop_path", chain.point, place.drop_rate))
 
 

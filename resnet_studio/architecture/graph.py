@@ -55,12 +55,10 @@ class NetworkGraph:
     Attributes:
         spec: What it was made from, with `input_size` as drawn.
         sections: Stem, stages, head.
-        edges: What flows between the layers, in the order of computation.
     """
 
     spec: NetworkSpec
     sections: tuple[Section, ...]
-    edges: tuple[Edge, ...]
 
     @property
     def input_size(self) -> int:
@@ -96,6 +94,11 @@ class NetworkGraph:
     def blocks(self) -> tuple[Block, ...]:
         """All blocks in the order of computation."""
         return tuple(block for section in self.sections for block in section.blocks)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """What flows between the layers, in the order of computation."""
+        return tuple(_edges(self.sections))
 
     @cached_property
     def parameters(self) -> int:
@@ -210,7 +213,7 @@ def build_graph(spec: NetworkSpec, *, input_size: int | None = None) -> NetworkG
     for stage in range(1, len(spec.depths) + 1):
         sections.append(_stage(spec, stage, output(sections[-1].layers[-1])))
     sections.append(_head(spec, output(sections[-1].layers[-1])))
-    return NetworkGraph(spec=spec, sections=tuple(sections), edges=tuple(_edges(sections)))
+    return NetworkGraph(spec=spec, sections=tuple(sections))
 
 
 def _stem(spec: NetworkSpec, picture: Point) -> Section:
