@@ -61,5 +61,9 @@ class RunError(StudioError):
     """A training run that cannot be started, continued or opened."""
 
 
+class ExportError(StudioError):
+    """A file that cannot be exported, or that does not equal the network it was made from."""
+
+
 class Cancelled(Exception):  # noqa: N818 - not an error: the person asked for it
     """Raised inside long work when the person cancelled it; never shown."""

@@ -1,0 +1,129 @@
+"""The part of the standalone script that reads a picture: only the steps of one pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from resnet_studio.data.augment import (
+    AugmentSpec,
+    CenterCrop,
+    HorizontalFlip,
+    Normalise,
+    PadCrop,
+    RandomResizedCrop,
+    Resize,
+    ResizeExact,
+)
+from resnet_studio.data.augment_steps import Step
+
+_OPEN = '''\
+def open_picture(path: str) -> Image.Image:
+    """Returns the picture upright and in red, green and blue; what is transparent becomes white."""
+    image = Image.open(path)
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white
+    return image.convert("RGB")
+'''
+_RESIZE = '''\
+def resize(pixels: Tensor, height: int, width: int) -> Tensor:
+    """Resizes (1, 3, H, W) uint8; antialiased, as Pillow and torchvision do it."""
+    if pixels.shape[-2:] == (height, width):
+        return pixels
+    return F.interpolate(pixels, (height, width), mode="bilinear", antialias=True)
+'''
+_RESIZE_SHORTER = '''\
+def resize_shorter_side(pixels: Tensor, size: int) -> Tensor:
+    """Brings the shorter side to `size` pixels and keeps the ratio of the sides."""
+    height, width = pixels.shape[-2:]
+    longer = int(size * max(height, width) / min(height, width))
+    if height <= width:
+        return resize(pixels, size, longer)
+    return resize(pixels, longer, size)
+'''
+_CENTER_CROP = '''\
+def center_crop(pixels: Tensor, size: int) -> Tensor:
+    """Cuts out the central square; a smaller picture gets a black border first."""
+    height, width = pixels.shape[-2:]
+    down, across = max(size - height, 0), max(size - width, 0)
+    border = (across // 2, across - across // 2, down // 2, down - down // 2)
+    pixels = F.pad(pixels, border)
+    top, left = round(max(height - size, 0) / 2), round(max(width - size, 0) / 2)
+    return pixels[:, :, top : top + size, left : left + size]
+'''
+_RANDOM = '''\
+def random_picture(_path: str = "") -> Tensor:
+    """Returns random numbers in place of a picture; files have 3 channels, not {channels}."""
+    torch.manual_seed(0)
+    return torch.rand(1, {channels}, {side}, {side})
+'''
+
+
+def picture_functions(pipeline: AugmentSpec, channels: int) -> list[str]:
+    """Returns the functions of the script, `read_picture` last; or `random_picture` alone.
+
+    Args:
+        pipeline: The preprocessing; without chance.
+        channels: What the network reads; no picture file has another number than 3.
+    """
+    if channels != 3:
+        return [_RANDOM.format(channels=channels, side=pipeline.output_size)]
+    kinds = {type(step) for step in pipeline.pixel_steps}
+    functions = [_OPEN]
+    if kinds & {Resize, ResizeExact}:
+        functions.append(_RESIZE)
+    if Resize in kinds:
+        functions.append(_RESIZE_SHORTER)
+    if CenterCrop in kinds:
+        functions.append(_CENTER_CROP)
+    return [*functions, _read_picture(pipeline)]
+
+
+def constants(pipeline: AugmentSpec) -> list[str]:
+    """Returns the lines that say how colours are normalised."""
+    normalise = pipeline.normalise
+    if normalise is None:
+        return []
+    return [
+        "# Mean and standard deviation of red, green and blue, of colours between 0 and 1.",
+        f"MEAN = torch.tensor({list(normalise.mean)}).view(3, 1, 1)",
+        f"STD = torch.tensor({list(normalise.std)}).view(3, 1, 1)",
+    ]
+
+
+def _read_picture(pipeline: AugmentSpec) -> str:
+    side = pipeline.output_size
+    lines = [
+        "def read_picture(path: str) -> Tensor:",
+        f'    """Returns the picture as the network reads it: (1, 3, {side}, {side}) float32."""',
+        "    rows = torch.from_numpy(np.array(open_picture(path)))  # (H, W, 3), 0 to 255",
+        "    pixels = rows.unsqueeze(0).permute(0, 3, 1, 2)  # (1, 3, H, W)",
+        *_step_lines(pipeline),
+        "    colours = pixels.contiguous().to(torch.float32) * (1 / 255)  # from 0 to 1",
+        f"    return {'(colours - MEAN) / STD' if pipeline.normalise else 'colours'}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _step_lines(pipeline: AugmentSpec) -> Iterator[str]:
+    for step in pipeline.pixel_steps:
+        yield f"    pixels = {_call(step)}"
+
+
+def _call(step: Step) -> str:
+    match step:
+        case Resize():
+            return f"resize_shorter_side(pixels, {step.size})"
+        case ResizeExact():
+            return f"resize(pixels, {step.size}, {step.size})"
+        case CenterCrop():
+            return f"center_crop(pixels, {step.size})"
+        case Normalise() | RandomResizedCrop() | PadCrop() | HorizontalFlip():
+            raise ValueError(f"{step.kind} is no step of a pipeline without chance")
+        case _:
+            assert_never(step)
