@@ -7,11 +7,12 @@ they differ in what stands before the first, after the last, and after the addit
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from resnet_studio.architecture import layers as make
 from resnet_studio.architecture.elements import Block, Layer, ShortcutForm
-from resnet_studio.architecture.layers import Chain, Point, output
+from resnet_studio.architecture.layers import Chain, Source
 from resnet_studio.architecture.spec import (
     ActivationOrder,
     BlockKind,
@@ -40,7 +41,8 @@ class _Window(NamedTuple):
     groups: int
 
 
-class _Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Place:
     """Which block it is, and what it makes of its input."""
 
     name: str
@@ -58,7 +60,7 @@ class _BlockChain(Chain):
 
     __slots__ = ("_bns", "_convs", "_name", "_relus")
 
-    def __init__(self, name: str, start: Point) -> None:
+    def __init__(self, name: str, start: Source) -> None:
         super().__init__(start)
         self._name = name
         self._convs = self._bns = self._relus = 0
@@ -68,7 +70,7 @@ class _BlockChain(Chain):
         self.put(
             make.convolution(
                 f"{self._name}.conv{self._convs}",
-                self.point,
+                self.end,
                 window.channels,
                 kernel=window.kernel,
                 stride=window.stride,
@@ -78,14 +80,14 @@ class _BlockChain(Chain):
 
     def normalise(self) -> None:
         self._bns += 1
-        self.put(make.batch_norm(f"{self._name}.bn{self._bns}", self.point))
+        self.put(make.batch_norm(f"{self._name}.bn{self._bns}", self.end))
 
     def rectify(self) -> None:
         self._relus += 1
-        self.put(make.relu(f"{self._name}.relu{self._relus}", self.point))
+        self.put(make.relu(f"{self._name}.relu{self._relus}", self.end))
 
 
-def stage_blocks(spec: NetworkSpec, stage: int, source: Point) -> Iterator[Block]:
+def stage_blocks(spec: NetworkSpec, stage: int, source: Source) -> Iterator[Block]:
     """Yields the blocks of one stage, each reading what the one before makes.
 
     Args:
@@ -112,20 +114,20 @@ def stage_blocks(spec: NetworkSpec, stage: int, source: Point) -> Iterator[Block
         )
         block = _block(spec, place, source)
         yield block
-        source = output(block.end)
+        source = block.end
 
 
-def _block(spec: NetworkSpec, place: _Place, source: Point) -> Block:
+def _block(spec: NetworkSpec, place: _Place, source: Source) -> Block:
     form = _shortcut_form(spec, place, source)
     chain = _BlockChain(place.name, source)
     _activate_input(chain, spec.order)
     entry = chain.cut() if _is_shared(spec, form, place) else ()
-    split = chain.point if entry else source
+    split = chain.end if entry else source
     _branch(chain, spec, place)
     residual = chain.cut()
     shortcut = _shortcut(spec, form, place, split)
     if form is not ShortcutForm.NONE:
-        chain.put(_addition(spec, f"{place.name}.add", chain.point, split, shortcut))
+        chain.put(_addition(spec, f"{place.name}.add", chain.end, split, shortcut))
     _activate_output(chain, spec.order)
     merge = chain.cut()
     layers = (*entry, *residual, *shortcut, *merge)
@@ -138,11 +140,11 @@ def _block(spec: NetworkSpec, place: _Place, source: Point) -> Block:
         shortcut=shortcut,
         shortcut_form=form,
         merge=merge,
-        input_shape=source.shape,
-        output_shape=chain.point.shape,
+        input_shape=source.output_shape,
+        output_shape=chain.end.output_shape,
         parameters=sum([layer.parameters for layer in layers]),
         macs=sum([layer.macs for layer in layers]),
-        receptive_field=chain.point.field,
+        receptive_field=chain.end.receptive_field,
     )
 
 
@@ -176,7 +178,7 @@ def _branch(chain: _BlockChain, spec: NetworkSpec, place: _Place) -> None:
             chain.normalise()
             chain.rectify()
             if spec.dropout:  # only basic blocks may have it: there is one such place
-                chain.put(make.dropout(f"{place.name}.dropout", chain.point, spec.dropout))
+                chain.put(make.dropout(f"{place.name}.dropout", chain.end, spec.dropout))
         chain.convolve(window)
     _end_branch(chain, spec, place)
 
@@ -199,22 +201,22 @@ def _end_branch(chain: _BlockChain, spec: NetworkSpec, place: _Place) -> None:
         chain.normalise()
     if spec.se_reduction:
         chain.put(
-            make.squeeze_excitation(f"{place.name}.se", chain.point, reduction=spec.se_reduction)
+            make.squeeze_excitation(f"{place.name}.se", chain.end, reduction=spec.se_reduction)
         )
     if spec.order in _RELU_ENDS_BRANCH:
         chain.rectify()
     if spec.shortcut_type is ShortcutType.SCALING and spec.residual_scale != 1:
-        chain.put(make.scale(f"{place.name}.residual_scale", chain.point, spec.residual_scale))
+        chain.put(make.scale(f"{place.name}.residual_scale", chain.end, spec.residual_scale))
     if spec.stochastic_depth:
-        chain.put(make.drop_path(f"{place.name}.drop_path", chain.point, place.drop_rate))
+        chain.put(make.drop_path(f"{place.name}.drop_path", chain.end, place.drop_rate))
 
 
 # -- shortcut and addition ------------------------------------------------------------------------
 
 
-def _shortcut_form(spec: NetworkSpec, place: _Place, source: Point) -> ShortcutForm:
+def _shortcut_form(spec: NetworkSpec, place: _Place, source: Source) -> ShortcutForm:
     kind = spec.shortcut
-    changes = place.stride != 1 or source.shape[0] != place.channels
+    changes = place.stride != 1 or source.output_shape[0] != place.channels
     if kind is ShortcutKind.NONE:
         return ShortcutForm.NONE
     if kind is ShortcutKind.C or spec.shortcut_type is ShortcutType.CONV:
@@ -225,7 +227,7 @@ def _shortcut_form(spec: NetworkSpec, place: _Place, source: Point) -> ShortcutF
 
 
 def _shortcut(
-    spec: NetworkSpec, form: ShortcutForm, place: _Place, split: Point
+    spec: NetworkSpec, form: ShortcutForm, place: _Place, split: Source
 ) -> tuple[Layer, ...]:
     chain = Chain(split)
     name, kind = place.name, spec.shortcut_type
@@ -239,9 +241,9 @@ def _shortcut(
             )
         )
     if kind is ShortcutType.SCALING:
-        chain.put(make.scale(f"{name}.shortcut_scale", chain.point, spec.shortcut_scale))
+        chain.put(make.scale(f"{name}.shortcut_scale", chain.end, spec.shortcut_scale))
     elif kind is ShortcutType.DROPOUT:
-        chain.put(make.dropout(f"{name}.shortcut_dropout", chain.point, spec.shortcut_dropout))
+        chain.put(make.dropout(f"{name}.shortcut_dropout", chain.end, spec.shortcut_dropout))
     elif kind.gated:
         kernel = 3 if kind is ShortcutType.HIGHWAY else 1
         chain.put(
@@ -258,30 +260,30 @@ def _project(chain: Chain, spec: NetworkSpec, place: _Place) -> None:
     name, stride, number = f"{place.name}.downsample", place.stride, 0
     if pools:
         if stride > 1:
-            chain.put(make.average_pool(f"{name}.0", chain.point, window=stride))
+            chain.put(make.average_pool(f"{name}.0", chain.end, window=stride))
         stride, number = 1, 1  # at stride 1 number 0 is an identity, which is no layer
     chain.put(
         make.convolution(
-            f"{name}.{number}", chain.point, place.channels, kernel=1, stride=stride, bias=bias
+            f"{name}.{number}", chain.end, place.channels, kernel=1, stride=stride, bias=bias
         )
     )
     if not (convolves or bias or spec.order is ActivationOrder.FULL_PREACTIVATION):
-        chain.put(make.batch_norm(f"{name}.{number + 1}", chain.point))
+        chain.put(make.batch_norm(f"{name}.{number + 1}", chain.end))
 
 
 def _addition(
-    spec: NetworkSpec, name: str, branch: Point, split: Point, shortcut: tuple[Layer, ...]
+    spec: NetworkSpec, name: str, branch: Source, split: Source, shortcut: tuple[Layer, ...]
 ) -> Layer:
     gated = spec.shortcut_type.gated
     passing = shortcut[:-1] if gated else shortcut
-    passed = output(passing[-1]) if passing else split
+    passed = passing[-1] if passing else split
     if not gated:
         return make.addition(name, branch, passed)
     return make.gated_addition(
         name,
         branch,
         passed,
-        output(shortcut[-1]),
+        shortcut[-1],
         gates_branch=spec.shortcut_type is not ShortcutType.SHORTCUT_GATE,
     )
 

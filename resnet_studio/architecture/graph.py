@@ -27,7 +27,7 @@ from resnet_studio.architecture.elements import (
     Shape,
     ShortcutForm,
 )
-from resnet_studio.architecture.layers import Chain, Point, output
+from resnet_studio.architecture.layers import Chain, Picture, Source
 from resnet_studio.architecture.spec import ActivationOrder, NetworkSpec, StemKind
 
 # The records live in `elements`; who works with a graph imports everything from here.
@@ -208,15 +208,15 @@ def build_graph(spec: NetworkSpec, *, input_size: int | None = None) -> NetworkG
     """
     if input_size is not None and input_size != spec.input_size:
         spec = spec.replace(input_size=input_size)
-    picture = Point(INPUT, (spec.in_channels, spec.input_size, spec.input_size), PIXEL)
+    picture = Picture(INPUT, (spec.in_channels, spec.input_size, spec.input_size), PIXEL)
     sections = [_stem(spec, picture)]
     for stage in range(1, len(spec.depths) + 1):
-        sections.append(_stage(spec, stage, output(sections[-1].layers[-1])))
-    sections.append(_head(spec, output(sections[-1].layers[-1])))
+        sections.append(_stage(spec, stage, sections[-1].layers[-1]))
+    sections.append(_head(spec, sections[-1].layers[-1]))
     return NetworkGraph(spec=spec, sections=tuple(sections))
 
 
-def _stem(spec: NetworkSpec, picture: Point) -> Section:
+def _stem(spec: NetworkSpec, picture: Source) -> Section:
     chain = Chain(picture)
     width, order = spec.stem_width, spec.order
     if spec.stem is StemKind.DEEP:
@@ -233,12 +233,12 @@ def _stem(spec: NetworkSpec, picture: Point) -> Section:
     if spec.stem is not StemKind.TUTORIAL:
         # With pre-activation the first block begins with what is left out here.
         if order is not ActivationOrder.FULL_PREACTIVATION:
-            chain.put(make.batch_norm("bn1", chain.point))
+            chain.put(make.batch_norm("bn1", chain.end))
         if not order.preactivated:
-            chain.put(make.relu("relu", chain.point))
+            chain.put(make.relu("relu", chain.end))
     if spec.stem is not StemKind.CIFAR:
         padded = spec.stem is not StemKind.TUTORIAL
-        chain.put(make.max_pool("maxpool", chain.point, kernel=3, stride=2, padded=padded))
+        chain.put(make.max_pool("maxpool", chain.end, kernel=3, stride=2, padded=padded))
     return _section("stem", SectionKind.STEM, "Stem", chain.cut(), blocks=(), start=picture)
 
 
@@ -246,14 +246,14 @@ def _three_convolutions(chain: Chain, width: int) -> None:
     """Makes the deep stem up to its last convolution; numbers are those within "conv1"."""
     for number, stride in ((0, 2), (3, 1)):
         chain.put(
-            make.convolution(f"conv1.{number}", chain.point, width // 2, kernel=3, stride=stride)
+            make.convolution(f"conv1.{number}", chain.end, width // 2, kernel=3, stride=stride)
         )
-        chain.put(make.batch_norm(f"conv1.{number + 1}", chain.point))
-        chain.put(make.relu(f"conv1.{number + 2}", chain.point))
-    chain.put(make.convolution("conv1.6", chain.point, width, kernel=3))
+        chain.put(make.batch_norm(f"conv1.{number + 1}", chain.end))
+        chain.put(make.relu(f"conv1.{number + 2}", chain.end))
+    chain.put(make.convolution("conv1.6", chain.end, width, kernel=3))
 
 
-def _stage(spec: NetworkSpec, stage: int, start: Point) -> Section:
+def _stage(spec: NetworkSpec, stage: int, start: Source) -> Section:
     blocks = tuple(stage_blocks(spec, stage, start))
     return _section(
         f"layer{stage}",
@@ -265,15 +265,15 @@ def _stage(spec: NetworkSpec, stage: int, start: Point) -> Section:
     )
 
 
-def _head(spec: NetworkSpec, start: Point) -> Section:
+def _head(spec: NetworkSpec, start: Source) -> Section:
     chain = Chain(start)
     # With pre-activation nothing has activated the sum of the last block yet.
     if spec.order is ActivationOrder.FULL_PREACTIVATION:
-        chain.put(make.batch_norm("bn_last", chain.point))
+        chain.put(make.batch_norm("bn_last", chain.end))
     if spec.order.preactivated:
-        chain.put(make.relu("relu_last", chain.point))
-    chain.put(make.global_average_pool("avgpool", chain.point))
-    chain.put(make.linear("fc", chain.point, spec.classes))
+        chain.put(make.relu("relu_last", chain.end))
+    chain.put(make.global_average_pool("avgpool", chain.end))
+    chain.put(make.linear("fc", chain.end, spec.classes))
     return _section("head", SectionKind.HEAD, "Head", chain.cut(), blocks=(), start=start)
 
 
@@ -304,7 +304,7 @@ def _section(
     layers: tuple[Layer, ...],
     *,
     blocks: tuple[Block, ...],
-    start: Point,
+    start: Source,
 ) -> Section:
     return Section(
         name=name,
@@ -312,9 +312,9 @@ def _section(
         title=title,
         layers=layers,
         blocks=blocks,
-        input_shape=start.shape,
+        input_shape=start.output_shape,
         output_shape=layers[-1].output_shape,
-        parameters=sum([layer.parameters for layer in layers]),
-        macs=sum([layer.macs for layer in layers]),
+        parameters=sum([part.parameters for part in blocks or layers]),
+        macs=sum([part.macs for part in blocks or layers]),
         receptive_field=layers[-1].receptive_field,
     )
