@@ -33,6 +33,7 @@ def dispatch(words: list[str]) -> int:
             "compare": compare,
             "train": train,
             "classify": classify,
+            "export": export,
             "tour": tour,
         },
         args=words,
@@ -167,6 +168,30 @@ def train(
         changes=overrides.changes(),
         as_json=json_,
     )
+
+
+def export(
+    network: tyro.conf.Positional[str],
+    /,
+    *,
+    to: Path,
+    weights: str = "",
+    json_: Json = False,
+) -> int:
+    """Write a network to a file for other programs or people, and compare the file with it.
+
+    Args:
+        network: Catalogue id or spec file; or weights, as for --weights.
+        to: The file. Its name decides what is written: weights (.safetensors, .pth), the network
+            for other runtimes (.onnx), a Python script with its weights beside it (.py), or the
+            spec (.toml, .json).
+        weights: As for classify. Left out, they are those that the network names, or random.
+        json_: Print JSON instead of text.
+    """
+    _check_torch()
+    from resnet_studio.terminal_export import export_network
+
+    return export_network(network, to=to, weights=weights, as_json=json_)
 
 
 def tour(*, out: Path, epochs: int | None = None) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from resnet_studio.architecture.catalog import resolve
+from resnet_studio.architecture.catalog import CATALOG, resolve
 from resnet_studio.data.cifar import find_cifar10
 from resnet_studio.data.imaging import open_picture
 from resnet_studio.data.sources import DataConfig, load_dataset
@@ -31,6 +31,8 @@ from resnet_studio.training.recipe import RECIPES, Recipe, parse_recipe
 from resnet_studio.training.runs import RunFolder, default_runs_dir, list_runs
 
 LAST_RUN = "last-run"
+USUAL_NETWORK = "resnet18"
+_WEIGHTS = (".safetensors", ".pth", ".pt")
 
 
 def classify_pictures(
@@ -50,7 +52,7 @@ def classify_pictures(
         )
     if top < 1:
         raise StudioError(f"top is {top}; it must be 1 or more.", remedy="Leave it out for 5.")
-    loaded = _load(weights, network)
+    loaded = load(weights, network)
     results = [_classified(loaded, path, top=top) for path in images]
     if as_json:
         about = {
@@ -107,13 +109,28 @@ def train_network(
 # -- classify -----------------------------------------------------------------------------------
 
 
-def _load(weights: str, network: str) -> LoadedNetwork:
-    """Loads the network; weights that say what they belong to decide over `network`."""
+def load(weights: str, network: str = USUAL_NETWORK) -> LoadedNetwork:
+    """Loads the network; weights that say what they belong to decide over `network`.
+
+    Raises:
+        StudioError: If there is no such network, or the weights are missing, broken or of
+            another one.
+    """
     spec, choice = resolve(network), _choice(weights)
     try:
         return load_weights(spec, choice)
     except OtherNetworkError as error:
         return load_weights(error.spec, choice)
+
+
+def names_weights(what: str) -> bool:
+    """Returns whether `what` names weights, and not a network of the catalogue or a spec file."""
+    path = Path(what)
+    if what == LAST_RUN or os.path.exists(path / "run.toml"):  # noqa: PTH110 - never raises
+        return True
+    if what in CATALOG or path.suffix.lower() in (".toml", ".json"):
+        return False
+    return path.suffix.lower() in _WEIGHTS or os.path.isfile(path)  # noqa: PTH113 - never raises
 
 
 def _choice(weights: str) -> WeightsChoice:

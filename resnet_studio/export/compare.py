@@ -49,6 +49,13 @@ def greatest_difference(name: str, theirs: Tensor, ours: Tensor, *, tolerance: f
     return difference
 
 
+def in_words(difference: float, *, tolerance: float) -> str:
+    """Returns what `greatest_difference` found, in words."""
+    if difference == 0.0:
+        return "logits are the same bit for bit"
+    return f"logits differ by {difference:.0e} of the greatest at most ({tolerance:.0e} is allowed)"
+
+
 def trial_pictures(subject: Subject, count: int, *, seed: int = 0) -> Tensor:
     """Returns random pictures as the network reads them: (count, C, S, S) float32.
 

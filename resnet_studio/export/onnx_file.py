@@ -17,7 +17,7 @@ import torch
 import resnet_studio
 from resnet_studio.errors import ExportError
 from resnet_studio.export.child import run_python
-from resnet_studio.export.compare import greatest_difference, logits_of, trial_pictures
+from resnet_studio.export.compare import greatest_difference, in_words, logits_of, trial_pictures
 from resnet_studio.export.onnx_convert import INPUT, OUTPUT
 from resnet_studio.export.progress import Asked, ExportProgress, Finding, stop_if
 from resnet_studio.export.subject import Subject
@@ -64,8 +64,7 @@ def write_onnx(
         stop_if(cancelled)
     batches = " and ".join(map(str, BATCHES))
     return Finding(
-        f"Run in onnxruntime on batches of {batches}: logits differ by {difference:.0e} of the "
-        f"greatest at most ({TOLERANCE:.0e} is allowed).",
+        f"Run in onnxruntime on batches of {batches}: {in_words(difference, tolerance=TOLERANCE)}.",
         difference,
     )
 

@@ -16,7 +16,12 @@ from resnet_studio.data.augment import draw
 from resnet_studio.data.imaging import open_picture
 from resnet_studio.errors import ExportError
 from resnet_studio.export.child import run_python
-from resnet_studio.export.compare import greatest_difference, logits_of, trial_photograph
+from resnet_studio.export.compare import (
+    greatest_difference,
+    in_words,
+    logits_of,
+    trial_photograph,
+)
 from resnet_studio.export.formats import files_of
 from resnet_studio.export.progress import Asked, ExportProgress, Finding, stop_if
 from resnet_studio.export.script_text import script_text
@@ -77,8 +82,8 @@ def write_script(
         yield running
     difference = _compared(path, photograph, subject)
     return Finding(
-        f"Run on a picture in a process of its own: the same pixels, and logits that differ by "
-        f"{difference:.0e} of the greatest at most ({TOLERANCE:.0e} is allowed).",
+        "Run on a picture in a process of its own: its pixels are the same, "
+        f"{in_words(difference, tolerance=TOLERANCE)}.",
         difference,
     )
 
