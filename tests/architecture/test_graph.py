@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from resnet_studio.architecture.catalog import CATALOG
+from resnet_studio.architecture.checks import largest_map, weight_count
 from resnet_studio.architecture.elements import (
     INPUT,
     Block,
@@ -18,13 +21,15 @@ from resnet_studio.architecture.elements import (
     LayerKind,
     Section,
     SectionKind,
-    ShortcutForm,
 )
 from resnet_studio.architecture.graph import NetworkGraph, build_graph
 from resnet_studio.architecture.spec import (
+    ActivationOrder,
     BlockKind,
     NetworkSpec,
+    ProjectionKind,
     ShortcutKind,
+    ShortcutType,
     StemKind,
     StridePlace,
     depths_for,
@@ -35,7 +40,15 @@ from tests.architecture.strategies import small_specs
 REFERENCE = json.loads(
     (Path(__file__).parent / "reference_counts.json").read_text(encoding="utf-8")
 )
-FIGURES_IN_REFERENCE = 559
+FIGURES_IN_REFERENCE = 896
+FULL = ActivationOrder.FULL_PREACTIVATION
+TUTORIAL = NetworkSpec(
+    block=BlockKind.BASIC,
+    depths=(2, 2, 2, 2),
+    stem=StemKind.TUTORIAL,
+    projection=ProjectionKind.BIAS,
+    order=ActivationOrder.RELU_TWICE,
+)
 
 
 def measure(graph: NetworkGraph, figure: str) -> int:
@@ -64,6 +77,39 @@ def assert_counts(spec: NetworkSpec, expected: dict[str, int]) -> None:
 def cifar_spec(depth: int, *, block: BlockKind = BlockKind.BASIC, **fields: Any) -> NetworkSpec:
     depths = depths_for(depth, block=block, stem=StemKind.CIFAR)
     return NetworkSpec(block=block, depths=depths, stem=StemKind.CIFAR, **fields)
+
+
+def wide_spec(depth: int, factor: int, **fields: Any) -> NetworkSpec:
+    """Returns the Wide ResNet of this depth and widening factor."""
+    block, stem = BlockKind.BASIC, StemKind.CIFAR
+    depths = depths_for(depth, block=block, stem=stem, counts_projections=True)
+    widths = tuple(factor * width for width in (16, 32, 64))
+    return NetworkSpec(
+        block=block,
+        stem=stem,
+        depths=depths,
+        widths=widths,
+        order=FULL,
+        shortcut=ShortcutKind.B,
+        **fields,
+    )
+
+
+def timm_spec(name: str) -> NetworkSpec:
+    """Returns the network that timm calls "resnet50d" or "resnetv2_50"."""
+    if name in CATALOG:
+        return CATALOG[name].spec
+    preactivated, digits, tweak = re.fullmatch(r"resnet(v2_)?(\d+)([cd]?)", name).groups()
+    depth = int(digits)
+    block = BlockKind.BASIC if depth < 50 else BlockKind.BOTTLENECK
+    return NetworkSpec(
+        block=block,
+        depths=depths_for(depth, block=block, stem=StemKind.IMAGENET),
+        stem=StemKind.DEEP if tweak else StemKind.IMAGENET,
+        projection=ProjectionKind.AVGPOOL if tweak == "d" else ProjectionKind.CONV,
+        order=FULL if preactivated else ActivationOrder.ORIGINAL,
+        shared_first_activation=False,
+    )
 
 
 def named_spec(name: str) -> NetworkSpec:
@@ -131,16 +177,58 @@ def test_counts_of_the_cifar_networks_are_exact(depth):
     assert_counts(spec, expected)
 
 
-@pytest.mark.parametrize("name", REFERENCE["cifar_bottleneck_9n2"])
-def test_counts_of_the_cifar_bottleneck_networks_are_exact(name):
-    """These have projections where the shape changes, and the stride on the first 1x1."""
+@pytest.mark.parametrize("name", REFERENCE["cifar_orders"])
+def test_counts_of_the_cifar_networks_with_and_without_preactivation_are_exact(name):
+    """The bottlenecks have the stride on the first 1x1; option B where no other is named."""
+    order, block, depth, *option, classes = name.split("_")
     spec = cifar_spec(
-        int(name.split("_")[2]),
-        block=BlockKind.BOTTLENECK,
-        shortcut=ShortcutKind.B,
+        int(depth),
+        block=BlockKind(block),
+        shortcut=ShortcutKind.A if option else ShortcutKind.B,
+        order=FULL if order == "preact" else ActivationOrder.ORIGINAL,
         stride_on=StridePlace.CONV1,
+        classes=int(classes.removeprefix("cifar")),
     )
-    assert_counts(spec, REFERENCE["cifar_bottleneck_9n2"][name])
+    assert_counts(spec, REFERENCE["cifar_orders"][name])
+
+
+@pytest.mark.parametrize("name", REFERENCE["wide_resnet_cifar"])
+def test_counts_of_the_wide_networks_are_exact(name):
+    _, depth, factor, classes = name.split("_")
+    spec = wide_spec(int(depth), int(factor), classes=int(classes.removeprefix("cifar")))
+    assert spec.depth == int(depth)
+    assert_counts(spec, REFERENCE["wide_resnet_cifar"][name])
+
+
+@pytest.mark.parametrize("name", REFERENCE["timm_224"])
+def test_counts_of_timms_networks_are_exact(name):
+    """timm's ResNetV2 never shares the first activation of basic blocks."""
+    expected = dict(REFERENCE["timm_224"][name])
+    if "v2" in name:
+        expected["n_conv"] -= 1  # the head, which is a linear layer here
+    assert_counts(timm_spec(name), expected)
+
+
+@pytest.mark.parametrize("name", REFERENCE["timm_se_224"])
+def test_counts_with_squeeze_and_excitation_are_exact(name):
+    expected = dict(REFERENCE["timm_se_224"][name])
+    spec = timm_spec(name.removeprefix("se")).replace(se_reduction=16)
+    expected["n_conv"] -= 2 * sum(spec.depths)  # those inside, which are no layers of their own
+    assert_counts(spec, expected)
+
+
+@pytest.mark.parametrize("kind", REFERENCE["shortcut_types_resnet110"])
+def test_parameters_that_a_shortcut_type_adds_are_exact(kind):
+    spec = cifar_spec(110)
+    other = spec.replace(shortcut_type=ShortcutType(kind))
+    added = build_graph(other).parameters - build_graph(spec).parameters
+    assert added == REFERENCE["shortcut_types_resnet110"][kind]
+
+
+def test_the_tutorials_network_has_the_shapes_that_it_prints():
+    graph = build_graph(TUTORIAL)
+    expected = REFERENCE["tutorial_96"]
+    assert {name: list(graph.find(name).output_shape) for name in expected} == expected
 
 
 @pytest.mark.parametrize("name", REFERENCE["receptive_fields"])
@@ -321,21 +409,49 @@ def test_totals_are_the_sums_of_their_parts(spec):
         assert getattr(graph, total) == layers == sections
     blocks = sum(block.parameters for block in graph.blocks)
     assert blocks == sum(stage.parameters for stage in graph.stages)
-    by_kind = graph.conv_parameters + graph.bn_parameters + graph.linear_parameters
-    assert by_kind == graph.parameters
-    assert graph.state_dict_keys == graph.conv_count + 5 * graph.bn_count + 2
+    assert sum(graph.parameters_by_kind.values()) == graph.parameters
+    named = graph.conv_parameters + graph.bn_parameters + graph.linear_parameters
+    composite = (LayerKind.SE, LayerKind.GATE)
+    inside = sum(graph.parameters_by_kind.get(kind, 0) for kind in composite)
+    assert named + inside == graph.parameters
 
 
 @given(small_specs())
-def test_depth_counts_the_weighted_layers_off_the_shortcuts(spec):
+def test_trained_tensors_are_the_weights_and_biases_of_the_layers(spec):
     graph = build_graph(spec)
-    on_shortcuts = {layer.name for block in graph.blocks for layer in block.shortcut}
-    weighted = [
-        layer
-        for layer in graph.layers
-        if layer.kind in (LayerKind.CONV, LayerKind.LINEAR) and layer.name not in on_shortcuts
-    ]
-    assert len(weighted) == spec.depth
+    usual = {LayerKind.BATCH_NORM: 2, LayerKind.LINEAR: 2, LayerKind.SE: 4, LayerKind.GATE: 2}
+    for layer in graph.layers:
+        if layer.kind is LayerKind.CONV:
+            assert layer.tensors == 1 + ("bias" in layer.title)
+            weights = layer.macs // (layer.output_shape[1] * layer.output_shape[2])
+            biases = layer.output_shape[0] if layer.tensors == 2 else 0
+            assert layer.parameters == weights + biases
+        else:
+            assert layer.tensors == usual.get(layer.kind, 0)
+    assert graph.parameter_tensors == sum(layer.tensors for layer in graph.layers)
+    assert graph.state_dict_keys == graph.parameter_tensors + 3 * graph.bn_count
+
+
+@given(small_specs())
+def test_weights_and_maps_are_those_that_the_spec_was_admitted_for(spec):
+    graph = build_graph(spec)
+    weights = graph.head.macs
+    for layer in graph.layers:
+        if layer.kind in (LayerKind.CONV, LayerKind.GATE):
+            weights += layer.macs // (layer.output_shape[1] * layer.output_shape[2])
+        elif layer.kind is LayerKind.SE:
+            weights += layer.macs
+    assert weight_count(spec) == weights
+    maps = [graph.input_shape, *(layer.output_shape for layer in graph.layers[:-1])]
+    assert max(math.prod(shape) for shape in maps) <= largest_map(spec)
+
+
+@given(small_specs())
+def test_depth_counts_the_stem_once_the_branches_and_the_linear_layer(spec):
+    """A deep stem is one of the layers; Wide ResNets count projections instead of the end."""
+    branches = [layer for block in build_graph(spec).blocks for layer in block.residual]
+    convolutions = sum(layer.kind is LayerKind.CONV for layer in branches)
+    assert spec.depth - convolutions == (1 + len(spec.depths) if spec.counts_projections else 2)
 
 
 @given(small_specs())
@@ -346,13 +462,5 @@ def test_the_receptive_field_after_an_addition_is_the_largest_of_its_paths(spec)
         if layer.kind is LayerKind.ADD:
             paths = [fields[source] for source in layer.inputs]
             assert layer.receptive_field.size == max(field.size for field in paths)
+            assert layer.receptive_field == paths[0]  # a branch sees all that a shortcut sees
             assert {field.jump for field in paths} == {layer.receptive_field.jump}
-
-
-@given(small_specs())
-def test_a_block_has_a_shortcut_layer_exactly_if_its_form_says_so(spec):
-    for block in build_graph(spec).blocks:
-        with_layers = block.shortcut_form in (ShortcutForm.PROJECTION, ShortcutForm.ZERO_PAD)
-        assert bool(block.shortcut) == with_layers
-        if block.shortcut_form is ShortcutForm.IDENTITY:
-            assert block.input_shape == block.output_shape
