@@ -14,6 +14,8 @@ for module in pkgutil.iter_modules(package.__path__):
 from resnet_studio.architecture.catalog import CATALOG
 from resnet_studio.architecture.graph import build_graph
 graph = build_graph(CATALOG["resnet50"].spec)
+for name in ("seresnet18", "cifar_highway20", "wrn28_10_dropout", "tutorial96", "resnet18d"):
+    build_graph(CATALOG[name].spec)
 tops = sorted({name.partition(".")[0] for name in sys.modules})
 print(json.dumps({"parameters": graph.parameters, "modules": tops}))
 """

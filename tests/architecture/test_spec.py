@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 
 import pytest
@@ -10,19 +11,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from resnet_studio.architecture.checks import largest_map, weight_count
-from resnet_studio.architecture.graph import build_graph
 from resnet_studio.architecture.spec import (
+    FRACTIONS,
     LIMITS,
-    MAX_DEPTH,
-    MAX_MAP_ELEMENTS,
-    MAX_PARAMETERS,
+    ActivationOrder,
     BlockKind,
     Initialisation,
     NetworkSpec,
+    ProjectionKind,
     ShortcutKind,
+    ShortcutType,
     StemKind,
     StridePlace,
+    ZeroPadding,
     depths_for,
     field_error,
     parse_spec,
@@ -56,9 +57,21 @@ def test_block_and_depths_are_enough_for_an_imagenet_network():
         stem=StemKind.IMAGENET,
         stem_width=64,
         shortcut=ShortcutKind.B,
+        zero_padding=ZeroPadding.END,
+        projection=ProjectionKind.CONV,
+        shortcut_type=ShortcutType.IDENTITY,
+        shortcut_scale=0.5,
+        residual_scale=1.0,
+        gate_bias=-6.0,
+        shortcut_dropout=0.5,
+        order=ActivationOrder.ORIGINAL,
+        shared_first_activation=True,
         stride_on=StridePlace.CONV2,
         groups=1,
         base_width=64,
+        se_reduction=0,
+        dropout=0.0,
+        stochastic_depth=0.0,
         classes=1000,
         in_channels=3,
         input_size=224,
@@ -71,6 +84,25 @@ def test_a_cifar_stem_brings_the_defaults_of_the_cifar_networks():
     spec = parse_spec({"block": "basic", "depths": [3, 3, 3], "stem": "cifar"})
     assert (spec.stem_width, spec.widths, spec.expansion) == (16, (16, 32, 64), 1)
     assert (spec.shortcut, spec.classes, spec.input_size) == (ShortcutKind.A, 10, 32)
+
+
+def test_a_deep_stem_brings_the_defaults_of_the_imagenet_networks():
+    spec = parse_spec({"block": "bottleneck", "depths": [3, 4, 6, 3], "stem": "deep"})
+    assert spec == RESNET50.replace(name="custom", stem="deep")
+
+
+def test_a_tutorial_stem_brings_the_classes_and_the_size_of_the_tutorial():
+    spec = parse_spec({"block": "basic", "depths": [2, 2, 2, 2], "stem": "tutorial"})
+    assert (spec.stem_width, spec.widths) == (64, (64, 128, 256, 512))
+    assert (spec.shortcut, spec.classes, spec.input_size) == (ShortcutKind.B, 10, 96)
+
+
+@pytest.mark.parametrize("stem", StemKind)
+def test_what_is_given_is_kept_whatever_the_stem(stem):
+    given_fields = {"stem_width": 8, "shortcut": "C", "classes": 3, "input_size": 50}
+    spec = parse_spec({"block": "basic", "depths": [1, 1], "stem": stem} | given_fields)
+    assert spec.model_dump(mode="json", include=set(given_fields)) == given_fields
+    assert spec.widths == (8, 16)
 
 
 def test_widths_follow_a_given_stem_width():
@@ -94,6 +126,23 @@ def test_widths_follow_a_given_stem_width():
 )
 def test_depth_is_the_number_in_the_networks_name(block, depths, depth):
     assert NetworkSpec(block=BlockKind(block), depths=depths).depth == depth
+
+
+@pytest.mark.parametrize(("blocks", "depth"), [(2, 16), (4, 28), (6, 40), (8, 52)])
+def test_a_wide_resnet_is_counted_with_its_projections(blocks, depth):
+    wide = {"stem": "cifar", "shortcut": "B", "order": "full_preactivation"}
+    spec = parse_spec({"block": "basic", "depths": [blocks] * 3} | wide)
+    assert spec.counts_projections
+    assert spec.depth == depth
+    for field, value in (
+        ("stem", "imagenet"),
+        ("shortcut", "A"),
+        ("order", "original"),
+        ("block", "bottleneck"),
+    ):
+        other = spec.replace(**{field: value})
+        assert not other.counts_projections
+        assert other.depth == 2 + 3 * blocks * (3 if field == "block" else 2)
 
 
 def test_inner_widths_follow_torchvisions_formula():
@@ -157,14 +206,82 @@ def test_a_value_of_another_type_is_no_number(value):
     assert "without quotes" in error.remedy
 
 
+@pytest.mark.parametrize("field", FRACTIONS)
+def test_a_fraction_out_of_range_is_refused_with_its_range(field):
+    low, high = FRACTIONS[field]
+    for wrong, hint in ((low - 0.25, f"Use {low:g} or more."), (high + 0.25, f"Use {high:g} or")):
+        error = refusal(**{field: wrong})
+        assert error.field == field
+        assert error.message == (
+            f"{field} is {wrong!r}; it must be a number from {low:g} to {high:g}."
+        )
+        assert hint in error.remedy
+
+
+@pytest.mark.parametrize("field", FRACTIONS)
+def test_the_bounds_of_a_fraction_are_allowed(field):
+    for value in (*FRACTIONS[field], 0):
+        changed = RESNET18.replace(**{field: value})
+        assert getattr(changed, field) == value
+        assert type(getattr(changed, field)) is float
+
+
+@pytest.mark.parametrize("field", FRACTIONS)
+@pytest.mark.parametrize("value", ["0.5", True, None, [0.5], math.nan])
+def test_a_value_of_another_type_is_no_fraction(field, value):
+    error = refusal(**{field: value})
+    assert error.field == field
+    assert repr(value) in error.message
+    assert error.remedy == "Write a number, without quotes."
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, 10**400])
+def test_an_infinite_or_huge_number_is_no_fraction(value):
+    assert "it must be a number from 0 to 0.95" in refusal(dropout=value).message
+
+
+@pytest.mark.parametrize("field", ["se_reduction", "classes", "input_size", "stem_width"])
+def test_the_bounds_of_a_whole_number_are_allowed(field):
+    low, high = LIMITS[field]
+    small = RESNET50.replace(widths=(1, 1, 1, 1))
+    for value in (low, high):
+        assert getattr(small.replace(**{field: value}), field) == value
+
+
 @pytest.mark.parametrize(
     ("field", "value", "choices", "remedy"),
     [
         ("block", "Bottlneck", '"basic" or "bottleneck"', 'Did you mean "bottleneck"?'),
-        ("stem", "cifra", '"imagenet" or "cifar"', 'Did you mean "cifar"?'),
+        (
+            "stem",
+            "cifra",
+            '"imagenet" or "cifar" or "deep" or "tutorial"',
+            'Did you mean "cifar"?',
+        ),
         ("shortcut", "D", '"none" or "A" or "B" or "C"', "Choose one of these."),
         ("stride_on", 3, '"1x1" or "3x3"', "Choose one of these."),
         ("initialisation", [], '"fan_out" or "fan_in"', "Choose one of these."),
+        ("zero_padding", "sides", '"end" or "both"', "Choose one of these."),
+        (
+            "projection",
+            "avg_pool",
+            '"conv" or "avgpool" or "bias"',
+            'Did you mean "avgpool"?',
+        ),
+        (
+            "shortcut_type",
+            "shortcut_gates",
+            '"identity" or "scaling" or "exclusive_gate" or "shortcut_gate" or "conv1x1" or '
+            '"dropout" or "highway"',
+            'Did you mean "shortcut_gate"?',
+        ),
+        (
+            "order",
+            "preactivation",
+            '"original" or "bn_after_addition" or "relu_before_addition" or '
+            '"relu_only_preactivation" or "full_preactivation" or "relu_twice"',
+            'Did you mean "full_preactivation"?',
+        ),
     ],
 )
 def test_an_unknown_choice_is_answered_with_the_choices(field, value, choices, remedy):
@@ -173,9 +290,12 @@ def test_an_unknown_choice_is_answered_with_the_choices(field, value, choices, r
     assert error.message == f"{field} is {value!r}; it must be {choices}."
 
 
+@pytest.mark.parametrize("field", ["zero_init_residual", "shared_first_activation"])
 @pytest.mark.parametrize("value", ["yes", 1, None])
-def test_zero_init_residual_is_true_or_false(value):
-    assert "true or false" in refusal(zero_init_residual=value).message
+def test_a_switch_is_true_or_false(field, value):
+    error = refusal(**{field: value})
+    assert error.message == f"{field} is {value!r}; it must be true or false."
+    assert error.remedy == "Write true or false, without quotes."
 
 
 @pytest.mark.parametrize("name", ["", "x" * 101, "two\nlines", " spaced ", "bell\a", 7, "\ud800"])
@@ -233,74 +353,7 @@ def test_what_is_no_table_of_fields_is_refused(value):
         parse_spec(value)
 
 
-# Refusals: fields together
-
-
-def test_depths_and_widths_must_name_the_same_stages():
-    error = refusal(depths=(3, 4, 6))
-    assert "depths names 3 stages and widths 4" in error.message
-
-
-@pytest.mark.parametrize(("field", "value"), [("expansion", 4), ("groups", 2), ("base_width", 32)])
-def test_basic_blocks_have_no_bottleneck_fields(field, value):
-    with pytest.raises(SpecError) as caught:
-        RESNET18.replace(**{field: value})
-    assert caught.value.field == field
-    assert f"{field} is {value}; with basic blocks it must be" in caught.value.message
-    assert "bottleneck" in caught.value.remedy
-
-
-def test_a_group_without_channels_is_refused_with_the_least_base_width():
-    error = refusal(base_width=1, widths=(32, 64, 128, 256))
-    assert error.field == "base_width"
-    assert "at least 2" in error.remedy
-    assert RESNET50.replace(base_width=2, widths=(32, 64, 128, 256)).inner_widths[0] == 1
-
-
-def test_zero_padding_cannot_take_channels_away():
-    error = refusal(shortcut=ShortcutKind.A, widths=(64, 32, 64, 128))
-    assert error.field == "shortcut"
-    assert "stage 2 goes from 256 to 128" in error.message
-    assert "stage 1 goes from 2048 to 256" in refusal(shortcut="A", stem_width=2048).message
-
-
-# Hostile sizes
-
-
-def test_too_deep_a_network_is_refused():
-    error = refusal(depths=(1000, 1000, 1000, 1000))
-    assert f"the most is {MAX_DEPTH:,}" in error.message
-
-
-def test_too_many_parameters_are_refused():
-    error = refusal(widths=(8192, 8192, 8192, 8192))
-    assert f"the most is {MAX_PARAMETERS:,}" in error.message
-
-
-def test_too_large_a_map_is_refused():
-    error = refusal(stem=StemKind.CIFAR, input_size=4096)
-    assert error.field == "input_size"
-    assert f"the most is {MAX_MAP_ELEMENTS:,}" in error.message
-
-
-def test_resnet1202_and_the_widest_published_network_are_within_bounds():
-    assert parse_spec({"block": "basic", "depths": [200] * 3, "stem": "cifar"}).depth == 1202
-    assert RESNET50.replace(depths=(3, 4, 23, 3), groups=32, base_width=48).groups == 32
-
-
-_WIDENING = {"depths": (1, 1), "widths": (1, 30), "stem": "cifar", "stem_width": 1}
-
-
-@given(small_specs())
-@example(parse_spec(_WIDENING | {"block": "basic"}))
-@example(parse_spec(_WIDENING | {"block": "bottleneck", "expansion": 1}))
-@example(parse_spec(_WIDENING | {"block": "bottleneck", "expansion": 1, "stride_on": "1x1"}))
-def test_the_bounds_are_computed_as_the_graph_counts(spec):
-    """The bounds of a whole network are those of its graph, whatever its size."""
-    graph = build_graph(spec)
-    assert weight_count(spec) == graph.conv_parameters + graph.head.macs
-    shapes = [graph.input_shape, *(layer.output_shape for layer in graph.layers[:-2])]
-    assert largest_map(spec) == max(c * height * width for c, height, width in shapes)
+# Refusals: anything
 
 
 _ANYTHING = st.recursive(
@@ -344,6 +397,9 @@ def spec_or_error(values) -> NetworkSpec | SpecError:
         (50, BOTTLENECK, StemKind.IMAGENET, (3, 4, 6, 3)),
         (101, BOTTLENECK, StemKind.IMAGENET, (3, 4, 23, 3)),
         (152, BOTTLENECK, StemKind.IMAGENET, (3, 8, 36, 3)),
+        (200, BOTTLENECK, StemKind.IMAGENET, (3, 24, 36, 3)),
+        (50, BOTTLENECK, StemKind.DEEP, (3, 4, 6, 3)),
+        (18, BASIC, StemKind.TUTORIAL, (2, 2, 2, 2)),
         (8, BASIC, StemKind.CIFAR, (1, 1, 1)),
         (110, BASIC, StemKind.CIFAR, (18, 18, 18)),
         (1202, BASIC, StemKind.CIFAR, (200, 200, 200)),
@@ -375,6 +431,19 @@ def test_an_impossible_cifar_depth_is_answered_with_the_nearest(depth, block, me
     assert f"n {block} blocks" in caught.value.remedy
 
 
+@pytest.mark.parametrize(("depth", "blocks"), [(10, 1), (16, 2), (28, 4), (40, 6)])
+def test_depths_for_gives_the_stages_of_a_wide_resnet(depth, blocks):
+    wide = depths_for(depth, block=BASIC, stem=StemKind.CIFAR, counts_projections=True)
+    assert wide == (blocks,) * 3
+
+
+def test_an_impossible_depth_of_a_wide_resnet_is_answered_with_the_nearest():
+    with pytest.raises(SpecError) as caught:
+        depths_for(20, block=BASIC, stem=StemKind.CIFAR, counts_projections=True)
+    assert caught.value.message == "20 is not 6n + 4; nearest: 16 and 22."
+    assert caught.value.remedy == "Wide ResNets have n basic blocks in each of 3 stages."
+
+
 @given(st.integers(-100, 5000), st.sampled_from(BlockKind))
 def test_every_cifar_depth_is_made_or_answered_with_depths_that_can_be_made(depth, block):
     try:
@@ -390,7 +459,7 @@ def test_every_cifar_depth_is_made_or_answered_with_depths_that_can_be_made(dept
 def test_an_imagenet_depth_that_was_not_published_is_answered_with_those_that_were():
     with pytest.raises(SpecError) as caught:
         depths_for(57, block=BASIC, stem=StemKind.IMAGENET)
-    assert "basic: 18 and 34; bottleneck: 50, 101 and 152" in caught.value.message
+    assert "basic: 18 and 34; bottleneck: 50, 101, 152 and 200" in caught.value.message
     assert "2 × (their sum) + 2" in caught.value.remedy
 
 

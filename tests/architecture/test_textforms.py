@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 from hypothesis import given
 
+from resnet_studio.architecture.catalog import CATALOG
+from resnet_studio.architecture.graph import build_graph
 from resnet_studio.architecture.spec import BlockKind, NetworkSpec
 from resnet_studio.errors import SpecError
 from tests.architecture.strategies import small_specs
@@ -39,6 +42,85 @@ def test_a_file_that_an_editor_marked_as_utf8_is_loaded(tmp_path):
     assert NetworkSpec.load(path) == RESNET50
 
 
+# As the studio wrote them before a spec named stems, orders and types of shortcuts.
+OLD_JSON = """{
+  "name": "cifar_resnet20",
+  "block": "basic",
+  "depths": [3, 3, 3],
+  "widths": [16, 32, 64],
+  "expansion": 1,
+  "stem": "cifar",
+  "stem_width": 16,
+  "shortcut": "A",
+  "stride_on": "3x3",
+  "groups": 1,
+  "base_width": 64,
+  "classes": 10,
+  "in_channels": 3,
+  "input_size": 32,
+  "initialisation": "fan_out",
+  "zero_init_residual": true
+}
+"""
+OLD_TOML = """
+name = "resnext50_32x4d"
+block = "bottleneck"
+depths = [3, 4, 6, 3]
+widths = [64, 128, 256, 512]
+expansion = 4
+stem = "imagenet"
+stem_width = 64
+shortcut = "B"
+stride_on = "3x3"
+groups = 32
+base_width = 4
+classes = 1000
+in_channels = 3
+input_size = 224
+initialisation = "fan_out"
+zero_init_residual = false
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix", "name", "changes", "parameters"),
+    [
+        (OLD_JSON, ".json", "cifar_resnet20", {"zero_init_residual": True}, 269_722),
+        (OLD_TOML, ".toml", "resnext50_32x4d", {}, 25_028_904),
+    ],
+)
+def test_a_file_without_the_newer_fields_means_what_it_meant(
+    tmp_path, content, suffix, name, changes, parameters
+):
+    path = tmp_path / f"old{suffix}"
+    path.write_text(content)
+    spec = NetworkSpec.load(path)
+    assert spec == CATALOG[name].spec.replace(**changes)
+    assert build_graph(spec).parameters == parameters
+
+
+@pytest.mark.parametrize("suffix", [".json", ".toml"])
+@pytest.mark.parametrize("name", CATALOG)
+def test_every_network_of_the_catalogue_survives_a_file(tmp_path, name, suffix):
+    spec = CATALOG[name].spec
+    path = tmp_path / f"{name}{suffix}"
+    spec.save(path)
+    assert NetworkSpec.load(path) == spec
+    assert path.stat().st_size < 1024  # as is said where a file is too large
+
+
+def test_a_file_names_every_field_by_its_value_and_not_by_a_name_of_the_program():
+    values = json.loads(CATALOG["cifar_highway20"].spec.to_json())
+    assert list(values) == list(NetworkSpec.model_fields)
+    assert (values["shortcut_type"], values["order"]) == ("highway", "relu_before_addition")
+    assert (values["gate_bias"], values["shared_first_activation"]) == (-2.0, True)
+
+
+def test_a_fraction_may_be_a_whole_number_in_a_file():
+    text = 'block = "basic"\ndepths = [1]\nshortcut_type = "scaling"\nshortcut_scale = 1\n'
+    assert NetworkSpec.from_toml(text).shortcut_scale == 1.0
+
+
 BROKEN = {
     "no JSON": ("{", ".json", "not valid JSON"),
     "no TOML": ("a = = b", ".toml", "not valid TOML"),
@@ -54,6 +136,8 @@ BROKEN = {
     ),
     "endless dotted key": ("a" + ".a" * 4000 + " = 1", ".toml", "There is no field 'a'"),
     "not a number": ('{"block": "basic", "depths": [NaN]}', ".json", "depths[0] is nan"),
+    "no fraction": ('{"block": "basic", "depths": [1], "dropout": NaN}', ".json", "dropout is nan"),
+    "infinite": ('block = "basic"\ndepths = [1]\ngate_bias = inf', ".toml", "gate_bias is inf"),
     "too large": (" " * 8193, ".json", "too large"),
     "not UTF-8": (b"\xff\xfe{\x00}", ".json", "not UTF-8"),
 }  # fmt: skip
