@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -68,41 +70,38 @@ IDS = {
 NAMES = [name for names in IDS.values() for name in names]
 NUMBERED = [name for name in NAMES if name not in IDS[Family.TEACHING]]
 
-# Parameters and multiply-accumulates, counted on independent torch implementations at 224 or 32
-# pixels; those for ImageNet are timm 1.0.31's networks of these structures.
-COUNTS = {
-    "resnet200": (64_673_832, 15_007_481_856),
-    "resnet50_v1": (25_557_032, 3_857_973_248),
-    "resnet101_v1": (44_549_160, 7_570_194_432),
-    "resnet152_v1": (60_192_808, 11_282_415_616),
-    "resnet18_option_a": (11_515_688, 1_794_805_760),
-    "resnet34_option_a": (21_623_848, 3_644_493_824),
-    "resnet34_option_c": (22_716_840, 3_830_747_136),
-    "resnet50c": (25_576_264, 4_328_824_832),
-    "resnet18d": (11_708_744, 2_053_713_920),
-    "resnet34d": (21_816_904, 3_903_401_984),
-    "resnet50d": (25_576_264, 4_328_824_832),
-    "resnet101d": (44_568_392, 8_041_046_016),
-    "resnet152d": (60_212_040, 11_753_267_200),
-    "preact_resnet50": (25_549_352, 4_089_184_256),
-    "preact_resnet101": (44_541_480, 7_801_405_440),
-    "preact_resnet152": (60_185_128, 11_513_626_624),
-    "wrn16_4": (2_748_890, 392_612_352),
-    "wrn16_8": (10_961_370, 1_548_145_664),
-    "wrn22_8": (17_158_106, 2_454_115_328),
-    "wrn28_2": (1_467_610, 214_353_152),
-    "wrn28_10": (36_479_194, 5_243_328_768),
-    "wrn28_10_dropout": (36_479_194, 5_243_328_768),
-    "wrn40_1": (563_930, 83_280_512),
-    "wrn40_2": (2_243_546, 327_599_360),
-    "wrn40_4": (8_949_210, 1_298_582_016),
-    "wrn52_1": (758_362, 111_592_064),
-    "cifar_resnet164": (1_704_154, 244_500_992),
-    "cifar_resnet1001": (10_328_602, 1_487_849_984),
-    "cifar_resnet1202": (19_421_274, 2_829_238_912),
-    "cifar_preact_resnet110": (1_727_962, 252_887_680),
-    "cifar_preact_resnet164": (1_703_258, 244_500_992),
-    "cifar_preact_resnet1001": (10_327_706, 1_487_849_984),
+REFERENCE = json.loads(
+    (Path(__file__).parent / "reference_counts.json").read_text(encoding="utf-8")
+)
+# Where the reference file has what was counted on independent implementations.
+COUNTED = {
+    **{name: ("torchvision_224", name) for name in REFERENCE["torchvision_224"]},
+    **{f"{name}_v1": ("v1_stride", name) for name in REFERENCE["v1_stride"]},
+    **{
+        f"resnet{depth}_option_{option.lower()}": (
+            "imagenet_shortcut_options",
+            f"resnet{depth}_{option}",
+        )
+        for depth, option in ((18, "A"), (34, "A"), (34, "C"))
+    },
+    **{name: ("timm_224", name) for name in ("resnet200", *IDS[Family.TWEAKS])},
+    **{f"preact_resnet{depth}": ("timm_224", f"resnetv2_{depth}") for depth in (50, 101, 152)},
+    **{name: ("timm_se_224", name) for name in ("seresnet50", "seresnext50_32x4d")},
+    **{
+        name: ("wide_resnet_cifar", name.replace("wrn", "wrn_") + "_cifar10")
+        for name in IDS[Family.WIDE]
+        if name.startswith("wrn") and not name.endswith("dropout")
+    },
+    **{f"cifar_resnet{n}": ("cifar_6n2", str(n)) for n in (20, 32, 44, 56, 110, 1202)},
+    **{
+        f"cifar_resnet{n}": ("cifar_bottleneck_9n2", f"postact_bottleneck_{n}_cifar10")
+        for n in (164, 1001)
+    },
+    **{
+        f"cifar_preact_resnet{n}": ("cifar_orders", f"preact_bottleneck_{n}_cifar10")
+        for n in (164, 1001)
+    },
+    "cifar_preact_resnet110": ("cifar_orders", "preact_basic_110_optionA_cifar10"),
 }
 
 
@@ -283,19 +282,15 @@ def test_the_first_block_of_a_network_that_is_not_widened_reads_before_its_activ
 def test_the_tutorials_network_has_the_shapes_that_are_printed_for_it():
     graph = build_graph(CATALOG["tutorial96"].spec)
     assert graph.input_shape == (3, 96, 96)
-    assert graph.find("conv1").output_shape == (64, 45, 45)
-    shapes = [section.output_shape for section in graph.sections]
-    assert shapes == [
-        *((64, 22, 22), (64, 22, 22), (128, 11, 11), (256, 6, 6), (512, 3, 3)),
-        (10,),
-    ]
-    assert graph.find("avgpool").output_shape == (512, 1, 1)
+    for part, shape in REFERENCE["tutorial_96"].items():
+        assert graph.find(part).output_shape == tuple(shape)
 
 
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("name", COUNTED)
 def test_counts_are_those_of_independent_implementations(name):
-    graph = build_graph(CATALOG[name].spec)
-    assert (graph.parameters, graph.macs) == COUNTS[name]
+    section, key = COUNTED[name]
+    graph, expected = build_graph(CATALOG[name].spec), REFERENCE[section][key]
+    assert (graph.parameters, graph.macs) == (expected["params"], expected["macs"])
 
 
 # The published figures
