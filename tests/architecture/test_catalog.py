@@ -94,8 +94,7 @@ COUNTED = {
     },
     **{f"cifar_resnet{n}": ("cifar_6n2", str(n)) for n in (20, 32, 44, 56, 110, 1202)},
     **{
-        f"cifar_resnet{n}": ("cifar_bottleneck_9n2", f"postact_bottleneck_{n}_cifar10")
-        for n in (164, 1001)
+        f"cifar_resnet{n}": ("cifar_orders", f"postact_bottleneck_{n}_cifar10") for n in (164, 1001)
     },
     **{
         f"cifar_preact_resnet{n}": ("cifar_orders", f"preact_bottleneck_{n}_cifar10")
