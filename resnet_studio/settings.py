@@ -102,6 +102,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("window_state", ""),
     Setting("panel", 0),
     Setting("network", ""),
+    Setting("form_groups", [], contents=_are_names),
     Setting("recipe", ""),
     Setting("data", ""),
     Setting("last_folder", ""),

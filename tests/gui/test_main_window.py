@@ -309,6 +309,7 @@ def test_a_defect_in_a_slot_is_shown_and_the_window_stays(window):
 def test_tab_leads_from_the_form_to_the_tabs_and_into_the_panel(qtbot, window):
     workspace = window.workspace
     window.activateWindow()
+    workspace.form.open_group("start")
     for name in ("architecture", "features", "augmentation"):
         panel = workspace.show_panel(name)
         workspace.form.zero_init.setFocus()
@@ -322,7 +323,7 @@ def test_tab_leads_from_the_form_to_the_tabs_and_into_the_panel(qtbot, window):
 def test_no_scroll_area_takes_the_keyboard_without_showing_it(window):
     """Training's own form is tested with it."""
     workspace = window.workspace
-    for widget in (workspace.form, *workspace.panels["features"].findChildren(QScrollArea)):
+    for widget in (workspace.form.scroll, *workspace.panels["features"].findChildren(QScrollArea)):
         assert widget.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 

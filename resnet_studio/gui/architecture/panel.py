@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QSizePolicy,
     QSplitter,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -31,9 +33,13 @@ from resnet_studio.gui.architecture.outline import (
 )
 from resnet_studio.gui.architecture.table import LayerTable, table_csv
 from resnet_studio.gui.architecture.view import ZOOM_STEP, NetworkView
+from resnet_studio.gui.network_values import structure
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.architecture.compare import Comparing
 
 _LEVELS = ("architecture.show_stages", "architecture.show_blocks", "architecture.show_layers")
 _ZOOMS = ("architecture.zoom_out", "architecture.zoom_in", "architecture.fit")
@@ -56,6 +62,8 @@ class ArchitecturePanel(QWidget):
         self.view = NetworkView(studio.graph, studio.theme)
         self.table = LayerTable(self.view.outline, studio.theme)
         self.details = Details()
+        self.place = QStackedWidget()
+        self._comparing: Comparing | None = None
         self._build()
         self._connect()
         self._connect_commands()
@@ -65,7 +73,8 @@ class ArchitecturePanel(QWidget):
     # -- building ---------------------------------------------------------------------------
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
+        usual = QWidget()
+        column = QVBoxLayout(usual)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._title_row())
@@ -86,6 +95,10 @@ class ArchitecturePanel(QWidget):
         for pane in (self.table, self.details):
             pane.setFrameShape(QFrame.Shape.NoFrame)
         column.addWidget(self.splitter, 1)
+        self.place.addWidget(usual)  # a comparison takes its place
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.place)
         self.setTabOrder(self.view, self.table)
         self.setTabOrder(self.table, self.details)
 
@@ -148,8 +161,20 @@ class ArchitecturePanel(QWidget):
             ("save_svg", self.save_svg),
             ("copy_table", self.copy_table),
             ("save_table", self.save_table),
+            ("compare", lambda: self.comparing.ask()),
         ):
             self._studio.commands.connect(f"architecture.{command}", handler)
+
+    @property
+    def comparing(self) -> Comparing:
+        """The comparison with another network; its code is loaded when it is first wanted."""
+        if self._comparing is None:
+            from resnet_studio.gui.architecture.compare import Comparing
+
+            self._comparing = Comparing(
+                self._studio, self.place, give_back=self._connect_commands
+            )
+        return self._comparing
 
     # -- following the studio ---------------------------------------------------------------
 
@@ -257,23 +282,9 @@ class ArchitecturePanel(QWidget):
 def network_title(spec: NetworkSpec) -> str:
     """Returns "ResNet-50" for a network of the catalogue, else what kind of network it is."""
     entry = CATALOG.get(spec.name)
-    if entry is not None and _structure(entry.spec) == _structure(spec):
+    if entry is not None and structure(entry.spec) == structure(spec):
         return entry.title
     kind = labels.tr("Residual network, {depth} layers")
     if spec.shortcut is ShortcutKind.NONE:
         kind = labels.tr("Plain network, {depth} layers")
     return kind.format(depth=spec.depth)
-
-
-def _structure(spec: NetworkSpec) -> tuple[object, ...]:
-    return (
-        spec.block,
-        spec.depths,
-        spec.widths,
-        spec.expansion,
-        spec.stem,
-        spec.shortcut,
-        spec.stride_on,
-        spec.groups,
-        spec.base_width,
-    )
