@@ -323,7 +323,7 @@ def test_tab_leads_from_the_form_to_the_tabs_and_into_the_panel(qtbot, window):
 def test_no_scroll_area_takes_the_keyboard_without_showing_it(window):
     """Training's own form is tested with it."""
     workspace = window.workspace
-    for widget in (workspace.form.scroll, *workspace.panels["features"].findChildren(QScrollArea)):
+    for widget in (workspace.form.area, *workspace.panels["features"].findChildren(QScrollArea)):
         assert widget.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 

@@ -33,12 +33,12 @@ from resnet_studio.gui.network_form.fields import (
     USUAL,
     Field,
     FieldGroup,
-    fields,
     groups,
     summary,
 )
 from resnet_studio.gui.network_form.group import Group
 from resnet_studio.gui.network_form.presets import PresetBox, preset_source
+from resnet_studio.gui.network_form.words import fields
 from resnet_studio.gui.network_values import (
     CUSTOM,
     USUAL_SIZE,
@@ -69,7 +69,7 @@ class NetworkForm(QWidget):
     Attributes:
         fields: Label, editor and error line of each field, by the name of the field.
         groups: What is folded up, by the name of the group.
-        scroll: The part that scrolls; the explanation below it stays.
+        area: The part that scrolls; the explanation below it stays.
     """
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -117,18 +117,18 @@ class NetworkForm(QWidget):
 
     def _build(self) -> None:
         self.setAccessibleName(self.tr("Network form"))
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it, and scroll it
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it, and scroll it
         self.explanation = Explanation(self._known.values())
         line = QFrame()
         line.setFrameStyle(QFrame.Shape.HLine | QFrame.Shadow.Sunken)  # in the border's colour
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        for widget in (self.scroll, line, self.explanation):
+        for widget in (self.area, line, self.explanation):
             outer.addWidget(widget)
         self._build_body()
 
@@ -147,7 +147,7 @@ class NetworkForm(QWidget):
         self._note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self._note)
         column.addStretch()
-        self.scroll.setWidget(body)
+        self.area.setWidget(body)
         body.installEventFilter(self)
 
     def _build_typed(self) -> None:
@@ -232,16 +232,16 @@ class NetworkForm(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Never narrower than its widest field, whatever the text size: nothing is cut off."""
         hint = super().minimumSizeHint()
-        body = self.scroll.widget()
+        body = self.area.widget()
         if body is not None:
-            bar = self.scroll.verticalScrollBar().sizeHint().width()
+            bar = self.area.verticalScrollBar().sizeHint().width()
             hint.setWidth(max(_NARROWEST, body.minimumSizeHint().width() + bar))
         return hint
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tells the window when the fields need another width; follows pointer and keyboard."""
         kind = event.type()
-        if kind == QEvent.Type.LayoutRequest and watched is self.scroll.widget():
+        if kind == QEvent.Type.LayoutRequest and watched is self.area.widget():
             self.setMaximumWidth(self.minimumSizeHint().width() + _SPARE)
             self.updateGeometry()
         elif kind in (QEvent.Type.Enter, QEvent.Type.Leave):

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QCompleter, QLineEdit, QWidget
 
 from resnet_studio.architecture.catalog import CATALOG, Entry
 from resnet_studio.gui.network_form.editors import narrow
@@ -40,7 +40,7 @@ class PresetBox(QComboBox):
         self.setModel(_model(self))
         self._finder = _Finder(self)
         self.setCompleter(self._finder)
-        self._finder.popup().installEventFilter(self)
+        self._finds.installEventFilter(self)
         self.activated.connect(self._choose)
         self.text_line.returnPressed.connect(self._choose_first)
         self.text_line.editingFinished.connect(self._restore)
@@ -51,6 +51,13 @@ class PresetBox(QComboBox):
         line = self.lineEdit()
         assert line is not None  # the box is editable
         return line
+
+    @property
+    def _finds(self) -> QAbstractItemView:
+        """The list below the line while a name is typed."""
+        popup = self._finder.popup()
+        assert popup is not None  # Qt makes it when it is asked for
+        return popup
 
     def show_preset(self, key: str) -> None:
         """Shows the entry of that id, or `CUSTOM`; emits nothing."""
@@ -74,7 +81,7 @@ class PresetBox(QComboBox):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Return takes the first find while none is marked in the list of finds."""
-        finds = self._finder.popup()
+        finds = self._finds
         returned = (
             isinstance(event, QKeyEvent)
             and event.type() == QEvent.Type.KeyPress

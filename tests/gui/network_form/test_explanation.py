@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from resnet_studio.gui.network_form.explanation import Explanation, explanation, tip
-from resnet_studio.gui.network_form.fields import fields
+from resnet_studio.gui.network_form.words import fields
 
 KNOWN = fields()
 TEXTS = [

@@ -8,7 +8,8 @@ import pytest
 
 from resnet_studio.architecture.catalog import CATALOG, get
 from resnet_studio.architecture.spec import NetworkSpec
-from resnet_studio.gui.network_form.fields import USUAL, fields, groups, summary
+from resnet_studio.gui.network_form.fields import USUAL, groups, summary
+from resnet_studio.gui.network_form.words import fields
 
 KNOWN = fields()
 WITHOUT_EDITOR = {"name"}

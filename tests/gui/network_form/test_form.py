@@ -286,7 +286,7 @@ def test_the_keyboard_walks_from_top_to_bottom(qtbot, form):
     tops = []
     while not form.zero_init.hasFocus() and len(tops) < 60:
         focused = QApplication.focusWidget()
-        tops.append(focused.mapTo(form.scroll.widget(), QPoint(0, focused.height() // 2)).y())
+        tops.append(focused.mapTo(form.area.widget(), QPoint(0, focused.height() // 2)).y())
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     assert form.zero_init.hasFocus()
     assert tops == sorted(tops)
@@ -351,7 +351,7 @@ def test_no_field_is_cut_off_at_any_text_size(qtbot, studio, form, font_scale):
 
     def fits():
         form.resize(form.minimumSizeHint().width(), 500)
-        return form.scroll.widget().width() <= form.scroll.viewport().width()
+        return form.area.widget().width() <= form.area.viewport().width()
 
     try:
         qtbot.waitUntil(fits)
@@ -362,4 +362,4 @@ def test_no_field_is_cut_off_at_any_text_size(qtbot, studio, form, font_scale):
 
 
 def test_the_keyboard_walks_through_fields_and_not_through_the_form_around_them(form):
-    assert form.scroll.focusPolicy() == Qt.FocusPolicy.NoFocus
+    assert form.area.focusPolicy() == Qt.FocusPolicy.NoFocus
