@@ -1,7 +1,7 @@
 """Runs benchmarks by name, or all of them: `python -m tests.benchmarks [NAME ...] [--quick]`.
 
 A ratio is the median of the ratios of the pairs that were measured in turns, with the smallest
-and the largest of them. All of them take about six minutes on two quiet processors.
+and the largest of them. All of them take about seven minutes on two quiet processors.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from tests.benchmarks import (
     drawing,
     drop_to_maps,
     first_paint,
+    growth,
     loop_latency,
     training_rate,
 )
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "drop_to_maps": drop_to_maps.main,
     "drawing": drawing.main,
     "data_path": data_path.main,
+    "growth": growth.main,
 }
 
 
