@@ -87,32 +87,36 @@ def _structure_fields() -> tuple[Field, ...]:
             tr("Width of the first stage, then doubled; or one number for each stage."),
             f"{HE_2015}; {WIDE}",
         ),
-        Field(
-            "shortcut",
-            tr("Shortcut"),
-            tr("How a shortcut passes where the shape changes."),
-            HE_2015,
-            (
-                Choice(
-                    ShortcutKind.NONE,
-                    tr("None: plain network"),
-                    tr("Each block must fit the whole mapping by itself."),
-                ),
-                Choice(
-                    ShortcutKind.A,
-                    tr("A: zero padding"),
-                    tr("New channels are zeros; nothing is trained."),
-                ),
-                Choice(
-                    ShortcutKind.B,
-                    tr("B: projection where shapes change"),
-                    tr("A 1×1 convolution there; all others are the identity."),
-                ),
-                Choice(
-                    ShortcutKind.C,
-                    tr("C: projection everywhere"),
-                    tr("A 1×1 convolution on every shortcut."),
-                ),
+        _shortcut_option(),
+    )
+
+
+def _shortcut_option() -> Field:
+    return Field(
+        "shortcut",
+        tr("Shortcut"),
+        tr("How a shortcut passes where the shape changes."),
+        HE_2015,
+        (
+            Choice(
+                ShortcutKind.NONE,
+                tr("None: plain network"),
+                tr("Each block must fit the whole mapping by itself."),
+            ),
+            Choice(
+                ShortcutKind.A,
+                tr("A: zero padding"),
+                tr("New channels are zeros; nothing is trained."),
+            ),
+            Choice(
+                ShortcutKind.B,
+                tr("B: projection where shapes change"),
+                tr("A 1×1 convolution there; all others are the identity."),
+            ),
+            Choice(
+                ShortcutKind.C,
+                tr("C: projection everywhere"),
+                tr("A 1×1 convolution on every shortcut."),
             ),
         ),
     )
@@ -180,6 +184,37 @@ def _stem_fields() -> tuple[Field, ...]:
 
 def _shortcut_fields() -> tuple[Field, ...]:
     return (
+        *_option_fields(),
+        _shortcut_type(),
+        Field(
+            "shortcut_scale",
+            tr("Shortcut scale"),
+            tr("Constant that multiplies every shortcut; the identity has 1."),
+            HE_2016,
+        ),
+        Field(
+            "residual_scale",
+            tr("Branch scale"),
+            tr("Constant that multiplies every residual branch."),
+            HE_2016,
+        ),
+        Field(
+            "gate_bias",
+            tr("Gate bias"),
+            tr("Where the bias of each gate starts: the lower, the more the shortcut passes."),
+            f"{HE_2016}; {HIGHWAY}",
+        ),
+        Field(
+            "shortcut_dropout",
+            tr("Shortcut dropout"),
+            tr("Share of a shortcut's values that training sets to zero."),
+            HE_2016,
+        ),
+    )
+
+
+def _option_fields() -> tuple[Field, ...]:
+    return (
         Field(
             "zero_padding",
             tr("Channels of zeros"),
@@ -222,31 +257,6 @@ def _shortcut_fields() -> tuple[Field, ...]:
                     tr("A CIFAR-10 tutorial, no paper"),
                 ),
             ),
-        ),
-        _shortcut_type(),
-        Field(
-            "shortcut_scale",
-            tr("Shortcut scale"),
-            tr("Constant that multiplies every shortcut; the identity has 1."),
-            HE_2016,
-        ),
-        Field(
-            "residual_scale",
-            tr("Branch scale"),
-            tr("Constant that multiplies every residual branch."),
-            HE_2016,
-        ),
-        Field(
-            "gate_bias",
-            tr("Gate bias"),
-            tr("Where the bias of each gate starts: the lower, the more the shortcut passes."),
-            f"{HE_2016}; {HIGHWAY}",
-        ),
-        Field(
-            "shortcut_dropout",
-            tr("Shortcut dropout"),
-            tr("Share of a shortcut's values that training sets to zero."),
-            HE_2016,
         ),
     )
 
