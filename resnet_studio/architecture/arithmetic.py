@@ -200,10 +200,14 @@ def _adding(layer: Layer) -> str:
 
 def _padding(layer: Layer) -> str:
     first, last = layer.zeros
-    zeros = f" and appends {last:,} channels of zeros" if last else ""
+    zeros = f" and appends {_channels(last)} of zeros" if last else ""
     if first:
-        zeros = f", with {first:,} channels of zeros before them and {last:,} after"
-    return f"Passes {layer.input_shape[0]:,} channels on{zeros}; trains nothing."
+        zeros = f", with {_channels(first)} of zeros before them and {last:,} after"
+    return f"Passes {_channels(layer.input_shape[0])} on{zeros}; trains nothing."
+
+
+def _channels(count: int) -> str:
+    return "1 channel" if count == 1 else f"{count:,} channels"
 
 
 def _thinning(layer: Layer) -> str:
@@ -213,11 +217,11 @@ def _thinning(layer: Layer) -> str:
     if layer.kind is LayerKind.DROPOUT:
         return (
             f"While training, replaces each number by 0 with probability {rate} and divides the "
-            f"others by {kept}; else passes all on as they are."
+            f"others by {kept}; otherwise passes all on as they are."
         )
     return (
         f"While training, leaves out the residual branch with probability {rate}, for a whole "
-        f"batch at once, and divides it by {kept} where it stays; else passes it on as it is."
+        f"batch at once, and divides it by {kept} where it stays; otherwise passes it on."
     )
 
 
@@ -250,7 +254,7 @@ def _size(layer: Layer) -> list[str]:
             f"{padding - lost.padding} after."
         )
     if lost.rows:
-        said.append(_skipped(size, stride, lost, gaps=kernel < stride))
+        said.append(_skipped(layer, lost))
     elif lost.padding:
         said.append(f"No pixel of the {_map_name(layer)} is lost.")
     return said
@@ -282,15 +286,16 @@ def _view(layer: Layer) -> str:
     return f"Each number sees {sees}; its neighbour sees the same {field.jump:,} px further."
 
 
-def _skipped(size: int, stride: int, lost: Unread, *, gaps: bool) -> str:
+def _skipped(layer: Layer, lost: Unread) -> str:
     """Returns the sentence on rows and columns of the map itself that are never read."""
-    if not gaps:
-        return f"So the {_last_lines(lost.rows)} of the map are never read."
+    if layer.kernel >= layer.stride:
+        return f"So the {_last_lines(lost.rows)} of the {_map_name(layer)} are never read."
+    size = layer.input_shape[1]
     read = size - lost.rows
     last = "the last one too" if lost.last_row else "not the last one"
     return (
         f"Of {size} rows and {size} columns {lost.rows} each are skipped, {last}: with stride "
-        f"{stride} only {read} × {read} of {size} × {size} positions are read."
+        f"{layer.stride} only {read} × {read} of {size} × {size} positions are read."
     )
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypedDict
+from typing import Final, TypedDict
 
-from resnet_studio.architecture.elements import Block, Layer, Section, Shape
+from resnet_studio.architecture.elements import (
+    Block,
+    Layer,
+    LayerKind,
+    Section,
+    Shape,
+    ShortcutForm,
+)
 from resnet_studio.architecture.graph import NetworkGraph
 
 
@@ -102,17 +109,35 @@ def rows(graph: NetworkGraph, *, detail: Detail = Detail.BLOCKS) -> Iterator[Row
         if not section.blocks and detail is Detail.LAYERS:
             yield from (_row(layer, layer.title, level=1) for layer in section.layers)
         for block in section.blocks:
-            yield _row(block, f"block, {_SHORTCUT_WORDS[block.shortcut_form]}", level=1)
+            yield _row(block, _block_title(block), level=1)
             if detail is Detail.LAYERS:
                 yield from (_row(layer, layer.title, level=2) for layer in block.layers)
 
 
-_SHORTCUT_WORDS = {
-    "none": "no shortcut",
-    "identity": "identity shortcut",
-    "projection": "projection shortcut",
-    "zeropad": "zero-padded shortcut",
+_FORM_WORDS: Final[Mapping[ShortcutForm, str]] = {
+    ShortcutForm.NONE: "no shortcut",
+    ShortcutForm.IDENTITY: "identity shortcut",
+    ShortcutForm.PROJECTION: "projection shortcut",
+    ShortcutForm.ZERO_PAD: "zero-padded shortcut",
 }
+_SHORTCUT_WORDS: Final[Mapping[LayerKind, str]] = {
+    LayerKind.SCALE: "scaled",
+    LayerKind.DROPOUT: "with dropout",
+    LayerKind.GATE: "gated",
+}
+
+
+def _block_title(block: Block) -> str:
+    """Returns "block, identity shortcut, gated"."""
+    words = ["block", _FORM_WORDS[block.shortcut_form]]
+    words += [
+        _SHORTCUT_WORDS[layer.kind]
+        for layer in block.shortcut[-1:]
+        if layer.kind in _SHORTCUT_WORDS
+    ]
+    if any(layer.kind is LayerKind.SE for layer in block.residual):
+        words.append("SE")
+    return ", ".join(words)
 
 
 def shape_text(shape: Shape) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,9 +19,9 @@ from resnet_studio.architecture.arithmetic import (
     unread,
 )
 from resnet_studio.architecture.catalog import CATALOG
-from resnet_studio.architecture.elements import ReceptiveField
+from resnet_studio.architecture.elements import LayerKind, ReceptiveField
 from resnet_studio.architecture.graph import build_graph
-from resnet_studio.architecture.spec import BlockKind, NetworkSpec
+from resnet_studio.architecture.spec import BlockKind, NetworkSpec, StemKind
 from resnet_studio.errors import SpecError
 from tests.architecture.strategies import small_specs
 
@@ -184,14 +186,110 @@ def test_every_layer_is_explained_in_whole_sentences(spec):
         assert all(sentence.endswith(".") and sentence[0].isupper() for sentence in said)
 
 
+def explained_in(layer: str, **fields: Any) -> str:
+    """Returns what is said of a layer in a small network with 4 and 8 channels."""
+    usual = {"stem": StemKind.CIFAR, "stem_width": 4, "input_size": 7, "depths": (2, 2)}
+    spec = NetworkSpec(block=BlockKind.BASIC, **usual | fields)
+    return explain(build_graph(spec).find(layer))
+
+
+def test_a_bias_is_counted_as_parameters_but_not_as_multiplications():
+    text = explained_in("layer2.0.downsample.0", shortcut="B", projection="bias")
+    assert "from 4 to 8 channels, with bias." in text
+    assert "Parameters: 1 × 1 × 4 × 8 + 8 = 40." in text
+    assert "Multiply-accumulates: 32 × 4 × 4 = 512." in text
+
+
+def test_the_tutorials_stem_is_said_to_lose_a_row_of_the_picture():
+    text = explained_in("conv1", stem="tutorial", input_size=96)
+    assert "floor((96 + 2 × 0 − 7) / 2) + 1 = 45; the division leaves 1." in text
+    assert "the last row and column of the picture are never read" in text
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (7, "Size: 7 / 2, rounded up, = 4: the last window has only 1 of 2 rows or columns"),
+        (8, "Size: 8 / 2 = 4; the division is exact."),
+    ],
+)
+def test_an_average_pool_on_a_shortcut_says_what_its_last_window_has(size, expected):
+    fields = {"shortcut": "B", "projection": "avgpool", "input_size": size}
+    text = explained_in("layer2.0.downsample.0", **fields)
+    assert text.startswith("Averages each 2 × 2 window")
+    assert expected in text
+    assert "its neighbour sees" in text
+
+
+def test_zeros_on_both_sides_are_counted_on_each():
+    text = explained_in("layer2.0.downsample", widths=(4, 9), zero_padding="both")
+    assert "Passes 4 channels on, with 2 channels of zeros before them and 3 after" in text
+
+
+def test_a_gate_is_explained_as_a_convolution_that_decides_what_passes():
+    text = explained_in("layer1.0.gate", shortcut_type="highway")
+    assert "A 3 × 3 convolution from 4 to 4 channels, with bias, and a sigmoid" in text
+    assert "of which the share 1 − g passes" in text
+    assert "Parameters: 3 × 3 × 4 × 4 + 4 = 148." in text
+    assert "Multiply-accumulates: 144 × 7 × 7 = 7,056." in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("exclusive_gate", "Adds 1 − g times the shortcut to g times the residual branch"),
+        ("shortcut_gate", "Adds 1 − g times the shortcut to the residual branch"),
+        ("scaling", "Adds the shortcut to the residual branch, number by number: both are 4 ×"),
+    ],
+)
+def test_an_addition_says_what_a_gate_weighs(kind, expected):
+    assert expected in explained_in("layer1.0.add", shortcut_type=kind)
+
+
+def test_squeeze_and_excitation_is_explained_with_its_counts():
+    text = explained_in("layer2.0.se", se_reduction=4)
+    assert "through 2 numbers: 2 × 8 × 2 + 2 + 8 = 42 parameters" in text
+    assert "2 × 8 × 2 = 32 multiply-accumulates" in text
+    assert "the weight of its channel depends on the whole map" in text
+
+
+@pytest.mark.parametrize(
+    ("layer", "fields", "expected"),
+    [
+        (
+            "layer1.0.shortcut_scale",
+            {"shortcut_type": "scaling", "shortcut_scale": 0.25},
+            "Multiplies every number by 0.25; trains nothing.",
+        ),
+        (
+            "layer1.0.dropout",
+            {"dropout": 0.3},
+            "replaces each number by 0 with probability 0.3 and divides the others by 0.7;",
+        ),
+        (
+            "layer1.0.drop_path",
+            {"stochastic_depth": 0.5, "depths": (1, 1)},
+            "leaves out the residual branch with probability 0.25, for a whole batch at once, "
+            "and divides it by 0.75 where it stays",
+        ),
+    ],
+)
+def test_what_is_random_in_training_is_explained_with_its_rate(layer, fields, expected):
+    assert expected in explained_in(layer, **fields)
+
+
 def test_every_kind_of_layer_has_its_own_explanation():
-    spec = NetworkSpec(block=BlockKind.BASIC, depths=(1, 1))
-    networks = [spec, CATALOG["cifar_resnet20"].spec]
+    everything = {"se_reduction": 4, "dropout": 0.3, "stochastic_depth": 0.5}
+    networks = [
+        NetworkSpec(block=BlockKind.BASIC, depths=(1, 1)),
+        CATALOG["cifar_resnet20"].spec.replace(shortcut_type="highway", **everything),
+        CATALOG["cifar_resnet20"].spec.replace(shortcut_type="scaling"),
+    ]
     firsts: dict[str, set[str]] = {}
     for network in networks:
         for layer in build_graph(network).layers:
             firsts.setdefault(layer.kind, set()).add(sentences(layer)[0])
-    assert len(firsts) == 8
+    assert set(firsts) == set(LayerKind)
     for kind, said in firsts.items():
         others = set().union(*(texts for other, texts in firsts.items() if other != kind))
         assert not said & others

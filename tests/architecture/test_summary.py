@@ -9,6 +9,7 @@ from hypothesis import given
 
 from resnet_studio.architecture.catalog import CATALOG
 from resnet_studio.architecture.graph import build_graph
+from resnet_studio.architecture.spec import BlockKind, NetworkSpec, StemKind
 from resnet_studio.architecture.summary import Detail, format_text, rows, shape_text, summary
 from tests.architecture.strategies import small_specs
 
@@ -64,6 +65,29 @@ def test_rows_name_every_part_once_and_add_up_on_each_level(spec):
     for row in everything:
         part = graph.find(row.name)
         assert (row.shape, row.macs) == (part.output_shape, part.macs)
+
+
+@pytest.mark.parametrize(
+    ("fields", "first", "second"),
+    [
+        ({}, "identity shortcut", "zero-padded shortcut"),
+        ({"shortcut": "B"}, "identity shortcut", "projection shortcut"),
+        ({"shortcut": "none"}, "no shortcut", "no shortcut"),
+        ({"shortcut_type": "conv1x1"}, "projection shortcut", "projection shortcut"),
+        ({"shortcut_type": "highway"}, "identity shortcut, gated", "zero-padded shortcut, gated"),
+        ({"shortcut_type": "scaling"}, "identity shortcut, scaled", "zero-padded shortcut, scaled"),
+        (
+            {"shortcut_type": "dropout", "se_reduction": 4, "dropout": 0.3},
+            "identity shortcut, with dropout, SE",
+            "zero-padded shortcut, with dropout, SE",
+        ),
+        ({"dropout": 0.3}, "identity shortcut", "zero-padded shortcut"),
+    ],
+)
+def test_a_block_is_told_by_its_shortcut(fields, first, second):
+    spec = NetworkSpec(block=BlockKind.BASIC, stem=StemKind.CIFAR, depths=(1, 1), **fields)
+    blocks = [row for row in rows(build_graph(spec)) if row.level == 1]
+    assert [row.title for row in blocks] == [f"block, {first}", f"block, {second}"]
 
 
 def test_the_text_is_aligned_and_ends_with_the_totals():
