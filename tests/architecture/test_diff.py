@@ -115,7 +115,7 @@ def test_a_zero_padding_belongs_to_the_projection_in_its_place():
             CHANGED,
             "downsample",
             "downsample.0",
-            "layer zero-pad, 16 → 32, /2 → 1×1 conv, 32, /2",
+            "layer zero-pad, 16 → 32, at the end, /2 → 1×1 conv, 32, /2",
         ),
         (ONLY_AFTER, None, "downsample.1", ""),
     ]
