@@ -225,7 +225,7 @@ def _resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
     if image.shape[:2] == size:
         return image
     planes = _tensor(image)[None].permute(0, 3, 1, 2)
-    if not _resizes_bytes():
+    if not resizes_bytes():
         planes = planes.to(torch.float32)
     planes = functional.interpolate(planes, size, mode="bilinear", antialias=True)
     if planes.is_floating_point():
@@ -239,7 +239,7 @@ def _tensor(image: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(image if shareable else image.copy(order="C"))
 
 
-def _resizes_bytes() -> bool:
+def resizes_bytes() -> bool:
     """Whether this processor resizes 8-bit colours directly; torchvision chooses by the same."""
     capability = torch.backends.cpu.get_cpu_capability()
     return capability in ("AVX2", "AVX512") or platform.machine() in ("aarch64", "arm64")

@@ -217,7 +217,7 @@ def _preactivated(spec: NetworkSpec) -> Iterator[str]:
 
 def _start(spec: NetworkSpec) -> str:
     """Returns the variable that the shortcut reads: "start" where blocks differ in it."""
-    if not spec.order.preactivated:
+    if not spec.order.preactivated or spec.shortcut is ShortcutKind.NONE:
         return "x"
     if always_converts(spec):
         return "active"

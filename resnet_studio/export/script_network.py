@@ -91,9 +91,9 @@ def _gate(spec: NetworkSpec) -> str:
 
 def _zero_pad(spec: NetworkSpec) -> str:
     if spec.zero_padding is ZeroPadding.END:
-        return _ZERO_PAD.format(place="behind the others", padding="0, self.added")
+        return _ZERO_PAD.format(place="at the end", padding="0, self.added")
     padding = "self.added // 2, self.added - self.added // 2"
-    return _ZERO_PAD.format(place="on both sides of the others", padding=padding)
+    return _ZERO_PAD.format(place="on both sides", padding=padding)
 
 
 def _shortcut_function(spec: NetworkSpec) -> str:
@@ -151,7 +151,8 @@ def _stage_function(spec: NetworkSpec) -> str:
         f"def make_stage({arguments}) -> nn.Sequential:",
         '    """Returns the blocks of a stage; only the first may change the shape."""',
         f"    first = {block}({', '.join(names)})",
-        f"    return nn.Sequential(first, *({block}({again}) for _ in range(blocks - 1)))",
+        f"    others = [{block}({again}) for _ in range(blocks - 1)]",
+        "    return nn.Sequential(first, *others)",
     ]
     return "\n".join(lines) + "\n"
 

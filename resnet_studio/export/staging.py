@@ -27,13 +27,13 @@ def staging(path: Path) -> Iterator[Path]:
         ExportError: If the disk refuses anything within the body, and if the folder cannot be
             made; in words that name `path`.
     """
-    with _plain_words(path):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=path.parent))
-        try:
+        with _removed(folder), _named_as(path, folder):
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def publish(folder: Path, targets: Sequence[Path]) -> None:
@@ -79,16 +79,21 @@ def _restore(target: Path, earlier: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def _plain_words(path: Path) -> Iterator[None]:
-    """Says of every failure of the disk what it means for the export to `path`."""
+def _removed(folder: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    except (CheckpointError, SpecError) as error:  # whose words name the file in the staging folder
-        if isinstance(error.__cause__, OSError):
-            raise _unwritable(path, error.__cause__) from error
-        raise ExportError(f"{path} was not exported. {error.message}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _named_as(path: Path, folder: Path) -> Iterator[None]:
+    """Lets errors that name a file in `folder` name the one that a person asked for."""
+    try:
+        yield
+    except (CheckpointError, SpecError) as error:
+        message = error.message.replace(f"{folder}{os.sep}", f"{path.parent}{os.sep}")
+        raise ExportError(message, remedy=error.remedy) from error
 
 
 def _unwritable(path: Path, error: OSError) -> ExportError:
