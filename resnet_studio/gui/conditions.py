@@ -25,6 +25,7 @@ UNMET: Mapping[str, str] = {
     "curves": "There are no curves yet: train a network, or choose an earlier run.",
     "can_undo": "There is nothing to take back.",
     "can_redo": "There is nothing to make again.",
+    "comparison": "No comparison is shown: compare the network with another one first.",
 }
 """The sentence for a condition that should hold and does not."""
 

@@ -124,6 +124,12 @@ class Studio(QObject):
             self._graph = build_graph(self._spec)
         return self._graph
 
+    @property
+    def previous_spec(self) -> NetworkSpec | None:
+        """The network that undoing would bring back; None if there is nothing to undo."""
+        change = self.undo_stack.command(self.undo_stack.index() - 1)
+        return change.before if isinstance(change, _SpecChange) else None
+
     def set_spec(self, spec: NetworkSpec, text: str = "") -> None:
         """Makes `spec` the network of the window; one step of undo.
 
@@ -434,12 +440,12 @@ class _SpecChange(QUndoCommand):
 
     def __init__(self, studio: Studio, before: NetworkSpec, after: NetworkSpec, text: str) -> None:
         super().__init__(text)
+        self.before = before
         self._studio = studio
-        self._before = before
         self._after = after
 
     def redo(self) -> None:
         self._studio._replace_spec(self._after)
 
     def undo(self) -> None:
-        self._studio._replace_spec(self._before)
+        self._studio._replace_spec(self.before)

@@ -214,7 +214,14 @@ class NetworkCanvas(QWidget):
 
     def drawing_area(self) -> Rect:
         """Returns the pixels of the drawing, between the titles and the legend."""
-        return frame.drawing_window(float(self.width()), float(self.height()), self.look)
+        height = float(self.height())
+        if not self.has_legend():
+            height += frame.legend_height(self.look)
+        return frame.drawing_window(float(self.width()), height, self.look)
+
+    def has_legend(self) -> bool:
+        """Tells whether there is room to say what lines and sizes mean."""
+        return True
 
     def _lay_out(self, graph: NetworkGraph) -> None:
         window = self.drawing_area().grown(-_MARGIN)
@@ -243,9 +250,10 @@ class NetworkCanvas(QWidget):
         frame.paint_header(painter, self.drawing, camera=self.camera, window=window, style=style)
         for handle in self.handles():
             frame.paint_handle(painter, handle, style)
-        frame.paint_legend(
-            painter, self.drawing, width=self.width(), height=self.height(), style=style
-        )
+        if self.has_legend():
+            frame.paint_legend(
+                painter, self.drawing, width=self.width(), height=self.height(), style=style
+            )
         if self.hasFocus():
             frame.paint_focus(painter, self.rect(), style)
 

@@ -34,8 +34,9 @@ class Handle:
 
 
 def header_height(style: Style) -> float:
-    """Returns the height of the titles: three lines of text."""
-    return style.title.height + 2 * style.note.height + 2 * _PADDING + 3
+    """Returns the height of the titles: three lines of text, or one if there is little room."""
+    notes = 2 * style.note.height if style.has_notes else 0.0
+    return style.title.height + notes + 2 * _PADDING + 3
 
 
 def legend_height(style: Style) -> float:
@@ -111,7 +112,7 @@ def _paint_cell(painter: QPainter, figure: SectionFigure, cell: Rect, style: Sty
         ),
     )
     y = cell.y + _PADDING + 3
-    for face, colour, texts, indent in lines:
+    for face, colour, texts, indent in lines if style.has_notes else lines[:1]:
         text = face.fitting(texts, room - indent)
         if text:
             centre = max(cell.cx, cell.x + indent + face.width(text) / 2 + 3)

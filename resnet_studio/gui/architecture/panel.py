@@ -111,7 +111,7 @@ class ArchitecturePanel(QWidget):
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.title, 1)
-        for name in (*_LEVELS, "", *_ZOOMS):
+        for name in (*_LEVELS, "", *_ZOOMS, "", "architecture.compare"):
             if name:
                 row.addWidget(self._button(name))
             else:
@@ -171,9 +171,7 @@ class ArchitecturePanel(QWidget):
         if self._comparing is None:
             from resnet_studio.gui.architecture.compare import Comparing
 
-            self._comparing = Comparing(
-                self._studio, self.place, give_back=self._connect_commands
-            )
+            self._comparing = Comparing(self._studio, self.place, give_back=self._connect_commands)
         return self._comparing
 
     # -- following the studio ---------------------------------------------------------------

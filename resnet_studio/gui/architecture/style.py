@@ -71,6 +71,7 @@ class Style:
         self.title = Face(_resized(font, 1.0, bold=True))
         self.note = Face(_resized(font, -0.5))
         self.small = Face(_resized(font, -1.5))
+        self.has_notes = True
         self.text_scale = self.small.width(_SAMPLE) / _SAMPLE_PIXELS
         self.colours = [
             QColor(theme.stage_colour(index, sections)) for index in range(max(1, sections))
