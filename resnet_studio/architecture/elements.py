@@ -2,8 +2,9 @@
 
 Plain immutable records without behaviour; `resnet_studio.architecture.graph` makes them from a
 spec. Those that a deep network has thousands of are named tuples, which are made three times as
-fast as frozen dataclasses: with these, ResNet-1202 takes 25 ms instead of 16. Shapes are
-`(channels, height, width)`, or `(features,)` once flattened, without batch axis.
+fast as frozen dataclasses: with these, ResNet-1202 takes 23 ms instead of 16 (median of 40, one
+core of an AMD EPYC, Python 3.11). Shapes are `(channels, height, width)`, or `(features,)` once
+flattened, without batch axis.
 """
 
 from __future__ import annotations

@@ -383,6 +383,12 @@ def test_an_impossible_input_size_is_refused(size):
         build_graph(CATALOG["resnet50"].spec, input_size=size)
 
 
+def test_a_size_of_which_an_unpadded_stem_leaves_nothing_is_refused():
+    assert build_graph(TUTORIAL, input_size=11).stem.output_shape == (64, 1, 1)
+    with pytest.raises(SpecError, match="at least 11"):
+        build_graph(TUTORIAL, input_size=10)
+
+
 @given(small_specs())
 def test_every_graph_is_well_formed(spec):
     graph = build_graph(spec)
