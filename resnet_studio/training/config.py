@@ -19,7 +19,12 @@ from resnet_studio.data.sources import DataConfig
 from resnet_studio.errors import RunError, SpecError
 from resnet_studio.training.recipe import DEFAULT_RECIPES, Recipe, validation_message
 
-SMALL_DATA_SIZES: Final[Mapping[StemKind, int]] = {StemKind.CIFAR: 32, StemKind.IMAGENET: 64}
+SMALL_DATA_SIZES: Final[Mapping[StemKind, int]] = {
+    StemKind.CIFAR: 32,
+    StemKind.IMAGENET: 64,
+    StemKind.DEEP: 64,
+    StemKind.TUTORIAL: 96,
+}
 """Input size in pixels for the small pictures of the digits and CIFAR-10: the stem for ImageNet
 divides the size by four before the first stage, so it gets twice the size."""
 

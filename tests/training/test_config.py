@@ -24,11 +24,12 @@ def test_every_network_of_the_catalogue_has_a_default_for_every_source(network, 
     assert RunConfig.from_toml(config.to_toml()) == config
 
 
-def test_digits_come_at_32_pixels_or_twice_that_for_the_imagenet_stem():
+def test_digits_come_at_the_size_that_suits_the_stem():
     digits = DataConfig(source="digits")
     small = default_config(resolve("cifar_resnet20"), digits)
     assert (small.network.input_size, small.train_augment.name) == (32, "digits_train")
-    assert default_config(resolve("resnet50"), digits).network.input_size == 64
+    for name, size in (("resnet50", 64), ("resnet50d", 64), ("tutorial96", 96)):
+        assert default_config(resolve(name), digits).network.input_size == size
 
 
 def test_pictures_of_a_folder_come_at_the_size_of_the_network():
