@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from resnet_studio.architecture.spec import NetworkSpec, StemKind
+from resnet_studio.architecture.spec import ActivationOrder, NetworkSpec, StemKind
 from resnet_studio.probe.mosaic import FloatArray, channel_means
 from resnet_studio.probe.predict import CropBox, Prediction, forward, prepare, rank
 
@@ -29,7 +29,8 @@ class SectionMaps:
     Attributes:
         name: "stem", "layer1", ...
         title: The section as a person calls it: "Stem", "Stage 1".
-        module: The module whose output this is: "maxpool", "relu" or "layer1".
+        module: The module whose output this is: "maxpool", "relu", "layer1"; "bn1" or "conv1"
+            where the first block begins with what the stem of others ends with.
         maps: (C, H, W) float32, C-contiguous, read-only.
         channel_mean: (C,) float32, the mean of each channel.
         broken: How many values are not finite.
@@ -143,15 +144,23 @@ def _section(spec: NetworkSpec, name: str, output: Any) -> SectionMaps:
     """Copies the output: a later module that works in place must not change what is shown."""
     maps: FloatArray = output[0].detach().float().cpu().contiguous().numpy().copy()
     maps.setflags(write=False)
-    stem_module = "maxpool" if spec.stem is StemKind.IMAGENET else "relu"
     return SectionMaps(
         name=name,
         title="Stem" if name == "stem" else f"Stage {name.removeprefix('layer')}",
-        module=stem_module if name == "stem" else name,
+        module=_stem_module(spec) if name == "stem" else name,
         maps=maps,
         channel_mean=channel_means(maps),
         broken=int(maps.size - np.count_nonzero(np.isfinite(maps))),
     )
+
+
+def _stem_module(spec: NetworkSpec) -> str:
+    """Returns the last module of the stem that is no identity."""
+    if spec.stem is not StemKind.CIFAR:
+        return "maxpool"
+    if spec.order is ActivationOrder.FULL_PREACTIVATION:
+        return "conv1"
+    return "bn1" if spec.order.preactivated else "relu"
 
 
 def _nothing() -> None:

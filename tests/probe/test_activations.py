@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from resnet_studio.architecture.graph import build_graph
+from resnet_studio.architecture.spec import ActivationOrder, StemKind
 from resnet_studio.data.imaging import picture_from_array
 from resnet_studio.errors import Cancelled
 from resnet_studio.probe.activations import examine
@@ -55,6 +57,15 @@ def test_sections_say_where_they_were_taken(tiny, tiny_pooled_spec, picture):
     assert pooled[0].module == "maxpool"
     assert plain[0].maps.shape == (4, 32, 32)
     assert pooled[0].maps.shape == (4, 16, 16)
+
+
+@pytest.mark.parametrize("stem", StemKind)
+@pytest.mark.parametrize("order", ActivationOrder)
+def test_the_maps_of_the_stem_are_those_of_its_last_layer(tiny_spec, picture, stem, order):
+    spec = tiny_spec.replace(stem=stem, order=order)
+    maps = examine(load_network(spec), picture).sections[0]
+    last = build_graph(spec).stem.layers[-1]
+    assert (maps.module, maps.maps.shape) == (last.name, last.output_shape)
 
 
 def test_the_network_is_left_as_it_was(tiny, picture):
