@@ -10,15 +10,43 @@ def conv3x3(inputs: int, outputs: int, *, stride: int = 1, groups: int = 1) -> n
     return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, groups=groups, bias=False)
 
 
-def conv1x1(inputs: int, outputs: int, *, stride: int = 1) -> nn.Conv2d:
-    """Returns a 1x1 convolution without bias."""
-    return nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False)
+def conv1x1(inputs: int, outputs: int, *, stride: int = 1, bias: bool = False) -> nn.Conv2d:
+    """Returns a 1x1 convolution; without bias unless it is asked for."""
+    return nn.Conv2d(inputs, outputs, 1, stride=stride, bias=bias)
 
 
 class Add(nn.Module):
     """The addition that ends a residual branch, as a module so that a hook can see it."""
 
-    def forward(self, residual: Tensor, shortcut: Tensor) -> Tensor:
-        """Returns F(x) + shortcut(x); both (N, C, H, W)."""
+    def forward(self, branch: Tensor, shortcut: Tensor) -> Tensor:
+        """Returns the sum of both; all (N, C, H, W)."""
         # Not in place: a hook on the last normalisation keeps what it was given.
-        return residual + shortcut
+        return branch + shortcut
+
+
+class Scale(nn.Module):
+    """Multiplication by a constant (He et al. 2016, arXiv:1603.05027, section 3.1)."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns every number times the factor; the shape stays."""
+        return x * self.factor
+
+    def extra_repr(self) -> str:
+        """Describes the module where torch prints the network."""
+        return f"factor={self.factor:g}"
+
+
+def drop_path(rate: float) -> nn.Module:
+    """Returns stochastic depth (Huang et al. 2016, arXiv:1603.09382) of one residual branch.
+
+    While training it drops the branch with probability `rate`, for a whole mini-batch at once as
+    in the paper, and divides it by 1 - rate where it stays, so that testing needs no correction.
+    """
+    # Slow to import, and few networks need it.
+    from torchvision.ops import StochasticDepth
+
+    return StochasticDepth(rate, mode="batch")

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from resnet_studio.architecture.spec import NetworkSpec
-from resnet_studio.models.blocks import BLOCKS, Block
+from resnet_studio.architecture.spec import ActivationOrder, BlockKind, NetworkSpec
+from resnet_studio.models.basic import BASIC_BLOCKS
+from resnet_studio.models.blocks import Block, Place
+from resnet_studio.models.bottleneck import BOTTLENECKS
 from resnet_studio.models.init import initialise
 from resnet_studio.models.stems import stem
 
@@ -27,6 +29,8 @@ class ResNet(nn.Module):
     Attributes:
         spec: What the network was built from.
         layer1: The first stage, an `nn.Sequential` of blocks; then `layer2` and so on.
+        bn_last: Normalises the last sum with full pre-activation, else an identity.
+        relu_last: The ReLU after that with both pre-activations, else an identity.
     """
 
     def __init__(self, spec: NetworkSpec) -> None:
@@ -35,14 +39,15 @@ class ResNet(nn.Module):
         self.conv1, self.bn1, self.relu, self.maxpool = stem(spec)
         for name, stage in _stages(spec):
             self.add_module(name, stage)
+        self._stage_names = tuple(f"layer{number}" for number in range(1, len(spec.depths) + 1))
+        self.bn_last, self.relu_last = _last_activation(spec)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-        self.fc = nn.Linear(spec.widths[-1] * spec.expansion, spec.classes)
+        self.fc = nn.Linear(spec.channels[-1], spec.classes)
 
     @property
     def stages(self) -> dict[str, nn.Sequential]:
         """The stages by name, in order."""
-        names = [f"layer{number}" for number in range(1, len(self.spec.depths) + 1)]
-        return {name: self.get_submodule(name) for name in names}  # type: ignore[misc]
+        return {name: getattr(self, name) for name in self._stage_names}
 
     @property
     def blocks(self) -> dict[str, Block]:
@@ -57,8 +62,10 @@ class ResNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Maps pictures (N, C, H, W) float32, normalised, to logits (N, classes)."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        for stage in self.stages.values():
-            x = stage(x)
+        # Attributes, looked up now as `self.layer1` is: a stage may have been replaced.
+        for name in self._stage_names:
+            x = getattr(self, name)(x)
+        x = self.relu_last(self.bn_last(x))
         return self.fc(torch.flatten(self.avgpool(x), 1))  # type: ignore[no-any-return]
 
 
@@ -78,6 +85,7 @@ def build_network(spec: NetworkSpec, *, seed: int | None = None) -> ResNet:
         network,
         fan=spec.initialisation,
         zero_init_residual=spec.zero_init_residual,
+        gate_bias=spec.gate_bias,
         generator=generator,
     )
     return network
@@ -91,12 +99,32 @@ def outline_network(spec: NetworkSpec) -> ResNet:
 
 def _stages(spec: NetworkSpec) -> Iterator[tuple[str, nn.Sequential]]:
     """Yields the stages; each but the first halves the map in its first block."""
-    block = BLOCKS[spec.block]
+    blocks = BASIC_BLOCKS if spec.block is BlockKind.BASIC else BOTTLENECKS
+    block, every, before = blocks[spec.order], sum(spec.depths), 0
     inputs = spec.stem_width
-    for number, (depth, width) in enumerate(zip(spec.depths, spec.widths, strict=True), start=1):
-        blocks = []
+    for number, (depth, inner, outputs) in enumerate(
+        zip(spec.depths, spec.inner_widths, spec.channels, strict=True), start=1
+    ):
+        stage = nn.Sequential()
         for index in range(depth):
-            stride = 2 if number > 1 and index == 0 else 1
-            blocks.append(block(spec, inputs, width, stride=stride))
-            inputs = width * spec.expansion
-        yield f"layer{number}", nn.Sequential(*blocks)
+            place = Place(
+                inputs=inputs,
+                inner=inner,
+                outputs=outputs,
+                stride=2 if number > 1 and index == 0 else 1,
+                first=before + index == 0,
+                drop_rate=spec.stochastic_depth * (before + index + 1) / every,
+            )
+            stage.append(block(spec, place))
+            inputs = outputs
+        before += depth
+        yield f"layer{number}", stage
+
+
+def _last_activation(spec: NetworkSpec) -> tuple[nn.Module, nn.Module]:
+    """Returns what activates the last sum, which with pre-activation nothing has done yet."""
+    full = spec.order is ActivationOrder.FULL_PREACTIVATION
+    return (
+        nn.BatchNorm2d(spec.channels[-1]) if full else nn.Identity(),
+        nn.ReLU() if spec.order.preactivated else nn.Identity(),
+    )
