@@ -47,7 +47,7 @@ def export(
     write = _writer(kind)
     with staging(path) as folder:
         stop_if(cancelled)
-        finding = yield from write(folder / path.name, subject, cancelled)
+        finding = yield from write(folder / path.name, subject.apart(), cancelled)
         stop_if(cancelled)
         publish(folder, files)
     yield Exported(kind, files, finding.checked, finding.difference)

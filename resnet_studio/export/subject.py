@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ class Subject:
     """A network ready to read pictures.
 
     Attributes:
-        model: The network, on the CPU and in evaluation mode.
+        model: The network in evaluation mode; nobody trains it meanwhile.
         classes: A name for each output.
         preprocessing: What is done to a picture before it enters.
         description: Where the weights come from, in words: "random weights, seed 0".
@@ -38,6 +39,19 @@ class Subject:
     def spec(self) -> NetworkSpec:
         """What the network was built from."""
         return self.model.spec
+
+    def apart(self) -> Subject:
+        """Returns the same with a module of its own on the CPU, which shares the weights there.
+
+        Whoever looks into the network at the same time has hooks in its modules; they would see
+        the pictures of the export.
+        """
+        from resnet_studio.models import outline_network  # needs torch
+
+        model = outline_network(self.spec)
+        state = {name: tensor.detach().cpu() for name, tensor in self.model.state_dict().items()}
+        model.load_state_dict(state, assign=True)
+        return dataclasses.replace(self, model=model.eval().requires_grad_(False))
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -254,6 +254,24 @@ def test_a_pipeline_with_chance_is_refused_for_a_script(tmp_path):
         run(tmp_path / "a.py", subject)
 
 
+@pytest.mark.parametrize("name", ["a.py", "a.pth"])
+def test_who_looks_into_the_network_meanwhile_sees_nothing_of_the_export(name, tmp_path):
+    subject = subject_of(spec_of("option_b"))
+    seen = []
+    subject.model.layer1.register_forward_hook(lambda *_: seen.append(1))
+    run(tmp_path / name, subject)
+    assert not seen
+
+
+def test_the_module_of_its_own_shares_the_weights(tiny):
+    apart = tiny.apart()
+    assert apart.model is not tiny.model
+    assert not apart.model.training
+    for mine, theirs in zip(apart.model.parameters(), tiny.model.parameters(), strict=True):
+        assert mine.data_ptr() == theirs.data_ptr()
+        assert not mine.requires_grad
+
+
 def test_a_network_in_training_mode_is_no_subject(tiny):
     from resnet_studio import models
 
