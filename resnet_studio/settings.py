@@ -103,6 +103,11 @@ TABLE: tuple[Setting, ...] = (
     Setting("panel", 0),
     Setting("network", ""),
     Setting("form_groups", [], contents=_are_names),
+    Setting(
+        "export_format",
+        "safetensors",
+        choices=("safetensors", "pth", "onnx", "py", "toml", "json"),
+    ),
     Setting("recipe", ""),
     Setting("data", ""),
     Setting("last_folder", ""),

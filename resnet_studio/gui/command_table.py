@@ -105,6 +105,15 @@ TABLE: tuple[Command, ...] = (
         "Save the network as a .toml or .json file.",
     ),
     Command(
+        "network.export",
+        "&Export network…",
+        "Ctrl+E",
+        _FILE,
+        "mdi6.export",
+        "Save the network with its weights: PyTorch, safetensors, ONNX, a Python script.",
+        needs=("torch",),
+    ),
+    Command(
         "app.quit",
         "&Quit",
         "Ctrl+Q",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QDialog, QMessageBox
 
 from resnet_studio import __version__
 from resnet_studio.errors import StudioError
@@ -45,6 +45,7 @@ class WindowCommands(QObject):
         connect("weights.open", self.open_weights)
         connect("spec.open", self.open_spec)
         connect("spec.save", self.save_spec)
+        connect("network.export", self.export_network)
         connect("app.quit", self._window.close)
         connect("app.settings", self.edit_settings)
         for name in ("architecture", "features", "augmentation", "training"):
@@ -125,6 +126,12 @@ class WindowCommands(QObject):
         else:
             self._studio.show_message(self.tr("Saved {file}.").format(file=path))
 
+    def export_network(self) -> None:
+        """Opens the dialog that exports the network with its weights."""
+        from resnet_studio.gui.export_dialog import ExportDialog
+
+        self._open(ExportDialog(self._studio, self._window))
+
     # -- view -------------------------------------------------------------------------------
 
     def toggle_form(self) -> None:
@@ -141,9 +148,12 @@ class WindowCommands(QObject):
 
     def edit_settings(self) -> None:
         """Opens the settings; changes take effect when they are accepted."""
+        self._open(SettingsDialog(self._studio, self._window))
+
+    def _open(self, dialog: QDialog) -> None:
+        """Shows a dialog beside the window, which goes on working."""
         from resnet_studio.gui.workspace import prepare_fields  # it imports this module
 
-        dialog = SettingsDialog(self._studio, self._window)
         prepare_fields(dialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -152,9 +162,7 @@ class WindowCommands(QObject):
 
     def show_shortcuts(self) -> None:
         """Lists every command with its keys."""
-        dialog = ShortcutList(self._studio.commands, self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        self._open(ShortcutList(self._studio.commands, self._window))
 
     def open_log(self) -> None:
         """Opens the folder of the log in the file manager."""
