@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -35,8 +35,9 @@ from resnet_studio.gui.workers import Task, TaskState
 if TYPE_CHECKING:
     from resnet_studio.probe.network import LoadedNetwork
 
-_LETTERS = 64
+_LETTERS = 100
 """Width of the dialog in average letters: a path is to be read without scrolling."""
+_INDENT = 20
 
 
 class ExportDialog(QDialog):
@@ -127,26 +128,22 @@ class ExportDialog(QDialog):
         column.addWidget(self.progress)
         column.addStretch(1)
         column.addWidget(self._buttons())
-        self.resize(_LETTERS * self.fontMetrics().averageCharWidth(), self.sizeHint().height())
+        self.setMinimumWidth(_LETTERS * self.fontMetrics().averageCharWidth())
 
     def _format_rows(self) -> QGridLayout:
         grid = QGridLayout()
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(2)
+        grid.setColumnMinimumWidth(0, _INDENT)
         grid.setColumnStretch(1, 1)
-        for row, kind in enumerate(Format):
-            button = QRadioButton(
-                self.tr("{label}  {suffix}").format(
-                    label=_translated(kind.label), suffix=kind.suffix
-                )
-            )
+        for number, kind in enumerate(Format):
+            button = QRadioButton(f"{_translated(kind.label)}, {kind.suffix}")
             note = QLabel(_translated(kind.note))
             note.setProperty("muted", True)
             note.setWordWrap(True)
-            note.setBuddy(button)
             button.setAccessibleDescription(note.text())
-            self.formats.addButton(button, row)
-            grid.addWidget(button, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(note, row, 1)
+            self.formats.addButton(button, number)
+            grid.addWidget(button, 2 * number, 0, 1, 2)
+            grid.addWidget(note, 2 * number + 1, 1)
         return grid
 
     def _path_row(self) -> QHBoxLayout:
@@ -305,6 +302,4 @@ class ExportDialog(QDialog):
 
 def _translated(text: str) -> str:
     """The words of the core are looked up in the context "export"."""
-    from PySide6.QtCore import QCoreApplication
-
     return QCoreApplication.translate("export", text)
