@@ -62,7 +62,11 @@ class LayerPair(NamedTuple):
 
 _OUTSIDE: Final = "the block's input"
 _WINDOWED: Final = frozenset((LayerKind.CONV, LayerKind.MAX_POOL, LayerKind.ZERO_PAD))
-_WEIGHING: Final = frozenset((LayerKind.CONV, LayerKind.LINEAR))
+_WEIGHING: Final = frozenset((LayerKind.CONV, LayerKind.LINEAR, LayerKind.GATE))
+_IN_TITLES: Final = frozenset((Aspect.KERNEL, Aspect.STRIDE, Aspect.GROUPS, Aspect.CHANNELS))
+"""Differences that also make the titles of two layers differ."""
+_WEIGHTS: Final = frozenset((Aspect.KERNEL, Aspect.GROUPS, Aspect.CHANNELS_READ, Aspect.CHANNELS))
+"""Differences that also make the number of parameters differ."""
 
 
 class _Role(NamedTuple):
@@ -196,10 +200,11 @@ def _made_differently(before: Layer, after: Layer) -> Iterator[Difference]:
     if before.kind in _WEIGHING and before.input_shape[0] != after.input_shape[0]:
         found.append(_numbers(Aspect.CHANNELS_READ, before.input_shape[0], after.input_shape[0]))
     found += shape_differences(before.output_shape, after.output_shape)
-    if not found and before.parameters != after.parameters:
-        found.append(_numbers(Aspect.PARAMETERS, before.parameters, after.parameters))
-    if not found:  # a setting that only the title tells, such as a rate
+    told = {difference.aspect for difference in found}
+    if before.title != after.title and not told & _IN_TITLES:  # a rate, a bias
         found.append(Difference(Aspect.LAYER, before.title, after.title))
+    elif before.parameters != after.parameters and not told & _WEIGHTS:
+        found.append(_numbers(Aspect.PARAMETERS, before.parameters, after.parameters))
     yield from found
 
 

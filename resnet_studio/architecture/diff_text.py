@@ -17,8 +17,8 @@ from resnet_studio.architecture.diff import (
     Total,
     activations,
 )
-from resnet_studio.architecture.elements import Block, Layer, ShortcutForm
-from resnet_studio.architecture.summary import shape_text
+from resnet_studio.architecture.elements import Block, Layer
+from resnet_studio.architecture.summary import block_title, shape_text
 
 MARKS: Final = {
     ChangeState.SAME: " ",
@@ -52,12 +52,6 @@ CSV_COLUMNS: Final = (
     "change",
 )
 """Titles of the cells of `csv_rows`."""
-_FORMS: Final = {
-    ShortcutForm.NONE: "no shortcut",
-    ShortcutForm.IDENTITY: "identity shortcut",
-    ShortcutForm.PROJECTION: "projection shortcut",
-    ShortcutForm.ZERO_PAD: "zero-padded shortcut",
-}
 
 
 def what(item: Item) -> str:
@@ -65,7 +59,7 @@ def what(item: Item) -> str:
     if isinstance(item, Layer):
         return item.title
     if isinstance(item, Block):
-        return f"block, {_FORMS[item.shortcut_form]}"
+        return block_title(item)
     count = len(item.blocks)
     return f"{item.title}, {count} block{'s' * (count != 1)}" if count else item.title
 

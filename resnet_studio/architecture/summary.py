@@ -109,7 +109,7 @@ def rows(graph: NetworkGraph, *, detail: Detail = Detail.BLOCKS) -> Iterator[Row
         if not section.blocks and detail is Detail.LAYERS:
             yield from (_row(layer, layer.title, level=1) for layer in section.layers)
         for block in section.blocks:
-            yield _row(block, _block_title(block), level=1)
+            yield _row(block, block_title(block), level=1)
             if detail is Detail.LAYERS:
                 yield from (_row(layer, layer.title, level=2) for layer in block.layers)
 
@@ -127,7 +127,7 @@ _SHORTCUT_WORDS: Final[Mapping[LayerKind, str]] = {
 }
 
 
-def _block_title(block: Block) -> str:
+def block_title(block: Block) -> str:
     """Returns "block, identity shortcut, gated"."""
     words = ["block", _FORM_WORDS[block.shortcut_form]]
     words += [

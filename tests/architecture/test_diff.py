@@ -180,6 +180,87 @@ def test_groups_and_the_size_of_the_picture_are_told():
     assert smaller.rows_after["fc"].state is SAME
 
 
+def test_the_original_order_against_pre_activation_says_what_has_moved():
+    comparison = compare(network("resnet18"), network("resnet18", order="full_preactivation"))
+    assert layers_within(comparison, "layer1.1") == [
+        (CHANGED, "bn1", "bn1", "reads conv1 → the block's input"),
+        (SAME, "relu1", "relu1", ""),
+        (CHANGED, "conv1", "conv1", "reads the block's input → relu1"),
+        (CHANGED, "bn2", "bn2", "reads conv2 → conv1"),
+        (CHANGED, "relu2", "relu2", "reads add → bn2"),
+        (CHANGED, "conv2", "conv2", "reads relu1 → relu2"),
+        (CHANGED, "add", "add", "reads bn2 → conv2"),
+    ]
+    alone = {row.name: row.state for row in comparison.walk() if None in row.sides}
+    assert alone == {
+        "bn1": ONLY_BEFORE,
+        "relu": ONLY_BEFORE,
+        **{f"layer{stage}.0.downsample.1": ONLY_BEFORE for stage in (2, 3, 4)},
+        "bn_last": ONLY_AFTER,
+        "relu_last": ONLY_AFTER,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "block", "told"),
+    [
+        ({"se_reduction": 16}, "layer1.1", {"se": ""}),
+        ({"dropout": 0.3}, "layer1.1", {"dropout": ""}),
+        ({"shortcut_type": "dropout"}, "layer1.1", {"shortcut_dropout": ""}),
+        (
+            {"projection": "avgpool"},
+            "layer2.0",
+            {"downsample.0": "", "downsample.1": "stride 2 → 1"},
+        ),
+        (
+            {"projection": "bias"},
+            "layer2.0",
+            {
+                "downsample.0": "layer 1×1 conv, 128, /2 → 1×1 conv, 128, bias, /2",
+                "downsample.1": "",
+            },
+        ),
+        (
+            {"shortcut_type": "exclusive_gate"},
+            "layer1.1",
+            {"gate": "", "add": "layer add → add, branch and shortcut gated"},
+        ),
+    ],
+    ids=str,
+)
+def test_what_a_choice_adds_leaves_all_other_layers_alike(changes, block, told):
+    comparison = compare(network("resnet18"), network("resnet18", **changes))
+    differing = {
+        new or old: text
+        for state, old, new, text in layers_within(comparison, block)
+        if state is not SAME
+    }
+    assert differing == told
+
+
+def test_a_rate_or_a_reduction_that_only_the_title_tells_is_a_change():
+    comparison = compare(network("resnet18", dropout=0.3), network("resnet18", dropout=0.1))
+    changed = layers_within(comparison, "layer1.0")[3]
+    assert changed == (CHANGED, "dropout", "dropout", "layer dropout 0.3 → dropout 0.1")
+    comparison = compare(network("resnet18", se_reduction=16), network("resnet18", se_reduction=8))
+    (changed,) = [row for row in layers_within(comparison, "layer1.0") if row[0] is CHANGED]
+    assert changed[3] == "layer SE, 64 → 4 → 64 → SE, 64 → 8 → 64"
+
+
+def test_a_deep_stem_begins_with_the_convolution_in_the_place_of_the_first():
+    comparison = compare(network("resnet18"), network("resnet18", stem="deep"))
+    pairs = [
+        (row.before and row.before.name, row.after.name) for row in comparison.sections[0].children
+    ]
+    assert pairs == [
+        ("conv1", "conv1.0"),
+        *((None, f"conv1.{place}") for place in range(1, 7)),
+        ("bn1", "bn1"),
+        ("relu", "relu"),
+        ("maxpool", "maxpool"),
+    ]
+
+
 def test_what_is_only_set_at_the_start_of_training_changes_no_layer():
     comparison = compare(network("resnet18"), network("resnet18", zero_init_residual=True))
     assert comparison.same_layers
