@@ -25,6 +25,7 @@ class PanelKey:
 
 
 _DRAWING = "In the drawing of the network"
+_COMPARISON = "In the comparison of two networks"
 _MAPS = "In the feature maps"
 _CHANNEL = "In an enlarged channel"
 _SAMPLES = "In the samples of the augmentation"
@@ -40,6 +41,7 @@ PANEL_KEYS: tuple[PanelKey, ...] = (
     PanelKey(_DRAWING, "Z", "Zoom to the selected part."),
     PanelKey(_DRAWING, "Shift + arrows", "Move the drawing."),
     PanelKey(_DRAWING, "Esc", "Select nothing."),
+    PanelKey(_COMPARISON, "Esc", "Select nothing; then go back to the drawing of one network."),
     PanelKey(_MAPS, "Arrows", "Go from channel to channel."),
     PanelKey(_MAPS, "Enter", "Enlarge the channel over the picture."),
     PanelKey(_MAPS, "Ctrl + wheel", "Change the size of the tiles."),

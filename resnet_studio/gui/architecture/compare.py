@@ -105,7 +105,8 @@ class Comparing(QObject):
         self._place.setCurrentIndex(0)
         self._place.removeWidget(page)
         page.deleteLater()
-        self._place.currentWidget().setFocus()
+        if (usual := self._place.currentWidget()) is not None:
+            usual.setFocus()
 
     def _candidates(self) -> Iterator[Candidate]:
         spec = self._studio.spec

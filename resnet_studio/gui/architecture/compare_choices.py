@@ -165,4 +165,6 @@ def _other_order(spec: NetworkSpec, name: str) -> Iterator[Candidate]:
     order = tr("full pre-activation") if original else tr("the original order")
     network = tr("{name} with {variant}").format(name=name, variant=order)
     title = tr("Original order against pre-activation")
+    if not original and not spec.order.preactivated:
+        title = tr("Original order against this one")
     yield from _variant(spec, title, network, comes_first=not original, order=kind)

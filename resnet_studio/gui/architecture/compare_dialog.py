@@ -47,6 +47,7 @@ class CompareDialog(QDialog):
         self.search = QLineEdit()
         self.list = QTreeWidget()
         self.hint = QLabel()
+        self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._build()
         self.add(candidates)
         self.search.setFocus()
@@ -60,14 +61,15 @@ class CompareDialog(QDialog):
             font.setBold(True)
             heading.setFont(0, font)
             heading.setFirstColumnSpanned(True)
-            for candidate in members:
-                heading.addChild(self._item(candidate))
+            items = [self._item(candidate) for candidate in members]
+            heading.addChildren(items)
             heading.setExpanded(True)
+            self._groups.append((heading, items))
         self._filter(self.search.text())
 
     def matches(self) -> list[QTreeWidgetItem]:
         """Returns the items that are listed now, from top to bottom."""
-        return [item for item in self._items() if not item.isHidden()]
+        return [item for _, items in self._groups for item in items if not item.isHidden()]
 
     def choose_current(self) -> None:
         """Closes the dialog and tells which network is chosen, if one is."""
@@ -144,24 +146,19 @@ class CompareDialog(QDialog):
 
     # -- reacting ---------------------------------------------------------------------------
 
-    def _items(self) -> list[QTreeWidgetItem]:
-        headings = map(self.list.topLevelItem, range(self.list.topLevelItemCount()))
-        return [heading.child(row) for heading in headings for row in range(heading.childCount())]
-
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
-        for item in self._items():
-            name = item.data(0, _CANDIDATE).spec.name
-            texts = (item.text(0), item.text(1), name, item.parent().text(0))
-            known = " ".join(texts).casefold()
-            item.setHidden(not all(word in known for word in words))
-        for row in range(self.list.topLevelItemCount()):
-            heading = self.list.topLevelItem(row)
-            children = map(heading.child, range(heading.childCount()))
-            heading.setHidden(all(child.isHidden() for child in children))
+        for heading, items in self._groups:
+            for item in items:
+                name = item.data(0, _CANDIDATE).spec.name
+                known = " ".join((item.text(0), item.text(1), name, heading.text(0))).casefold()
+                item.setHidden(not all(word in known for word in words))
+            heading.setHidden(all(item.isHidden() for item in items))
         found = self.matches()
-        if self.list.currentItem() not in found:
-            self.list.setCurrentItem(found[0] if found else None)
+        if not found:
+            self.list.selectionModel().clear()
+        elif self.list.currentItem() not in found:
+            self.list.setCurrentItem(found[0])
         self.hint.setText(
             self.tr("Enter compares · Esc closes")
             if found

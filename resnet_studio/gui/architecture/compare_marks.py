@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 
 from resnet_studio.architecture.diff import ChangeState
 from resnet_studio.architecture.diff_text import MARKS
@@ -120,10 +120,10 @@ def _pieces(figure: SectionFigure, states: States, left: float, right: float) ->
 
 def _columns(boxes: Iterable[Box], states: States) -> Iterator[Segment]:
     """Yields a piece for each column of layers: a convolution with its BN and ReLU."""
-    for slot, column in groupby(boxes, key=lambda box: box.slot):
+    for (start, end), column in groupby(boxes, key=lambda box: box.slot):
         found = {_state(states, box.name) for box in column}
         state = found.pop() if len(found) == 1 else ChangeState.CHANGED
-        yield Segment(*slot, state)
+        yield Segment(start, end, state)
 
 
 def _state(states: States, name: str) -> ChangeState:
@@ -206,10 +206,7 @@ def _boxes_between(drawing: Drawing, left: float, right: float) -> Iterator[Box]
 def _paint_outline(painter: QPainter, rect: Rect, state: ChangeState, style: Style) -> None:
     colour = mark_colour(state, style.theme)
     if state is not ChangeState.CHANGED:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.setBrush(Qt.BrushStyle.BDiagPattern)
-        painter.fillRect(qrect(rect), painter.brush())
+        painter.fillRect(qrect(rect), QBrush(colour, Qt.BrushStyle.BDiagPattern))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     halo = QPen(style.surface, 3.5 if rect.w > 8 else 0.0)
     for pen in (halo, _pen(state, style.theme, 2.0)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -376,8 +376,6 @@ def _graphs(comparison: Comparison) -> tuple[NetworkGraph, NetworkGraph]:
 
 def _image_html(state: ChangeState, theme: Theme) -> str:
     """Returns a badge as an image within rich text."""
-    from PySide6.QtCore import QBuffer, QIODevice
-
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     badge_pixmap(state, theme, side=14, ratio=1.0).save(buffer, "PNG")

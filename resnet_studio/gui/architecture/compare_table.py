@@ -269,6 +269,7 @@ class CompareTable(QTreeView):
             self.setExpanded(self._model.index_of(row), True)
         self._following = False
         self.set_chosen(chosen.row if chosen is not None else None)
+        self.set_widths()
 
     def set_chosen(self, row: Row | None) -> None:
         """Marks a row, unfolding what it belongs to; emits nothing."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from resnet_studio.architecture.diff import ChangeState, Row
@@ -101,6 +101,10 @@ class ComparedView(NetworkView):
         self._titles = frame.header_height(self.look)
         self.look.has_notes = self.height() >= _NOTES_FROM * self._titles
 
+    def _moved(self) -> None:
+        super()._moved()
+        self.camera_moved.emit()  # told before while the drawing still counted as seen whole
+
     def drawing_area(self) -> Rect:
         """Returns the pixels of the drawing, between the titles and the ruler."""
         window = super().drawing_area()
@@ -110,6 +114,13 @@ class ComparedView(NetworkView):
         """Returns the tool tip at a pixel: both sides of what is there."""
         row = self._rows.get(self.name_at(point))
         return words.row_tip(row) if row is not None else ""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape is left to the page around the drawing once nothing is selected."""
+        if event.key() == Qt.Key.Key_Escape and not self.selection:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the drawing, the marks over it, and the ruler below it."""
