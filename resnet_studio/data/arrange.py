@@ -37,6 +37,7 @@ class Arrangement:
 
     Attributes:
         classes: Names of the classes, sorted.
+        folders: The same and the names of class folders without any picture, sorted.
         files: Path of each picture in its store.
         labels: (N,) int64 index into `classes`.
         held_out: (N,) bool, True for what lies in a validation folder; None if there is none.
@@ -44,21 +45,23 @@ class Arrangement:
     """
 
     classes: tuple[str, ...]
+    folders: tuple[str, ...]
     files: tuple[str, ...]
     labels: NDArray[np.int64]
     held_out: NDArray[np.bool_] | None
     problems: tuple[Problem, ...]
 
 
-def arrange(listing: Listing, name: str) -> Arrangement:
+def arrange(listing: Listing, name: str, *, fewest: int = 2) -> Arrangement:
     """Finds the classes of a listed data set.
 
     Args:
         listing: What lies in it.
         name: What to call it in messages.
+        fewest: How many classes it must have: two to learn to tell apart, one to be tested on.
 
     Raises:
-        DataError: If there is no picture, no class folder, or only one class.
+        DataError: If there is no picture, no class folder, or fewer classes.
     """
     if not listing.pictures:
         raise _no_picture(listing, name)
@@ -69,13 +72,14 @@ def arrange(listing: Listing, name: str) -> Arrangement:
         members, held_out = _members(tree, tree.top, problems), frozenset[str]()
     else:
         members, held_out = divided
-    if len(members) < 2:
+    if len(members) < fewest:
         raise too_few_classes(name, list(members), nested=_is_nested(tree, members))
     classes = tuple(sorted(members))
     problems += _look_alikes(classes)
     files = tuple(file for cls in classes for file in sorted(members[cls]))
     return Arrangement(
         classes=classes,
+        folders=_class_folders(tree, classes, divided=divided is not None),
         files=files,
         labels=np.repeat(np.arange(len(classes)), [len(members[cls]) for cls in classes]),
         held_out=np.array([file in held_out for file in files]) if held_out else None,
@@ -153,6 +157,13 @@ def _members(tree: _Tree, top: Parts, problems: list[Problem]) -> dict[str, list
             empty = Problem(folder, "the class has no picture", "Add pictures or remove it.")
             problems.append(empty)
     return members
+
+
+def _class_folders(tree: _Tree, classes: tuple[str, ...], *, divided: bool) -> tuple[str, ...]:
+    """Returns the classes and the empty folders beside them; of a divided set the classes."""
+    if divided:
+        return classes
+    return tuple(sorted({*classes, *(printable(child) for child in tree.children(tree.top))}))
 
 
 def _divided(
