@@ -24,11 +24,15 @@ from resnet_studio.gui.theme import Theme
 _MARGIN = 8.0
 _LEAST_READABLE = 0.88
 """Share of the zoom at which every text of an opened block has room: most of them have it."""
+_LEAST_READABLE_BLOCK = 0.7
+"""The same for one block: what has no room is left out whole."""
 _USUAL_HEIGHT = 290.0
 """Pixels of height in which a drawing has a zoom of about 1 when it is seen whole."""
 _TEXT_RANGE = (0.55, 1.3)
 _STILL_GOOD = 0.8
-"""A fitted drawing stays fitted if opening a block shrinks it by no more than this."""
+"""A fitted drawing stays fitted if closing a block changes it by no more than this."""
+_STILL_READABLE = 0.9
+"""The same for opening one, over the zoom at which the block is read best."""
 
 
 class NetworkCanvas(QWidget):
@@ -123,7 +127,7 @@ class NetworkCanvas(QWidget):
     @property
     def _readable(self) -> float:
         """Zoom at which every text of an opened block has room."""
-        return self.look.text_scale / self._text
+        return self.look.text_scale / self.drawing.room
 
     def _start_reading(self) -> None:
         """Shows the beginning of the drawing, or the selection, so large that it can be read."""
@@ -144,7 +148,11 @@ class NetworkCanvas(QWidget):
         self.folds = self.folds.toggled(target)
         self._lay_out(self.graph)
         after = self.visible_rect(target.name)
-        still_good = target.is_section or self.camera.zoom >= _STILL_GOOD * zoom
+        least = _STILL_GOOD * zoom
+        if was_fitted and target.name in self.folds.opened:  # it was opened to be read
+            zoom = self._block_zoom
+            least = _STILL_READABLE * zoom
+        still_good = target.is_section or self.camera.zoom >= least
         if not (was_fitted and still_good) and after is not None:
             self._fits = False
             y = (
@@ -156,6 +164,12 @@ class NetworkCanvas(QWidget):
             self._look_at(after)
         self.folds_changed.emit()
         self.update()
+
+    @property
+    def _block_zoom(self) -> float:
+        """Zoom at which an opened block is read, and seen from top to bottom if that is enough."""
+        high = (self.drawing_area().h - 2 * _MARGIN) / self.drawing.bounds.h
+        return min(self._readable, max(high, _LEAST_READABLE_BLOCK * self._readable))
 
     # -- camera -----------------------------------------------------------------------------
 

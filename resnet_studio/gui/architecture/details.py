@@ -15,9 +15,18 @@ from resnet_studio.architecture.graph import (
     NetworkGraph,
     Section,
     SectionKind,
+    ShortcutForm,
 )
 from resnet_studio.gui.architecture import labels
+from resnet_studio.gui.architecture.formulas import (
+    ACTIVATED,
+    applied,
+    formula,
+    head,
+    source,
+)
 from resnet_studio.gui.architecture.outline import Entry
+from resnet_studio.gui.architecture.papers import paper_of, papers_of
 
 
 class Details(QTextBrowser):
@@ -58,35 +67,78 @@ def explained(entry: Entry) -> tuple[str, ...]:
     """Returns sentences on how the figures of a part come about."""
     item = entry.item
     if isinstance(item, Layer):
-        return sentences(item)
+        paper = paper_of(item)
+        published = (labels.tr("Published: {papers}.").format(papers=paper),) if paper else ()
+        return sentences(item) + published
     if isinstance(item, Block):
         return block_sentences(item)
     return section_sentences(item)
 
 
 def block_sentences(block: Block) -> tuple[str, ...]:
-    """Returns what a block computes: the residual branch, the shortcut, and their sum."""
+    """Returns what a block computes: activation, residual branch, shortcut, their sum, papers."""
+    before, after = labels.shape_text(block.input_shape), labels.shape_text(block.output_shape)
     convolutions = [layer.title for layer in block.residual if layer.kind is LayerKind.CONV]
     residual = " → ".join(f"[{title}]" for title in convolutions)
-    said = [
-        f"y = {labels.formula(block)}",
-        labels.tr("Residual branch F(x): {layers}.").format(layers=residual),
-    ]
-    before, after = labels.shape_text(block.input_shape), labels.shape_text(block.output_shape)
-    form = {
-        "none": labels.tr("No shortcut: a plain block must fit the whole mapping itself."),
-        "identity": labels.tr("Shortcut: x itself, {before}; nothing is trained or computed."),
-        "projection": labels.tr(
-            "Shortcut: a 1×1 convolution W brings x from {before} to {after}; {count} parameters."
+    projection = [layer for layer in block.shortcut if layer.kind is not LayerKind.GATE]
+    count = labels.grouped(sum(layer.parameters for layer in projection))
+    said = [f"y = {formula(block)}"]
+    said += _activation_sentences(block)
+    said.append(labels.tr("Residual branch F: {layers}.").format(layers=residual))
+    form = _form_sentence(block)
+    said.append(form.format(x=source(block), before=before, after=after, count=count))
+    said += _extra_sentences(block)
+    if papers := papers_of(block):
+        said.append(labels.tr("Published: {papers}.").format(papers="; ".join(papers)))
+    return tuple(said)
+
+
+def _activation_sentences(block: Block) -> list[str]:
+    """Says what x′ is, and where it is made."""
+    if not head(block):
+        return []
+    made = f"{ACTIVATED} = {applied(head(block), 'x')}"
+    if block.entry:
+        return [labels.tr("{made}, made before the shortcut leaves.").format(made=made)]
+    if block.shortcut_form is ShortcutForm.NONE:
+        return [f"{made}."]
+    return [labels.tr("{made}; the shortcut carries x as it is.").format(made=made)]
+
+
+def _form_sentence(block: Block) -> str:
+    convolution = next((layer for layer in block.shortcut if layer.kind is LayerKind.CONV), None)
+    pools = any(layer.kind is LayerKind.AVG_POOL for layer in block.shortcut)
+    if convolution is not None:
+        pooled = labels.tr("an average pool and ") if pools else ""
+        return (
+            labels.tr("Shortcut: ")
+            + pooled
+            + labels.tr(
+                "a 1×1 convolution W brings {x} from {before} to {after}; {count} parameters."
+            )
+        )
+    return {
+        ShortcutForm.NONE: labels.tr(
+            "No shortcut: a plain block must fit the whole mapping itself."
         ),
-        "zeropad": labels.tr(
-            "Shortcut: x is subsampled and zeros are appended, from {before} to {after}; "
+        ShortcutForm.IDENTITY: labels.tr(
+            "Shortcut: {x} itself, {before}; nothing is trained or computed."
+        ),
+        ShortcutForm.ZERO_PAD: labels.tr(
+            "Shortcut: {x} is subsampled and gets channels of zeros, from {before} to {after}; "
             "nothing is trained."
         ),
-    }[block.shortcut_form.value]
-    count = labels.grouped(sum(layer.parameters for layer in block.shortcut))
-    said.append(form.format(before=before, after=after, count=count))
-    return tuple(said)
+    }[block.shortcut_form]
+
+
+def _extra_sentences(block: Block) -> list[str]:
+    """Says what a gate, a constant, dropout, SE or a dropped branch does in this block."""
+    known = {
+        LayerKind.GATE: labels.tr("g(x) is a convolution with bias and a sigmoid."),
+        LayerKind.SE: labels.tr("SE weighs each channel of the branch by what all of them say."),
+        LayerKind.DROP_PATH: labels.tr("While training, the branch is now and then left out."),
+    }
+    return [known[layer.kind] for layer in block.layers if layer.kind in known]
 
 
 def section_sentences(section: Section) -> tuple[str, ...]:
@@ -115,8 +167,13 @@ def section_sentences(section: Section) -> tuple[str, ...]:
 def network_sentences(graph: NetworkGraph) -> tuple[str, ...]:
     """Returns what a person sees in the drawing of the whole network."""
     spec = graph.spec
+    said = labels.tr("{depth} weighted layers in {count} {kind} blocks.")
+    if spec.counts_projections:
+        said = labels.tr(
+            "{depth} convolutions, a projection of each stage included, in {count} {kind} blocks."
+        )
     return (
-        labels.tr("{depth} weighted layers in {count} {kind} blocks.").format(
+        said.format(
             depth=labels.grouped(spec.depth), count=len(graph.blocks), kind=spec.block.value
         ),
         labels.tr(

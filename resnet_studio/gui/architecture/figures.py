@@ -147,6 +147,7 @@ class Drawing:
         sections: The columns from left to right.
         bounds: The rectangle around everything, labels included.
         pitch: Factor of all widths, chosen so that the whole fills its window.
+        room: Factor of the room for text.
     """
 
     graph: NetworkGraph
@@ -154,6 +155,7 @@ class Drawing:
     sections: tuple[SectionFigure, ...]
     bounds: Rect
     pitch: float
+    room: float = 1.0
 
     def section_at(self, x: float) -> SectionFigure | None:
         """Returns the column at a place on the main line."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from resnet_studio.architecture.graph import LayerKind, ShortcutForm
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.camera import Camera
 from resnet_studio.gui.architecture.figures import Drawing, SectionFigure
 from resnet_studio.gui.architecture.geometry import Rect
-from resnet_studio.gui.architecture.painting import qrect
+from resnet_studio.gui.architecture.glyphs import qrect
+from resnet_studio.gui.architecture.legend import legend_items, paint_sample
 from resnet_studio.gui.architecture.style import Face, Style
 
 HANDLE = 14.0
@@ -169,12 +169,12 @@ def paint_legend(
     scale = style.note.fitting(_scale_texts(), width - 20)
     room = width - style.note.width(scale) - 30
     x = 10.0
-    for kind, text in _legend_items(drawing):
-        needed = 30 + style.note.width(text) + 16
+    for item in legend_items(drawing.graph):
+        needed = 30 + style.note.width(item.text) + 16
         if x + needed > room:
             break
-        _paint_sample(painter, kind, x, middle, style)
-        _write(painter, text, x + 32, middle, style)
+        paint_sample(painter, item, x, middle, style=style)
+        _write(painter, item.text, x + 32, middle, style)
         x += needed
     _write(painter, scale, width - 10 - style.note.width(scale), middle, style)
     painter.restore()
@@ -191,44 +191,3 @@ def _write(painter: QPainter, text: str, x: float, middle: float, style: Style) 
     painter.setPen(style.text)
     painter.setFont(style.note.font)
     painter.drawText(QPointF(x, middle + style.note.capital / 2), text)
-
-
-def _legend_items(drawing: Drawing) -> list[tuple[ShortcutForm | LayerKind | int, str]]:
-    """The kinds of shortcut and of convolution that this network has."""
-    blocks = drawing.graph.blocks
-    present = {block.shortcut_form for block in blocks}
-    items: list[tuple[ShortcutForm | LayerKind | int, str]] = [
-        (form, labels.shortcut_texts(form)[0])
-        for form in ShortcutForm
-        if form in present and form is not ShortcutForm.NONE
-    ]
-    if items:
-        items.append((LayerKind.ADD, labels.tr("addition")))
-    kernels = {layer.kernel for layer in blocks[0].residual if layer.kind is LayerKind.CONV}
-    items += [(kernel, f"{kernel}×{kernel} conv") for kernel in sorted(kernels, reverse=True)]
-    return items
-
-
-def _paint_sample(
-    painter: QPainter, kind: ShortcutForm | LayerKind | int, x: float, middle: float, style: Style
-) -> None:
-    if isinstance(kind, ShortcutForm):
-        painter.setPen(style.shortcut_pen(kind))
-        painter.drawLine(QPointF(x, middle), QPointF(x + 28, middle))
-        if kind is not ShortcutForm.IDENTITY:
-            filled = kind is ShortcutForm.PROJECTION
-            painter.setPen(QPen(style.text, 1.2))
-            painter.setBrush(style.colours[1] if filled else style.surface)
-            painter.drawRect(QRectF(x + 10, middle - 4, 8, 8))
-        return
-    if kind is LayerKind.ADD:
-        painter.setPen(QPen(style.text, 1.4))
-        painter.setBrush(style.surface)
-        painter.drawEllipse(QPointF(x + 18, middle), 6, 6)
-        painter.drawLine(QPointF(x + 14.5, middle), QPointF(x + 21.5, middle))
-        painter.drawLine(QPointF(x + 18, middle - 3.5), QPointF(x + 18, middle + 3.5))
-        return
-    assert isinstance(kind, int)
-    painter.setPen(QPen(style.edges[1], 1.0))
-    painter.setBrush(style.convolution(1, kernel=kind))
-    painter.drawRect(QRectF(x + 12, middle - 7, 9, 14))

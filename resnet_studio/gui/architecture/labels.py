@@ -19,6 +19,7 @@ from resnet_studio.architecture.graph import (
     ShortcutForm,
 )
 from resnet_studio.gui.architecture.outline import Entry, Item
+from resnet_studio.gui.architecture.papers import paper_of
 
 
 def tr(text: str) -> str:
@@ -54,12 +55,14 @@ def kind_text(item: Item) -> str:
     if isinstance(item, Section):
         return folded_text(item)
     if isinstance(item, Block):
-        return {
+        kind = {
             ShortcutForm.NONE: tr("plain block"),
             ShortcutForm.IDENTITY: tr("identity block"),
             ShortcutForm.PROJECTION: tr("projection block"),
             ShortcutForm.ZERO_PAD: tr("zero-pad block"),
         }[item.shortcut_form]
+        done = [_modifier_text(layer) for layer in item.shortcut if layer.kind in _MODIFIERS]
+        return ", ".join([kind, *done])
     return layer_text(item)
 
 
@@ -72,10 +75,34 @@ def layer_text(layer: Layer) -> str:
     return layer.title
 
 
+def column_texts(layer: Layer) -> tuple[str, ...]:
+    """Returns what is written under a map, from the longest form to the shortest."""
+    whole = layer_text(layer)
+    return (whole, whole.split(", ")[0], whole.split(" ")[0])
+
+
+def strip_text(layer: Layer) -> str:
+    """Returns what a layer without a map of its own is called under the map before it: "BN"."""
+    return {
+        LayerKind.BATCH_NORM: "BN",
+        LayerKind.RELU: "ReLU",
+        LayerKind.SE: "SE",
+        LayerKind.GATE: tr("gate"),
+        LayerKind.DROPOUT: tr("dropout"),
+        LayerKind.DROP_PATH: tr("drop path"),
+    }.get(layer.kind, layer.title)
+
+
 def chip_texts(layer: Layer) -> tuple[str, ...]:
     """Returns what a layer on a shortcut is called, from the longest form to the shortest."""
     if layer.kind is LayerKind.BATCH_NORM:
         return (layer_text(layer), "BN")
+    if layer.kind is LayerKind.GATE:
+        return (f"× (1 − g), g: {layer.title.removeprefix('gate ')}", "× (1 − g)", "1 − g")
+    if layer.kind is LayerKind.AVG_POOL:
+        return (layer_text(layer), tr("average pool"), tr("pool"))
+    if layer.kind is LayerKind.DROPOUT:
+        return (layer_text(layer), tr("dropout"), tr("drop"))
     shorter = layer.title.replace(" conv", "")
     return (layer_text(layer), shorter, shorter.split(",")[0])
 
@@ -113,6 +140,8 @@ def folded_text(section: Section) -> str:
     """Returns what a folded section says on its one box."""
     if section.blocks:
         return blocks_text(len(section.blocks))
+    if len(section.layers) == 1:
+        return tr("1 layer")
     return tr("{count} layers").format(count=len(section.layers))
 
 
@@ -126,15 +155,21 @@ def shortcut_texts(form: ShortcutForm) -> tuple[str, ...]:
     }[form]
 
 
-def formula(block: Block) -> str:
-    """Returns what the block computes, as the paper writes it (He et al. 2015, equation 1)."""
-    shortcut = {
-        ShortcutForm.NONE: "",
-        ShortcutForm.IDENTITY: " + x",
-        ShortcutForm.PROJECTION: " + Wx",
-        ShortcutForm.ZERO_PAD: " + pad(x)",
-    }[block.shortcut_form]
-    return f"ReLU(F(x){shortcut})"
+def block_shortcut_texts(block: Block) -> tuple[str, ...]:
+    """Returns what the shortcut of a block is, with what is done to it, from long to short."""
+    forms = shortcut_texts(block.shortcut_form)
+    done = [_modifier_text(layer) for layer in block.shortcut if layer.kind in _MODIFIERS]
+    if not done:
+        return forms
+    said = ", ".join(done)
+    return (*(f"{form}, {said}" for form in forms), said)
+
+
+_MODIFIERS = (LayerKind.GATE, LayerKind.SCALE, LayerKind.DROPOUT)
+
+
+def _modifier_text(layer: Layer) -> str:
+    return tr("gated") if layer.kind is LayerKind.GATE else strip_text(layer)
 
 
 def field_text(field: ReceptiveField) -> str:
@@ -180,12 +215,15 @@ def heading(entry: Entry) -> str:
 
 
 def tooltip(entry: Entry) -> str:
-    """Returns the tool tip of a part as rich text."""
+    """Returns the tool tip of a part as rich text: its figures, and a special layer's paper."""
     rows = "".join(
         f"<tr><td>{escape(label)}&nbsp;&nbsp;</td><td align='right'>{escape(value)}</td></tr>"
         for label, value in facts(entry.item)
     )
-    return f"<p style='white-space:pre'><b>{escape(heading(entry))}</b></p><table>{rows}</table>"
+    paper = paper_of(entry.item) if isinstance(entry.item, Layer) else ""
+    source = f"<p style='white-space:pre'><i>{escape(paper)}</i></p>" if paper else ""
+    title = f"<p style='white-space:pre'><b>{escape(heading(entry))}</b></p>"
+    return f"{title}<table>{rows}</table>{source}"
 
 
 def unbroken(text: str) -> str:

@@ -50,20 +50,30 @@ PICTURE_COLUMN: Final = 0.75
 """Room for the picture, in columns."""
 STRIP: Final = 4.0
 """Width of a BN or ReLU: as high as the map it works on, but no map of its own."""
+SE_STRIP: Final = 7.0
+"""A squeeze-and-excitation is wider than other strips: it trains more than some convolutions."""
+SE_SHEET: Final = 3.0
+"""Its width in a closed block, at pitch 1."""
 GAP: Final = 10.0
+MARGIN: Final = 6.0
 SHEET_GAP: Final = 2.6
 """Between the maps of a closed block, at pitch 1; their depth is seen there."""
 ARC_ROOM: Final = 13.0
 LABEL_ROOM: Final = 38.0
+LINE: Final = 12.0
 TOP_ROOM: Final = 4.0
 CARD_TITLE: Final = 34.0
 CHIP_SIZE: Final = (116.0, 17.0)
 NORM_CHIP: Final = 28.0
 CHIP_GAP: Final = 4.0
+MARK: Final = 7.0
 STACK_CARDS: Final = 3
 STACK_STEP: Final = 5.0
 PITCHES: Final = (0.22, 2.6)
 LARGEST_SHRINK: Final = 1.7
+_MARKED: Final = frozenset(
+    (LayerKind.CONV, LayerKind.ZERO_PAD, LayerKind.SCALE, LayerKind.DROPOUT, LayerKind.GATE)
+)
 _MAPS: Final = frozenset((LayerKind.CONV, LayerKind.MAX_POOL, LayerKind.AVG_POOL, LayerKind.LINEAR))
 
 
@@ -76,8 +86,8 @@ class Scale:
         width: Units per square root of a channel, at pitch 1.
         pitch: Factor of all widths of maps and of the gaps in closed blocks.
         text: Factor of the room for text, for large letters.
-        room: The same for the text that is to be read when the network is seen whole: larger for
-            a network so long that it is shrunk then.
+        room: The same for all text but that of closed blocks: larger for a network so long that
+            it is shrunk when it is seen whole, with maps as much larger.
     """
 
     height: float
@@ -136,7 +146,7 @@ def _drawing(
         for figure in figures
     )
     bounds = Rect(0.0, top, columns[-1].rect.right, bottom - top)
-    return Drawing(graph, folds, columns, bounds, scale.pitch)
+    return Drawing(graph, folds, columns, bounds, scale.pitch, scale.room)
 
 
 # -- scale ----------------------------------------------------------------------------------------
@@ -175,9 +185,8 @@ def _closed_height(graph: NetworkGraph, scale: Scale) -> float:
 
 def _closed_widths(graph: NetworkGraph, scale: Scale) -> tuple[float, float]:
     """Returns how wide the columns are that their texts need, and those that their maps need."""
-    columns = (
-        len(graph.stem.layers) - 2 + len(graph.head.layers) + PICTURE_COLUMN
-    )  # BN and ReLU share one
+    ends = [*_groups(graph.stem.layers), *_groups(graph.head.layers)]
+    columns = PICTURE_COLUMN + sum(_columns(group) for group in ends)
     texts = columns * (COLUMN * scale.text + GAP) + SECTION_GAP * (len(graph.sections) - 1)
     maps = 0.0
     for section in graph.stages:
@@ -255,22 +264,18 @@ def _blocks(section: Section, x: float, *, scale: Scale, folds: Folds) -> tuple[
 
 
 def _closed_block(block: Block, x: float, *, scale: Scale) -> BlockFigure:
-    """A block of which only the convolutions are drawn, side by side, and the addition."""
+    """A block of which only the convolutions and an SE are drawn, side by side, and the addition.
+
+    Where the activations stand is seen in the opened block.
+    """
     pitch = scale.pitch
-    boxes: list[Box] = []
-    place = x + 7 * pitch
-    for layer in block.residual:
-        if layer.kind is LayerKind.CONV:
-            width, height = scale.map_size(layer.output_shape)
-            rect = Rect(place, -height / 2, width, height)
-            boxes.append(Box(layer.name, Part.MAP, rect, (place, place + width), layer))
-            place += width + SHEET_GAP * pitch
+    boxes, place = _sheets(block, x + 7 * pitch, scale=scale)
     top = min(box.rect.y for box in boxes)
     arc = None
-    if block.merge[0].kind is LayerKind.ADD:
+    if block.addition is not None:
         size = min(max(9.0 * pitch, 5.0), 16.0 * pitch, 11.0)
         place += 4 * pitch
-        addition = _addition(block.merge[0], place, size)
+        addition = _addition(block.addition, place, size)
         boxes.append(addition)
         arc = Arc(
             block.shortcut_form,
@@ -279,7 +284,7 @@ def _closed_block(block: Block, x: float, *, scale: Scale) -> BlockFigure:
             top=top - ARC_ROOM,
             foot=addition.rect.y,
         )
-        boxes += _mark(block, arc)
+        boxes += _marks(block, arc)
         place += size
     right = place + 3 * pitch
     high = top - ARC_ROOM - 5 if arc else top - 5
@@ -287,18 +292,41 @@ def _closed_block(block: Block, x: float, *, scale: Scale) -> BlockFigure:
     return BlockFigure(block, rect, tuple(boxes), _line(x, right, block), arc, opened=False)
 
 
+def _sheets(block: Block, place: float, *, scale: Scale) -> tuple[list[Box], float]:
+    """The maps of a closed block, and where the next thing may stand."""
+    boxes: list[Box] = []
+    for layer in block.residual:
+        width, height = scale.map_size(layer.output_shape)
+        if layer.kind is LayerKind.CONV:
+            rect = Rect(place, -height / 2, width, height)
+            boxes.append(Box(layer.name, Part.MAP, rect, (place, place + width), layer))
+        elif layer.kind is LayerKind.SE:
+            width = SE_SHEET * scale.pitch
+            rect = Rect(place, -height / 2, width, height)
+            boxes.append(Box(layer.name, Part.STRIP, rect, (place, place + width), layer))
+        else:
+            continue
+        place += width + SHEET_GAP * scale.pitch
+    return boxes, place
+
+
 def _addition(layer: Layer, x: float, size: float) -> Box:
     return Box(layer.name, Part.ADD, Rect(x, -size / 2, size, size), (x, x + size), layer)
 
 
-def _mark(block: Block, arc: Arc) -> list[Box]:
-    """The layer on the shortcut of a closed block; a projection's BN is part of its mark."""
-    if not block.shortcut:
+def _marks(block: Block, arc: Arc) -> list[Box]:
+    """What is on the shortcut of a closed block; pool and BN are part of a projection's mark."""
+    marked = [layer for layer in block.shortcut if layer.kind in _MARKED]
+    if not marked:
         return []
-    size = min(7.0, (arc.end - arc.start) * 0.4)
-    middle = (arc.start + arc.end) / 2
-    rect = Rect(middle - size / 2, arc.top - size / 2, size, size)
-    return [Box(block.shortcut[0].name, Part.MARK, rect, (arc.start, arc.end), block.shortcut[0])]
+    size = min(MARK, (arc.end - arc.start) * 0.4 / len(marked))
+    place = (arc.start + arc.end) / 2 - size * (1.4 * len(marked) - 0.4) / 2
+    marks = []
+    for layer in marked:
+        rect = Rect(place, arc.top - size / 2, size, size)
+        marks.append(Box(layer.name, Part.MARK, rect, (arc.start, arc.end), layer))
+        place += 1.4 * size
+    return marks
 
 
 def _line(start: float, end: float, block: Block) -> tuple[Wire, ...]:
@@ -306,38 +334,45 @@ def _line(start: float, end: float, block: Block) -> tuple[Wire, ...]:
 
 
 def _opened_block(block: Block, x: float, *, scale: Scale) -> BlockFigure:
-    """A block with every layer: the residual branch in a row, the shortcut's layers above it."""
-    margin = 6.0
-    start = x + margin + 10
-    boxes = _row(block.residual, start + GAP, scale=scale, room=1.08 * scale.text)
-    top = (
-        min(box.rect.y for box in boxes) - 18 * scale.text
-    )  # the shapes are written above the maps
+    """A block with every layer: the residual branch in a row, the shortcut's layers above it.
+
+    An activation before the split stands left of where the shortcut leaves.
+    """
+    place = x + MARGIN + 10
+    boxes = _row(block.entry, place, scale=scale, room=scale.room) if block.entry else []
+    start = boxes[-1].slot[1] + GAP if boxes else place
+    boxes += _row(block.residual, start + GAP, scale=scale, room=1.08 * scale.room)
+    # The shapes are written above the maps.
+    top = min(box.rect.y for box in boxes) - 18 * scale.room
     end = boxes[-1].slot[1]
-    arc = None
-    if block.merge[0].kind is LayerKind.ADD:
-        addition = _addition(block.merge[0], end + GAP / 2, 17.0)
+    arc, after = None, block.merge
+    if block.addition is not None:
+        addition, after = _addition(block.addition, end + GAP / 2, 17.0), block.merge[1:]
         boxes.append(addition)
-        top -= CHIP_SIZE[1] * scale.text
+        top -= CHIP_SIZE[1] * scale.room
         arc = Arc(block.shortcut_form, start, addition.rect.cx, top, addition.rect.y)
         end = addition.rect.right
-    boxes += _row(block.merge[-1:], end + GAP / 2, scale=scale, room=scale.text)
-    right = boxes[-1].slot[1] + margin
-    wires = _wires([box for box in boxes if box.part is not Part.CHIP], block.input_shape)
+    boxes += _row(after, end + GAP / 2, scale=scale, room=scale.room)
+    right = max(boxes[-1].slot[1], end) + MARGIN + GAP / 2
+    wires = _wires(boxes, block.input_shape)
     if arc is not None:
-        boxes += _chips(block.shortcut, arc, text=scale.text)
-    bottom = max(box.rect.bottom for box in boxes) + (LABEL_ROOM + 6) * scale.text
-    high = top - (CHIP_SIZE[1] / 2 + CARD_TITLE) * scale.text
+        boxes += _chips(block.shortcut, arc, text=scale.room)
+    lowest = max(box.rect.bottom for box in boxes)
+    bottom = lowest + (LABEL_ROOM + 6 + _extra_label(block)) * scale.room
+    high = top - (CHIP_SIZE[1] / 2 + CARD_TITLE) * scale.room
     rect = Rect(x, high, right - x, bottom - high)
     return BlockFigure(block, rect, tuple(boxes), wires, arc, opened=True)
 
 
+def _extra_label(block: Block) -> float:
+    """Room for one more line of text, where more than BN and ReLU follow a convolution."""
+    return LINE if any(len(group) > 3 for group in _groups(block.residual)) else 0.0
+
+
 def _chips(layers: Sequence[Layer], arc: Arc, *, text: float) -> list[Box]:
     """The layers on the shortcut as chips in the middle of the arc; their size is not to scale."""
-    most, height = CHIP_SIZE[0] * text, CHIP_SIZE[1] * text
-    norm = NORM_CHIP * text
-    spare = arc.end - arc.start - 24 - (norm + CHIP_GAP) * (len(layers) - 1)
-    widths = [norm if layer.kind is LayerKind.BATCH_NORM else min(most, spare) for layer in layers]
+    height = CHIP_SIZE[1] * text
+    widths = _chip_widths(layers, arc.end - arc.start - 24, text)
     place = (arc.start + arc.end - sum(widths) - CHIP_GAP * (len(widths) - 1)) / 2
     chips = []
     for layer, width in zip(layers, widths, strict=True):
@@ -345,6 +380,15 @@ def _chips(layers: Sequence[Layer], arc: Arc, *, text: float) -> list[Box]:
         chips.append(Box(layer.name, Part.CHIP, rect, (place, rect.right), layer))
         place = rect.right + CHIP_GAP
     return chips
+
+
+def _chip_widths(layers: Sequence[Layer], room: float, text: float) -> list[float]:
+    """How wide the chips are: a BN is narrow, the others share the room that is left."""
+    norm = NORM_CHIP * text
+    wide = [layer for layer in layers if layer.kind is not LayerKind.BATCH_NORM]
+    room -= CHIP_GAP * (len(layers) - 1) + norm * (len(layers) - len(wide))
+    share = min(CHIP_SIZE[0] * text, room / max(1, len(wide)))
+    return [share if layer in wide else norm for layer in layers]
 
 
 # -- rows of layers -------------------------------------------------------------------------------
@@ -370,14 +414,19 @@ def _groups(layers: Sequence[Layer]) -> list[list[Layer]]:
     return groups
 
 
+def _columns(group: Sequence[Layer]) -> float:
+    """How much room a group's text needs: activations without a map before them need less."""
+    return 1.0 if group[0].kind in _MAPS else 0.5
+
+
 def _column(group: Sequence[Layer], x: float, *, scale: Scale, room: float) -> list[Box]:
     sizes = []
     for layer in group:
         width, height = scale.map_size(layer.output_shape)
-        sizes.append((width if layer.kind in _MAPS else STRIP, height))
+        strip = SE_STRIP if layer.kind is LayerKind.SE else STRIP
+        sizes.append((width if layer.kind in _MAPS else strip, height))
     content = sum(width for width, _ in sizes)
-    least = COLUMN if group[0].kind in _MAPS else COLUMN / 2
-    column = max(least * room, content + 6)
+    column = max(_columns(group) * COLUMN * room, content + 6)
     place = x + (column - content) / 2
     boxes = []
     for layer, (width, height) in zip(group, sizes, strict=True):

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from resnet_studio.architecture.graph import LayerKind, Shape
 from resnet_studio.gui.architecture import labels
@@ -25,9 +25,13 @@ from resnet_studio.gui.architecture.figures import (
     SectionFigure,
     Wire,
 )
+from resnet_studio.gui.architecture.formulas import formula
 from resnet_studio.gui.architecture.geometry import Rect
-from resnet_studio.gui.architecture.layout import GAP, STACK_CARDS, STACK_STEP
+from resnet_studio.gui.architecture.glyphs import paint_addition, paint_mark, qrect
+from resnet_studio.gui.architecture.layout import CARD_TITLE, GAP, STACK_CARDS, STACK_STEP
 from resnet_studio.gui.architecture.style import Face, Style, mixed
+
+__all__ = ["Artist", "qrect"]
 
 BAR_BELOW = 4.0
 """Pixels of a block's width below which it is one bar."""
@@ -37,13 +41,10 @@ OPENED_FLAT_BELOW = 0.35
 """Zoom below which the same holds for the many layers of opened blocks."""
 FINE_BELOW = 16.0
 """Pixels of a shortcut's width below which its line is fine and pale: dozens stand together."""
+_RANDOM = (LayerKind.DROPOUT, LayerKind.DROP_PATH)
+"""Hatched: what they drop is drawn by lot."""
 OUTLINE_FROM = 4.0
 """Pixels of a map's width from which it has an outline: around less, only the outline shows."""
-
-
-def qrect(rect: Rect) -> QRectF:
-    """Returns the rectangle as Qt's."""
-    return QRectF(rect.x, rect.y, rect.w, rect.h)
 
 
 class Artist:
@@ -137,9 +138,9 @@ class Artist:
             row = [box for box in figure.boxes if box.part is not Part.CHIP]
             card = self._camera.rect(figure.rect)
             self._row_labels(row, figure.wires, floor=card.bottom - 4)
-            ceiling = card.y + 4 + self._style.note.height
+            ceiling = card.y + 7 + self._style.note.height  # the title stands above it
             if figure.arc is not None:
-                self._arc_label(figure.arc, lift=self._lift(figure), ceiling=ceiling)
+                self._arc_label(figure, lift=self._lift(figure), ceiling=ceiling)
         else:
             self._closed_labels(figure)
 
@@ -170,13 +171,12 @@ class Artist:
         left, middle = self._camera.to_screen(figure.rect.x, 0)
         right, _ = self._camera.to_screen(figure.rect.right, 0)
         painter.drawLine(QPointF(left, middle), QPointF(right, middle))
-        texts = (
-            f"{figure.name}   y = {labels.formula(figure.block)}",
-            figure.name,
-        )
+        output = f"y = {formula(figure.block)}"
+        texts = (f"{figure.name}   {output}", output, figure.name)
         face = style.note
         text = face.fitting(texts, rect.w - 34)
-        if text and self._camera.zoom > 0.5:
+        band = CARD_TITLE * self._drawing.room * self._camera.zoom
+        if text and band > face.height + 4:
             painter.setPen(style.text)
             painter.setFont(face.font)
             painter.drawText(QPointF(rect.x + 24, rect.y + 4 + face.ascent), text)
@@ -188,7 +188,7 @@ class Artist:
         face = self._style.small
         self._shape(figure.block.output_shape, rect.cx, lowest + 4 + face.ascent, rect.w - 6)
         if figure.arc is not None:
-            self._arc_label(figure.arc, lift=self._lift(figure))
+            self._arc_label(figure, lift=self._lift(figure))
 
     # -- shortcuts --------------------------------------------------------------------------
 
@@ -233,11 +233,13 @@ class Artist:
         heights = [box.rect.h for box in figure.boxes if box.part in on_arc]
         return 4 + max(heights, default=0.0) / 2 * self._camera.zoom
 
-    def _arc_label(self, arc: Arc, *, lift: float, ceiling: float = -math.inf) -> None:
+    def _arc_label(self, figure: BlockFigure, *, lift: float, ceiling: float = -math.inf) -> None:
+        arc = figure.arc
+        assert arc is not None  # only a block with a shortcut has a label on it
         start, _ = self._camera.to_screen(arc.start, 0)
         end, top = self._camera.to_screen(arc.end, arc.top)
         face = self._style.small
-        text = face.fitting(labels.shortcut_texts(arc.form), end - start)
+        text = face.fitting(labels.block_shortcut_texts(figure.block), end - start)
         if text and top - lift - face.capital > ceiling:
             self._text(face, self._style.text, text, (start + end) / 2, top - lift)
 
@@ -294,9 +296,13 @@ class Artist:
     def _strip(self, box: Box, section: int) -> None:
         rect = self._camera.rect(box.rect)
         colour = self._style.fill(section, box.layer)
-        self._painter.setPen(QPen(self._style.edges[section], 0.8))
-        self._painter.setBrush(colour)
-        self._painter.drawRect(qrect(rect))
+        painter = self._painter
+        painter.setPen(QPen(self._style.edges[section], 0.8))
+        painter.setBrush(colour)
+        painter.drawRect(qrect(rect))
+        if box.layer is not None and box.layer.kind in _RANDOM:
+            painter.setBrush(QBrush(self._style.edges[section], Qt.BrushStyle.BDiagPattern))
+            painter.drawRect(qrect(rect))
         self._inner_label(box, rect, colour)
 
     def _inner_label(self, box: Box, rect: Rect, ground: QColor) -> None:
@@ -334,23 +340,13 @@ class Artist:
             )
 
     def _addition(self, box: Box, _section: int) -> None:
-        rect = self._camera.rect(box.rect)
-        painter = self._painter
-        painter.setPen(QPen(self._style.text, 1.4))
-        painter.setBrush(self._style.surface)
-        painter.drawEllipse(qrect(rect))
-        arm = rect.w * 0.28
-        if rect.w > 6:
-            painter.drawLine(QPointF(rect.cx - arm, rect.cy), QPointF(rect.cx + arm, rect.cy))
-            painter.drawLine(QPointF(rect.cx, rect.cy - arm), QPointF(rect.cx, rect.cy + arm))
+        gated = box.layer is not None and len(box.layer.inputs) > 2
+        paint_addition(self._painter, self._camera.rect(box.rect), self._style, gated=gated)
 
     def _mark(self, box: Box, section: int) -> None:
-        """A filled square is a projection, an empty one zero padding."""
-        projection = box.layer is not None and box.layer.kind is LayerKind.CONV
-        self._painter.setPen(QPen(self._style.text, 1.2))
-        colour = self._style.colours[section] if projection else self._style.surface
-        self._painter.setBrush(colour)
-        self._painter.drawRect(qrect(self._camera.rect(box.rect)))
+        assert box.layer is not None
+        rect, colour = self._camera.rect(box.rect), self._style.colours[section]
+        paint_mark(self._painter, rect, box.layer.kind, colour=colour, style=self._style)
 
     def _chip(self, box: Box, section: int) -> None:
         rect = self._camera.rect(box.rect)
@@ -395,15 +391,15 @@ class Artist:
 
     def _column_label(self, column: Sequence[Box], slot: Rect, *, floor: float) -> None:
         style, face = self._style, self._style.small
-        words, muted = _column_texts(column)
+        words, strips = _column_texts(column)
         tall = self._camera.rect(max(column, key=lambda box: box.rect.h).rect)
         y = tall.bottom + 3 + face.ascent
-        lines = [(line, style.text) for line in face.wrapped(words, slot.w)]
-        if muted and face.width(muted) <= slot.w:
-            lines.append((muted, style.muted))
+        most = int((floor - y) / face.height) + 1
+        room = slot.w if column[0].part is not Part.STRIP else slot.w + GAP * self._camera.zoom
+        lines = [(line, style.text) for line in face.lines(words, room, most)]
+        lines += [(line, style.muted) for line in face.lines(strips, room, most - len(lines))]
         for line, colour in lines:
-            if y <= floor:
-                self._text(face, colour, line, slot.cx, y)
+            self._text(face, colour, line, slot.cx, y)
             y += face.height
 
     def _column_shape(self, column: Sequence[Box], slot: Rect) -> None:
@@ -465,16 +461,18 @@ def _columns(boxes: Sequence[Box]) -> list[list[Box]]:
     return columns
 
 
-def _column_texts(column: Sequence[Box]) -> tuple[str, str]:
-    """Returns what is written under a column: its map, then which strips follow it."""
+def _column_texts(column: Sequence[Box]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns what is written under a column: its map, then which strips follow it.
+
+    Each from the longest form to the shortest.
+    """
     first = column[0].layer
     if first is None:
-        return labels.tr("picture"), ""
-    strips = [
-        "BN" if box.layer is not None and box.layer.kind is LayerKind.BATCH_NORM else "ReLU"
-        for box in column[1:]
-    ]
-    return labels.layer_text(first), " + ".join(strips)
+        return (labels.tr("picture"),), ()
+    has_map = column[0].part is not Part.STRIP
+    layers = [box.layer for box in column[int(has_map) :] if box.layer is not None]
+    strips = (" + ".join(labels.strip_text(layer) for layer in layers),)
+    return (labels.column_texts(first), strips) if has_map else (strips, ())
 
 
 def _sheets(style: Style) -> tuple[QColor, ...]:

@@ -19,6 +19,8 @@ _DASHES: dict[ShortcutForm, tuple[float, ...]] = {
 _POINTWISE = 0.45
 """How much of the stage's colour a 1×1 convolution has: it mixes channels, not places."""
 
+_POOLS = (LayerKind.MAX_POOL, LayerKind.AVG_POOL, LayerKind.ZERO_PAD)
+
 _SAMPLE, _SAMPLE_PIXELS = "64×112×112", 68.0
 """A text, and its width in pixels in the letters for which the layout's rooms were chosen."""
 
@@ -37,6 +39,16 @@ class Face:
     def fitting(self, texts: Sequence[str], room: float) -> str:
         """Returns the first of `texts` that fits into `room` pixels, "" if none does."""
         return next((text for text in texts if self.width(text) <= room), "")
+
+    def lines(self, texts: Sequence[str], room: float, most: int) -> tuple[str, ...]:
+        """Returns the first of `texts` that fits into `most` lines, none if none does.
+
+        Half a text says something else than the whole.
+        """
+        for text in texts:
+            if 0 < len(lines := self.wrapped(text, room)) <= most:
+                return lines
+        return ()
 
     def wrapped(self, text: str, room: float) -> tuple[str, ...]:
         """Returns `text` in lines of at most `room` pixels, none if a word does not fit.
@@ -84,9 +96,14 @@ class Style:
         self._fills: dict[tuple[int, float], QColor] = {}
 
     def fill(self, section: int, layer: Layer | None) -> QColor:
-        """Returns the colour of a box: pale for a 1×1 convolution, paler for pools and BN."""
+        """Returns the colour of a box: pale for a 1×1 convolution, paler for pools and BN.
+
+        ReLUs are dark; a squeeze-and-excitation is of no stage's colour.
+        """
         if layer is not None and layer.kind is LayerKind.RELU:
             return self.sides[section]
+        if layer is not None and layer.kind is LayerKind.SE:
+            return self.accent
         return self._shade(section, _strength(layer))
 
     def convolution(self, section: int, *, kernel: int) -> QColor:
@@ -118,7 +135,7 @@ def _strength(layer: Layer | None) -> float:
         return 1.0
     if layer.kind is LayerKind.CONV:
         return _POINTWISE if layer.kernel == 1 else 1.0
-    return 0.12 if layer.kind is LayerKind.BATCH_NORM else 0.3
+    return 0.3 if layer.kind in _POOLS else 0.12
 
 
 def mixed(first: QColor, second: QColor, share: float) -> QColor:

@@ -128,11 +128,11 @@ def groups() -> tuple[FieldGroup, ...]:
 def summary(spec: NetworkSpec, group: FieldGroup, known: dict[str, Field]) -> str:
     """Returns what a closed group says: its first choice, and all that is not as usual."""
     parts = []
+    usual = NetworkSpec(block=spec.block, depths=spec.depths, stem=spec.stem)
     for name in group.names:
         field, value = known[name], getattr(spec, name)
-        usual = value == NetworkSpec.model_fields[name].default
         leads = name == group.names[0] and field.choices
-        if applies(spec, name) and (leads or not usual):
+        if applies(spec, name) and (leads or value != getattr(usual, name)):
             parts.append(_summed_up(field, value))
     return " · ".join(parts)
 

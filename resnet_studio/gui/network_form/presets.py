@@ -113,6 +113,7 @@ class PresetBox(QComboBox):
         """Shows the name of the network again in place of what was typed in vain."""
         self.setCurrentIndex(self.findData(self._key))
         self.setEditText(self.itemText(self.currentIndex()))
+        self.text_line.setCursorPosition(0)  # of a long name the beginning is seen
 
 
 class _Finder(QCompleter):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import subprocess
 import sys
 
@@ -132,6 +134,93 @@ def test_folding_a_stage_leaves_one_stack_in_place_of_its_blocks():
     stacks = [box for box in folded.boxes() if box.part is Part.STACK]
     assert [stack.name for stack in stacks] == ["layer1", "layer2", "layer3", "layer4"]
     assert folded.rect_of("layer3.7") is None
+
+
+def some_blocks(graph):
+    """The first two blocks of each stage: every kind of block that the network has."""
+    return Folds(opened=frozenset(block.name for block in graph.blocks if block.index < 2))
+
+
+def finite(rect):
+    return all(math.isfinite(number) for number in (rect.x, rect.y, rect.w, rect.h))
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_an_opened_block_of_every_network_has_a_box_for_each_layer_within_its_card(name):
+    graph = graph_of(name)
+    for block in lay_out(graph, some_blocks(graph)).sections[1:-1]:
+        for figure in block.blocks[:2]:
+            boxes = {box.name: box.rect for box in figure.boxes}
+            assert set(boxes) == {layer.name for layer in figure.block.layers}
+            for rect in boxes.values():
+                assert finite(rect)
+                assert rect.w > 0 < rect.h
+                assert figure.rect.x <= rect.x <= rect.right <= figure.rect.right
+                assert figure.rect.y <= rect.y <= rect.bottom <= figure.rect.bottom
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_no_two_boxes_of_an_opened_block_overlap(name):
+    graph = graph_of(name)
+    for section in lay_out(graph, some_blocks(graph)).sections[1:-1]:
+        for figure in section.blocks[:2]:
+            chips = [box.rect for box in figure.boxes if box.part is Part.CHIP]
+            row = [box.rect for box in figure.boxes if box.part is not Part.CHIP]
+            for line in (chips, row):
+                for left, right in itertools.pairwise(sorted(line, key=lambda rect: rect.x)):
+                    assert left.right <= right.x + 1e-9
+            assert not chips or max(rect.bottom for rect in chips) < min(rect.y for rect in row)
+
+
+@pytest.mark.parametrize(
+    "name", ["cifar_preact_resnet164", "wrn28_10", "cifar_resnet110_relu_only"]
+)
+def test_an_activation_before_the_split_stands_left_of_where_the_shortcut_leaves(name):
+    graph = graph_of(name)
+    figure = lay_out(graph, some_blocks(graph)).sections[2].blocks[0]
+    assert figure.block.entry
+    entry = {layer.name for layer in figure.block.entry}
+    for box in figure.boxes:
+        if box.part is not Part.CHIP:
+            assert (box.rect.right < figure.arc.start) == (box.name in entry)
+
+
+def test_what_is_done_to_a_shortcut_is_marked_on_its_arc():
+    kinds = {
+        name: [
+            box.layer.kind.value
+            for box in drawn(name).sections[2].blocks[0].boxes
+            if box.part is Part.MARK
+        ]
+        for name in (
+            "cifar_resnet110_exclusive_gate",
+            "cifar_resnet110_scaling",
+            "cifar_resnet110_dropout",
+            "cifar_resnet110_conv1x1",
+            "resnet50d",
+        )
+    }
+    assert kinds == {
+        "cifar_resnet110_exclusive_gate": ["zeropad", "gate"],
+        "cifar_resnet110_scaling": ["zeropad", "scale"],
+        "cifar_resnet110_dropout": ["zeropad", "dropout"],
+        "cifar_resnet110_conv1x1": ["conv"],
+        "resnet50d": ["conv"],
+    }
+
+
+def test_a_squeeze_and_excitation_is_seen_in_closed_blocks():
+    parts = [box.part for box in drawn("seresnet50").sections[1].blocks[1].boxes]
+    assert parts == [Part.MAP, Part.MAP, Part.MAP, Part.STRIP, Part.ADD]
+
+
+def test_a_plain_pre_activated_block_needs_nothing_after_its_branch():
+    spec = get("cifar_plain20").spec.replace(order="full_preactivation")
+    graph = build_graph(spec)
+    figure = lay_out(graph, some_blocks(graph)).sections[1].blocks[0]
+    assert figure.arc is None
+    assert not figure.block.merge
+    assert {box.name for box in figure.boxes} == {layer.name for layer in figure.block.layers}
 
 
 def test_expanding_all_draws_every_layer_of_the_network():

@@ -123,7 +123,7 @@ def test_the_details_say_how_the_figures_come_about(panel, studio):
     ("name", "part", "said"),
     [
         ("plain18", "layer1.0", "No shortcut"),
-        ("cifar_resnet20", "layer2.0", "zeros are appended"),
+        ("cifar_resnet20", "layer2.0", "gets channels of zeros"),
         ("cifar_resnet20", "layer2.1", "x itself"),
     ],
 )
@@ -131,6 +131,36 @@ def test_the_details_explain_every_kind_of_shortcut(panel, studio, show, name, p
     show(name)
     studio.select(part)
     assert said in panel.details.toPlainText()
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "said"),
+    [
+        ("seresnet50", "layer1.1.se", "Hu et al. 2017, arXiv:1709.01507"),
+        ("cifar_highway20", "layer1.1.gate", "Srivastava et al. 2015, arXiv:1505.00387"),
+        ("cifar_highway20", "layer1.1", "g(x) is a convolution with bias and a sigmoid"),
+        ("cifar_preact_resnet164", "layer1.1", "x′ = ReLU(BN(x)); the shortcut carries x as it is"),
+        ("cifar_preact_resnet164", "layer2.0", "x′ = ReLU(BN(x)), made before the shortcut leaves"),
+        ("cifar_preact_resnet164", "bn_last", "He et al. 2016, arXiv:1603.05027"),
+        ("cifar_resnet110_stochastic", "layer1.1", "the branch is now and then left out"),
+        ("resnet50d", "layer2.0", "an average pool and a 1×1 convolution W"),
+        ("cifar_resnet110_exclusive_gate", "layer2.1", "ReLU(g(x) F(x) + (1 − g(x)) x)"),
+    ],
+)
+def test_the_details_say_what_is_special_with_its_paper(panel, studio, show, name, part, said):
+    show(name)
+    studio.select(part)
+    assert said in panel.details.toPlainText().replace("\u00a0", " ")
+
+
+def test_a_wide_network_says_how_its_layers_are_counted(panel, show):
+    show("wrn28_10")
+    assert "28 convolutions, a projection of each stage included" in panel.details.toPlainText()
+
+
+def test_a_network_of_ones_own_does_not_bear_the_name_of_a_published_one(studio):
+    spec = get("cifar_resnet20").spec.replace(shortcut_type="highway")
+    assert network_title(spec) == "Residual network, 20 layers"
 
 
 def test_the_levels_fold_and_unfold_everything(panel, view, studio):

@@ -278,3 +278,45 @@ def test_switching_between_similar_networks_keeps_what_is_unfolded(view, studio,
     show("resnet34")
     assert not view.folds.opened
     assert view.is_fitted
+
+
+def test_a_block_opened_in_a_very_deep_network_is_shown_large_enough_to_be_read(view, show):
+    show("cifar_resnet1202")
+    whole = view.camera.zoom
+    view.toggle("layer2.100")
+    assert view.camera.zoom > 2 * whole
+    card, window = view.camera.rect(view.drawing.rect_of("layer2.100")), view.drawing_area()
+    assert card.w > 120
+    assert window.y <= card.y < card.bottom <= window.bottom
+    view.toggle("layer2.100")
+    view.fit()
+    assert view.camera.zoom == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "paper"),
+    [
+        ("seresnet50", "layer1.1.se", "1709.01507"),
+        ("cifar_resnet110_scaling", "layer1.1.shortcut_scale", "1603.05027"),
+        ("wrn28_10_dropout", "layer1.1.dropout", "1605.07146"),
+    ],
+)
+def test_the_tool_tip_of_a_special_layer_names_its_paper(view, show, middle_of, name, part, paper):
+    show(name)
+    view.toggle("layer1.1")
+    view.zoom_to_selection()
+    assert paper in view.tip_at(middle_of(part))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cifar_highway20", "wrn28_10_dropout", "cifar_resnet110_dropout", "tutorial96", "resnet50c"],
+)
+def test_every_family_is_painted_with_its_blocks_open(view, show, name):
+    show(name)
+    closed = colours(view)
+    for index in range(2):
+        view.toggle(f"layer1.{index}")
+    opened = colours(view)
+    assert opened != closed
+    assert opened.get(view.look.surface.name(), 0) > closed.get(view.look.surface.name(), 0)
