@@ -370,15 +370,17 @@ def _close_calls(logits: _Logits, labels: _Labels) -> NDArray[np.bool_]:
     own = logits[np.arange(len(logits)), labels]
     surely_before = np.count_nonzero(logits > (own + close)[:, None], axis=1)
     perhaps_before = np.count_nonzero(logits > (own - close)[:, None], axis=1) - 1
-    return (first - second < close) | ((surely_before < TOP) & (perhaps_before >= TOP))
+    doubtful: NDArray[np.bool_] = first - second < close
+    return doubtful | ((surely_before < TOP) & (perhaps_before >= TOP))
 
 
-def _ranks(logits: _Logits, labels: _Labels) -> NDArray[np.int64]:
+def _ranks(logits: _Logits, labels: _Labels) -> _Labels:
     """Returns how many outputs come before that of the label; of equal ones the first does."""
     own = logits[np.arange(len(logits)), labels][:, None]
     earlier = np.arange(logits.shape[1]) < labels[:, None]
     before = (logits > own) | ((logits == own) & earlier)
-    return np.count_nonzero(before, axis=1).astype(np.int64)
+    ranks: _Labels = np.count_nonzero(before, axis=1).astype(np.int64)
+    return ranks
 
 
 def _logits(network: LoadedNetwork, images: Tensor, device: str) -> _Logits:

@@ -142,8 +142,10 @@ def test_another_order_of_the_outputs_counts_otherwise(network, folder):
 
 
 def test_an_archive_is_read_like_a_folder(network, folder, tmp_path):
-    files = [path for path in sorted(folder.rglob("*.png"))]
-    members = [(f"set/{path.relative_to(folder)}", path.read_bytes()) for path in files]
+    members = [
+        (f"set/{path.relative_to(folder)}", path.read_bytes())
+        for path in sorted(folder.rglob("*.png"))
+    ]
     assert by_folder(finished(network, make_zip(tmp_path / "set.zip", members))) == by_folder(
         finished(network, folder)
     )
@@ -188,7 +190,7 @@ def test_of_a_divided_set_only_the_validation_pictures_count(network, folder, tm
 # What happens to a picture
 
 
-def prepared(network, folder: Path, monkeypatch, **options) -> torch.Tensor:
+def prepared(network, folder: Path, **options) -> torch.Tensor:
     """Returns what enters the network for the only picture of the folder."""
     seen = []
     handle = network.model.register_forward_pre_hook(lambda _module, given: seen.append(given[0]))
@@ -207,9 +209,7 @@ def by_torchvision(path: Path, shorter: int, side: int, statistics) -> torch.Ten
     return v2.Compose(steps)(image)
 
 
-def test_a_picture_of_another_size_is_resized_and_cut_as_in_validation(
-    network, tmp_path, monkeypatch
-):
+def test_a_picture_of_another_size_is_resized_and_cut_as_in_validation(network, tmp_path):
     path = tmp_path / "set" / "ant" / "0.png"
     save_noise(path, 1, size=(90, 60))
     small = module.validation_pipeline(SIDE, CIFAR10)
@@ -225,25 +225,23 @@ def test_above_64_pixels_the_border_is_cut_off(size, shorter):
     assert steps == (Resize(size=shorter), CenterCrop(size=size), IMAGENET)
 
 
-def test_a_picture_of_the_right_size_may_be_left_as_it_is(network, tmp_path, monkeypatch):
+def test_a_picture_of_the_right_size_may_be_left_as_it_is(network, tmp_path):
     path = tmp_path / "set" / "ant" / "0.png"
     save_noise(path, 1)
     zoomed = AugmentSpec(steps=(Resize(size=40), CenterCrop(size=SIDE), CIFAR10))
     wanted = dataclasses.replace(network, preprocessing=zoomed)
-    resized = prepared(wanted, tmp_path / "set", monkeypatch)
-    left = prepared(wanted, tmp_path / "set", monkeypatch, leave_right_size=True)
+    resized = prepared(wanted, tmp_path / "set")
+    left = prepared(wanted, tmp_path / "set", leave_right_size=True)
     assert torch.equal(resized, by_torchvision(path, 40, SIDE, CIFAR10))
     assert torch.equal(left, by_torchvision(path, SIDE, SIDE, CIFAR10))
 
 
-def test_a_picture_of_another_size_is_resized_though_the_right_size_is_left(
-    network, tmp_path, monkeypatch
-):
+def test_a_picture_of_another_size_is_resized_though_the_right_size_is_left(network, tmp_path):
     path = tmp_path / "set" / "ant" / "0.png"
     save_noise(path, 1, size=(SIDE, SIDE + 1))
     zoomed = AugmentSpec(steps=(Resize(size=40), CenterCrop(size=SIDE), CIFAR10))
     wanted = dataclasses.replace(network, preprocessing=zoomed)
-    seen = prepared(wanted, tmp_path / "set", monkeypatch, leave_right_size=True)
+    seen = prepared(wanted, tmp_path / "set", leave_right_size=True)
     assert torch.equal(seen, by_torchvision(path, 40, SIDE, CIFAR10))
 
 
