@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import http.client
 import os
@@ -59,8 +60,10 @@ def download(
     """Downloads `url` to `target`, continuing an earlier attempt where that is safe.
 
     An attempt is continued only if `sha256_prefix` is given: without it nobody could tell whether
-    the server still has the same file. A target that is there already and has the right SHA-256 is
-    not fetched again.
+    the server still has the same file. Where the whole then is not the expected file, because it
+    has changed at the server or what was kept was spoilt, it is fetched once more from the start.
+    A target that is there already and has the right SHA-256 is not fetched again; one of another
+    content, such as an interrupted download of another program, is replaced.
 
     Args:
         url: An http or https address.
@@ -86,10 +89,10 @@ def download(
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + ".part")
-        digest = yield from _fetch(
-            url, part, resume=bool(sha256_prefix), timeout=timeout, cancelled=cancelled
+        fetch = functools.partial(
+            _fetch, url, part, resume=bool(sha256_prefix), timeout=timeout, cancelled=cancelled
         )
-        if not _matches(digest, sha256_prefix):
+        if not (yield from _fetched(fetch, part, sha256_prefix)):
             part.unlink(missing_ok=True)
             raise DownloadError(
                 f"What {host} sent is not the expected file {target.name}; it was removed.",
@@ -97,6 +100,19 @@ def download(
                 "answers in the server's place.",
             )
         part.replace(target)
+
+
+def _fetched(
+    fetch: Callable[[], Generator[DownloadProgress, None, str]], part: Path, sha256_prefix: str
+) -> Generator[DownloadProgress, None, bool]:
+    """Fetches `part`, twice if need be; returns whether it is the expected file in the end."""
+    continued = bool(sha256_prefix) and part.exists()
+    if _matches((yield from fetch()), sha256_prefix):
+        return True
+    if not continued:
+        return False
+    part.unlink()
+    return _matches((yield from fetch()), sha256_prefix)
 
 
 def _fetch(

@@ -235,6 +235,18 @@ def test_a_server_that_cannot_continue_sends_it_all_again(server, target, path):
     assert target.read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("length", [300_000, len(CONTENT)])
+def test_a_file_that_has_changed_since_its_part_was_kept_is_fetched_from_the_start(
+    server, target, length
+):
+    keep_part(target, b"x" * length)
+    steps = list(download(server.url("file"), target, sha256_prefix=SHA256))
+    assert [asked for _, asked in server.asked] == [f"bytes={length}-", None]
+    assert target.read_bytes() == CONTENT
+    assert steps[0].done == length
+    assert DownloadProgress(0, len(CONTENT)) in steps
+
+
 def test_a_part_that_is_whole_already_is_only_checked(server, target):
     keep_part(target, CONTENT)
     steps = list(download(server.url("file"), target, sha256_prefix=SHA256))
@@ -308,9 +320,10 @@ def test_other_content_is_removed(server, target):
     assert list(target.parent.iterdir()) == []
 
 
-def test_a_spoilt_part_is_removed(server, target):
+def test_other_content_is_removed_after_a_second_try_from_the_start(server, target):
     keep_part(target, b"x" * 300_000)
-    failure(server.url("file"), target, sha256_prefix=SHA256)
+    failure(server.url("file"), target, sha256_prefix="0" * 64)
+    assert [asked for _, asked in server.asked] == ["bytes=300000-", None]
     assert not part_of(target).exists()
 
 
