@@ -371,7 +371,8 @@ def _close_calls(logits: _Logits, labels: _Labels) -> NDArray[np.bool_]:
     surely_before = np.count_nonzero(logits > (own + close)[:, None], axis=1)
     perhaps_before = np.count_nonzero(logits > (own - close)[:, None], axis=1) - 1
     doubtful: NDArray[np.bool_] = first - second < close
-    return doubtful | ((surely_before < TOP) & (perhaps_before >= TOP))
+    doubtful |= (surely_before < TOP) & (perhaps_before >= TOP)
+    return doubtful
 
 
 def _ranks(logits: _Logits, labels: _Labels) -> _Labels:

@@ -212,10 +212,8 @@ def by_torchvision(path: Path, shorter: int, side: int, statistics) -> torch.Ten
 def test_a_picture_of_another_size_is_resized_and_cut_as_in_validation(network, tmp_path):
     path = tmp_path / "set" / "ant" / "0.png"
     save_noise(path, 1, size=(90, 60))
-    small = module.validation_pipeline(SIDE, CIFAR10)
-    seen = prepared(
-        dataclasses.replace(network, preprocessing=small), tmp_path / "set", monkeypatch
-    )
+    small = dataclasses.replace(network, preprocessing=module.validation_pipeline(SIDE, CIFAR10))
+    seen = prepared(small, tmp_path / "set")
     assert torch.equal(seen, by_torchvision(path, SIDE, SIDE, CIFAR10))
 
 
