@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
 )
@@ -31,11 +32,11 @@ Index = QModelIndex | QPersistentModelIndex
 _FEW_ROWS = 40
 """So many rows are unfolded at once; of more only the stages are."""
 _TEXT_COLUMNS = 3
-_PADDING, _BADGE = 14, 14
+_PADDING, _BADGE = 12, 14
 _SAMPLES = (
-    "      downsample.0     ",
-    "3×3 conv, 512, /2 · 512×",
-    "3×3 conv, 512, /2 · 512×",
+    "      downsample.0   ",
+    "3×3 conv, 512, /2 · 51",
+    "3×3 conv, 512, /2 · 51",
     "21.8 M → 25.6 M",
     "4.16 M → 4.23 M",
     "4.16 MB → 4.23 MB",
@@ -292,6 +293,8 @@ class CompareTable(QTreeView):
         used = sum(widths) - widths[1] - widths[2]
         share = (self.viewport().width() - used) // 2
         widths[1] = widths[2] = max(widths[1], share)
+        badge = self.fontMetrics().height() - 2  # the rows are no higher than their text
+        self.setIconSize(QSize(badge, badge))
         header = self.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)

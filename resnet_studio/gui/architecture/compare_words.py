@@ -21,7 +21,7 @@ from resnet_studio.architecture.diff import (
     activations,
 )
 from resnet_studio.architecture.diff_text import value_text
-from resnet_studio.architecture.graph import NetworkGraph, Section
+from resnet_studio.architecture.graph import NetworkGraph
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.labels import tr
 from resnet_studio.gui.network_form.fields import Field
@@ -113,11 +113,7 @@ def part_text(part: Part | None) -> str:
 
 def row_title(row: Row) -> str:
     """Returns the name of a row within what it belongs to; both names if they differ."""
-    names = [
-        labels.section_titles(item)[0] if isinstance(item, Section) else labels.row_name(item)
-        for item in row.sides
-        if item is not None
-    ]
+    names = [labels.row_name(item) for item in row.sides if item is not None]
     return " → ".join(dict.fromkeys(names))
 
 

@@ -72,7 +72,7 @@ def test_a_row_has_both_sides_and_one_number_where_they_are_equal(table):
 def test_only_changes_leaves_out_what_is_alike(table):
     model = table.table_model()
     titles = [texts(model, model.index(row, 0))[0] for row in range(model.rowCount())]
-    assert titles == ["Whole network", "Stage 2", "Stage 3", "Stage 4"]
+    assert titles == ["Whole network", "layer2", "layer3", "layer4"]
     assert model.rowCount(model.index(1, 0)) == 1
     assert not model.index_of(STRIDES.rows_after["layer2.1"]).isValid()
     table.show_comparison(STRIDES, only_changes=False)
