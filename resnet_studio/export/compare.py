@@ -17,8 +17,13 @@ def logits_of(subject: Subject, pictures: Tensor) -> Tensor:
     return logits.clone()
 
 
-def greatest_difference(name: str, theirs: Tensor, ours: Tensor, *, tolerance: float) -> float:
+def greatest_difference(
+    name: str, theirs: Tensor, ours: Tensor, *, tolerance: float
+) -> float | None:
     """Returns the greatest difference of a logit as a fraction of the greatest logit (or of 1).
+
+    None if no logit is finite, as in a very deep network with random weights: the file must then
+    overflow as well, and nothing more can be compared.
 
     Args:
         name: What computed `theirs`, for the message.
@@ -27,8 +32,7 @@ def greatest_difference(name: str, theirs: Tensor, ours: Tensor, *, tolerance: f
         tolerance: The most that is allowed.
 
     Raises:
-        ExportError: If shapes differ, or values by more than that. Where the network itself
-            overflows, as a very deep one with random weights does, the file must as well.
+        ExportError: If shapes differ, or values by more than that, or others are infinite.
     """
     if theirs.shape != ours.shape:
         raise ExportError(f"{name} gives {tuple(theirs.shape)} instead of {tuple(ours.shape)}.")
@@ -37,7 +41,7 @@ def greatest_difference(name: str, theirs: Tensor, ours: Tensor, *, tolerance: f
         raise ExportError(f"{name} gives infinite numbers where the network gives finite ones.")
     mine, other = ours[finite].double(), theirs[finite].double()
     if not mine.numel():
-        return 0.0
+        return None
     scale = max(1.0, float(mine.abs().max()))
     difference = float((mine - other).abs().max()) / scale
     if difference > tolerance:
@@ -49,8 +53,10 @@ def greatest_difference(name: str, theirs: Tensor, ours: Tensor, *, tolerance: f
     return difference
 
 
-def in_words(difference: float, *, tolerance: float) -> str:
+def in_words(difference: float | None, *, tolerance: float) -> str:
     """Returns what `greatest_difference` found, in words."""
+    if difference is None:
+        return "all logits overflow as the network's own do, so that no values could be compared"
     if difference == 0.0:
         return "logits are the same bit for bit"
     return f"logits differ by {difference:.0e} of the greatest at most ({tolerance:.0e} is allowed)"

@@ -37,7 +37,7 @@ class Exported:
         files: All files, the one that was asked for last.
         checked: What was compared, in a sentence.
         difference: The greatest difference of a logit, as a fraction of the greatest logit; None
-            where no logits were computed.
+            where none were computed, or none is finite.
     """
 
     format: Format

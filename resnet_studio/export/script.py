@@ -118,7 +118,7 @@ def _run(path: Path, photograph: Path, cancelled: Asked) -> Generator[None, None
     )
 
 
-def _compared(path: Path, photograph: Path, subject: Subject) -> float:
+def _compared(path: Path, photograph: Path, subject: Subject) -> float | None:
     answer = torch.load(_answer(path), weights_only=True)
     pictures = answer["pictures"]
     if subject.spec.in_channels == 3:

@@ -39,13 +39,14 @@ def test_more_than_the_tolerance_is_refused(theirs, told):
 
 
 def test_a_network_that_overflows_may_be_copied_by_one_that_does():
-    assert difference([[torch.inf, torch.nan]], [[torch.nan, torch.inf]]) == 0.0
+    assert difference([[torch.inf, torch.nan]], [[torch.nan, torch.inf]]) is None
     with pytest.raises(ExportError, match="infinite"):
         difference([[1.0, 2.0]], [[torch.nan, torch.inf]])
 
 
 def test_the_finding_is_told_in_words():
     assert in_words(0.0, tolerance=1e-6) == "logits are the same bit for bit"
+    assert "overflow" in in_words(None, tolerance=1e-6)
     assert "by 2e-07 of the greatest" in in_words(2e-7, tolerance=1e-6)
 
 

@@ -254,6 +254,17 @@ def test_a_pipeline_with_chance_is_refused_for_a_script(tmp_path):
         run(tmp_path / "a.py", subject)
 
 
+@pytest.mark.parametrize("name", ["a.py", "a.onnx"])
+def test_a_network_that_overflows_is_exported_and_said_not_to_be_compared(name, tmp_path):
+    subject = subject_of(spec_of("option_b"))
+    with torch.no_grad():
+        for stage in (subject.model.layer1, subject.model.layer2):
+            stage[0].bn2.weight.fill_(1e30)
+    last = run(tmp_path / name, subject)
+    assert last.difference is None
+    assert "overflow" in last.checked
+
+
 @pytest.mark.parametrize("name", ["a.py", "a.pth"])
 def test_who_looks_into_the_network_meanwhile_sees_nothing_of_the_export(name, tmp_path):
     subject = subject_of(spec_of("option_b"))

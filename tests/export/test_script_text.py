@@ -10,7 +10,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
-from resnet_studio.architecture.catalog import resolve
+from resnet_studio import models
+from resnet_studio.architecture.catalog import CATALOG, resolve
 from resnet_studio.data.augment import (
     HALVES,
     PRESETS,
@@ -70,6 +71,20 @@ def test_the_script_builds_the_network_with_this_feature_bit_for_bit(feature):
 def test_the_script_builds_any_network_bit_for_bit(spec):
     ours, theirs = logits_of_both(subject_of(spec, AugmentSpec(steps=(ResizeExact(size=32),))))
     assert torch.equal(theirs.nan_to_num(7.0), ours.nan_to_num(7.0))
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_the_script_of_each_published_network_has_its_tensors(name):
+    spec = CATALOG[name].spec
+    outline = models.outline_network(spec).eval()
+    classes = tuple(map(str, range(spec.classes)))
+    subject = Subject(outline, classes, pipelines_for(spec.input_size)[1])
+    with torch.device("meta"):
+        copy = made_by(script_text(subject, weights_name="w.pth"))["ResNet"]()
+    theirs, ours = copy.state_dict(), outline.state_dict()
+    assert {key: each.shape for key, each in theirs.items()} == {
+        key: each.shape for key, each in ours.items()
+    }
 
 
 @pytest.mark.parametrize(("word", "feature"), EXTRAS.items())
@@ -177,7 +192,6 @@ def test_a_network_that_reads_no_colours_gets_random_numbers():
 
 
 def _untrained(name):
-    from resnet_studio import models
     from resnet_studio.probe.network import class_names
 
     spec = resolve(name)
