@@ -47,7 +47,10 @@ class Comparing(QObject):
         self.page: ComparePage | None = None
 
     def ask(self) -> None:
-        """Opens the list of networks to compare with."""
+        """Opens the list of networks to compare with, unless it is open."""
+        if self.dialog is not None:
+            self.dialog.raise_()
+            return
         from resnet_studio.gui.workspace import prepare_fields  # it imports the panels
 
         dialog = CompareDialog(self._candidates(), self._studio.theme, self._place.window())

@@ -43,6 +43,15 @@ def test_the_command_opens_a_list_of_variants_and_networks(studio, comparing):
     assert comparing.dialog.search.hasFocus() or comparing.dialog.isVisible()
 
 
+def test_the_list_is_opened_once_only(studio, comparing):
+    studio.commands.run("architecture.compare")
+    first = comparing.dialog
+    studio.commands.run("architecture.compare")
+    assert comparing.dialog is first
+    first.reject()
+    assert comparing.dialog is None
+
+
 def test_typing_leaves_what_has_every_word_also_in_its_id(studio, comparing):
     studio.commands.run("architecture.compare")
     QTest.keyClicks(comparing.dialog.search, "resnext 101 64")
