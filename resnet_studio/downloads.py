@@ -49,6 +49,14 @@ class DownloadProgress:
     total: int | None
 
 
+def kept_bytes(target: Path) -> int:
+    """Returns how many bytes an interrupted download of `target` has left to go on from."""
+    try:
+        return _part_of(target).stat().st_size
+    except OSError:
+        return 0
+
+
 def download(
     url: str,
     target: Path,
@@ -88,7 +96,7 @@ def download(
             yield DownloadProgress(size, size)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")
+        part = _part_of(target)
         fetch = functools.partial(
             _fetch, url, part, resume=bool(sha256_prefix), timeout=timeout, cancelled=cancelled
         )
@@ -100,6 +108,10 @@ def download(
                 "answers in the server's place.",
             )
         part.replace(target)
+
+
+def _part_of(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
 
 
 def _fetched(

@@ -16,7 +16,7 @@ import pytest
 
 from resnet_studio import downloads
 from resnet_studio.data import cifar
-from resnet_studio.downloads import DownloadProgress, download
+from resnet_studio.downloads import DownloadProgress, download, kept_bytes
 from resnet_studio.errors import Cancelled, DownloadError
 
 CONTENT = np.random.default_rng(1).bytes(700_000)
@@ -266,9 +266,11 @@ def test_a_cut_connection_keeps_the_part_and_the_next_call_ends_it(server, targe
     assert "was cut after 0.3 of 0.7 MB" in error.message
     assert "what has arrived is kept" in error.remedy
     assert part_of(target).read_bytes() == CONTENT[:350_000]
+    assert kept_bytes(target) == 350_000
     list(download(server.url("file"), target, sha256_prefix=SHA256))
     assert server.asked[-1] == ("/file", "bytes=350000-")
     assert target.read_bytes() == CONTENT
+    assert kept_bytes(target) == 0
 
 
 def test_a_connection_cut_again_and_again_still_makes_way(server, target):

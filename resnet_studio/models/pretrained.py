@@ -20,6 +20,8 @@ from resnet_studio.models.structure import structure
 
 # torchvision's file names end in the first digits of the content's SHA-256, as torch hub checks.
 _HASHED_NAME = re.compile(r"-([0-9a-f]{8,64})\.pth$")
+# A file with less than this part of its published size is cut off; the published one is rounded.
+_WHOLE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class PretrainedWeights:
         sha256_prefix: First digits of the file's SHA-256.
         size: Size of the download in bytes, as torchvision rounds it (to a kilobyte of a MiB).
         top1: Published top-1 accuracy on ImageNet's validation pictures, a fraction.
+        top5: Published top-5 accuracy, a fraction.
         categories: Names of the 1,000 classes in the order of the outputs.
         resize_size: Shorter side in pixels to which the published figure's pictures were resized.
         crop_size: Side in pixels of the central crop that was then classified.
@@ -47,6 +50,7 @@ class PretrainedWeights:
     sha256_prefix: str
     size: int
     top1: float
+    top5: float
     categories: tuple[str, ...]
     resize_size: int
     crop_size: int
@@ -66,8 +70,14 @@ class PretrainedWeights:
 
     @property
     def downloaded(self) -> bool:
-        """Whether the file is there; its content is checked when it is read."""
-        return self.path.is_file()
+        """Whether the file is there and not cut off; its content is checked when it is read.
+
+        Other programs share the folder, and some leave half a file where they were interrupted.
+        """
+        try:
+            return self.path.is_file() and self.path.stat().st_size >= _WHOLE * self.size
+        except OSError:
+            return False
 
 
 def pretrained_weights(spec: NetworkSpec) -> tuple[PretrainedWeights, ...]:
@@ -80,6 +90,14 @@ def pretrained_weights(spec: NetworkSpec) -> tuple[PretrainedWeights, ...]:
     wanted = structure(spec)
     names = [entry.id for entry in CATALOG.values() if structure(entry.spec) == wanted]
     return tuple(weights for name in names for weights in _offered(name))
+
+
+def all_pretrained_weights() -> tuple[PretrainedWeights, ...]:
+    """Returns torchvision's weights of every network of the catalogue, in the catalogue's order.
+
+    Of each network the best stand first.
+    """
+    return tuple(weights for name in CATALOG for weights in _offered(name))
 
 
 def _offered(name: str) -> Iterator[PretrainedWeights]:
@@ -100,13 +118,15 @@ def _offered(name: str) -> Iterator[PretrainedWeights]:
 def _described(name: str, entry: Any, *, default: bool) -> PretrainedWeights:
     hashed = _HASHED_NAME.search(entry.url)
     steps = entry.transforms()
+    published = entry.meta["_metrics"]["ImageNet-1K"]
     return PretrainedWeights(
         network=name,
         name=entry.name,
         url=entry.url,
         sha256_prefix=hashed.group(1) if hashed else "",
         size=round(entry.meta["_file_size"] * 2**20),
-        top1=entry.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100,
+        top1=published["acc@1"] / 100,
+        top5=published["acc@5"] / 100,
         categories=tuple(entry.meta["categories"]),
         resize_size=steps.resize_size[0],
         crop_size=steps.crop_size[0],
