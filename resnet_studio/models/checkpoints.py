@@ -24,6 +24,7 @@ from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import CheckpointError, SpecError
 from resnet_studio.files import atomic_write
 from resnet_studio.models import screening
+from resnet_studio.models.containers import find_state, shortened, without_prefixes
 from resnet_studio.models.fitting import checked_state
 from resnet_studio.models.resnet import ResNet, outline_network
 from resnet_studio.models.screening import FileKind, refusal
@@ -32,9 +33,6 @@ from resnet_studio.models.weights import WeightsFile
 FORMAT_VERSION: Final = "1"
 _VERSION, _SPEC, _CLASSES = "resnet_studio", "spec", "classes"
 _PREPROCESSING, _INFO, _HASH = "preprocessing", "info", "sha256"
-# What people call the state dict inside a larger checkpoint, and what wrappers add to its names.
-_WRAPPERS: Final = ("state_dict", "model_state_dict", "model")
-_PREFIXES: Final = ("module.", "_orig_mod.")
 _DTYPES: Final = {
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
@@ -84,8 +82,9 @@ def save_weights(
 def read_weights(path: Path | str) -> WeightsFile:
     """Reads a `.safetensors`, `.pth` or `.pt` file; its content decides which it is.
 
-    A state dict inside "state_dict", "model_state_dict" or "model" is unwrapped, and the prefix
-    "module." that parallel training leaves is taken off the names.
+    A state dict among other things is found, as `resnet_studio.models.containers` says, and the
+    prefixes that wrappers leave, as "module.", are taken off the names. Which network it is of
+    is for `resnet_studio.models.identify`.
 
     Raises:
         CheckpointError: If the file is missing, broken, foreign or hostile: what and why.
@@ -97,7 +96,7 @@ def read_weights(path: Path | str) -> WeightsFile:
             kind = screening.kind_of(path, file)
             if kind is FileKind.SAFETENSORS:
                 return _read_safetensors(path, file, size)
-            return WeightsFile(path, _read_torch(path, file, size=size, kind=kind))
+            return _read_torch(path, file, size=size, kind=kind)
     except OSError as error:
         reason = f"it cannot be read ({error.strerror or error})"
         raise refusal(path, reason, "Check the file's permissions and its disk.") from error
@@ -145,7 +144,7 @@ def _copy(state: Mapping[str, Tensor], model: ResNet) -> None:
             target.copy_(state[name])
 
 
-def _read_torch(path: Path, file: BinaryIO, *, size: int, kind: FileKind) -> dict[str, Tensor]:
+def _read_torch(path: Path, file: BinaryIO, *, size: int, kind: FileKind) -> WeightsFile:
     if kind is FileKind.TORCH_ZIP:
         screening.screen_zip(path, file, size)
     else:
@@ -159,42 +158,31 @@ def _read_torch(path: Path, file: BinaryIO, *, size: int, kind: FileKind) -> dic
         # torch promises no set of errors for a broken file: RuntimeError, KeyError, EOFError,
         # UnpicklingError, struct.error and more were seen. Whatever it is, the file is refused.
         raise refusal(path, f"torch cannot read it ({_first_line(error)})") from error
-    return _plain_state(path, _unwrapped(loaded))
+    found = find_state(loaded)
+    if found is None:
+        raise refusal(
+            path,
+            "there is no state dict in it (a table of tensors by name)",
+            'Save the state dict alone, or under the key "state_dict" or "model".',
+        )
+    return WeightsFile(
+        path,
+        _plain_state(path, found.state),
+        classes=found.classes,
+        format=kind.words,
+        ignored=found.ignored,
+        notes=found.notes,
+    )
 
 
-def _unwrapped(loaded: Any) -> Any:
-    """Returns the state dict inside a larger checkpoint, or what was given."""
-    for key in _WRAPPERS:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
-            return loaded[key]
-    return loaded
-
-
-def _plain_state(path: Path, loaded: Any) -> dict[str, Tensor]:
+def _plain_state(path: Path, loaded: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Returns the tensors by their bare names, after a look at each."""
-    if not isinstance(loaded, Mapping) or not loaded:
-        raise refusal(path, "there is no state dict in it (a table of tensors by name)")
-    state: dict[str, Tensor] = {}
     for name, tensor in loaded.items():
-        if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise refusal(
-                path,
-                f"its entry {str(name)[:80]!r} is no tensor but {type(tensor).__name__}, so it "
-                "is no state dict",
-                'Save the state dict alone, or under the key "state_dict" or "model".',
-            )
         if tensor.layout is not torch.strided or tensor.dtype not in _DTYPES:
             kind = f"{tensor.dtype}".removeprefix("torch.")
-            raise refusal(path, f"{name[:80]} is of the type {kind}, which no network here has")
-        state[name] = tensor.detach()
-    return _without_prefixes(state)
-
-
-def _without_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    for prefix in _PREFIXES:
-        if all(name.startswith(prefix) for name in state):
-            state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
-    return state
+            reason = f"{shortened(name)} is of the type {kind}, which no network here has"
+            raise refusal(path, reason)
+    return without_prefixes({name: tensor.detach() for name, tensor in loaded.items()})
 
 
 def _read_safetensors(path: Path, file: BinaryIO, size: int) -> WeightsFile:
@@ -207,8 +195,10 @@ def _read_safetensors(path: Path, file: BinaryIO, size: int) -> WeightsFile:
         raise refusal(path, f"it is cut short or damaged ({_first_line(error)})") from error
     except (KeyError, ValueError, RuntimeError, TypeError) as error:
         raise refusal(path, "it holds a type of number that no network here has") from error
+    if not loaded:
+        raise refusal(path, "there are no tensors in it")
     if _VERSION not in metadata:
-        return WeightsFile(path, _plain_state(path, loaded))
+        return WeightsFile(path, _plain_state(path, loaded), format=FileKind.SAFETENSORS.words)
     _check_own(path, loaded, metadata)
     return _described(path, _plain_state(path, loaded), metadata)
 
@@ -269,7 +259,8 @@ def _described(path: Path, state: dict[str, Tensor], metadata: Mapping[str, str]
     if not right:
         raise refusal(path, "its description does not fit its network")
     named = None if classes is None else tuple(classes)
-    return WeightsFile(path, state, spec, named, preprocessing, info)
+    kind = FileKind.SAFETENSORS.words
+    return WeightsFile(path, state, spec, named, preprocessing, info, format=kind)
 
 
 def _names(classes: Any, count: int) -> bool:

@@ -16,7 +16,8 @@ from resnet_studio.models.resnet import ResNet, outline_network
 from resnet_studio.models.structure import structure
 from resnet_studio.models.weights import WeightsFile
 
-_COUNTER = ".num_batches_tracked"
+COUNTER = ".num_batches_tracked"
+"""How the names of batch counters end, which have no part in any result."""
 _VARIANCE = ".running_var"
 _HEAD_WEIGHT, _HEAD_BIAS = "fc.weight", "fc.bias"
 # How many names a message gives, and how much of each: a hostile file may have long ones.
@@ -40,7 +41,7 @@ def checked_state(network: ResNet, weights: WeightsFile) -> dict[str, Tensor]:
     wanted = network.state_dict()
     state = dict(weights.state)
     for name in wanted:
-        if name.endswith(_COUNTER):
+        if name.endswith(COUNTER):
             state.setdefault(name, torch.zeros((), dtype=torch.long))
     misfit = _compare(network.spec, wanted, state, claimed=weights.spec)
     if misfit is not None:
@@ -90,7 +91,7 @@ class _Misfit:
             ("of another shape", self.misshapen),
         ):
             if names:
-                sentences.append(_listed(what, names))
+                sentences.append(listed_names(what, names))
         return " ".join(sentences)
 
 
@@ -159,7 +160,7 @@ def _remedy(misfit: _Misfit, weights: WeightsFile, state: Mapping[str, Tensor]) 
 
 def _fitting_entries(state: Mapping[str, Tensor]) -> list[str]:
     """Returns the networks of the catalogue whose names and shapes the file has."""
-    shapes = {name: tensor.shape for name, tensor in state.items() if not name.endswith(_COUNTER)}
+    shapes = {name: tensor.shape for name, tensor in state.items() if not name.endswith(COUNTER)}
     weights = sum(
         s.numel() for n, s in shapes.items() if not n.endswith((".running_mean", _VARIANCE))
     )
@@ -177,7 +178,7 @@ def _fitting_entries(state: Mapping[str, Tensor]) -> list[str]:
 
 def _shapes_of(spec: NetworkSpec) -> dict[str, torch.Size]:
     outline = outline_network(spec).state_dict()
-    return {name: tensor.shape for name, tensor in outline.items() if not name.endswith(_COUNTER)}
+    return {name: tensor.shape for name, tensor in outline.items() if not name.endswith(COUNTER)}
 
 
 def _problem(name: str, tensor: Tensor, target: Tensor) -> str:
@@ -205,7 +206,7 @@ def _shape(tensor: Tensor) -> str:
     return "×".join(map(str, tensor.shape)) or "a single number"
 
 
-def _listed(what: str, names: list[str]) -> str:
+def listed_names(what: str, names: list[str]) -> str:
     """Returns "12 names are missing in the file (conv1.weight, bn1.weight, bn1.bias, ...)."."""
     shown = [name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…" for name in names]
     count = f"{len(names):,} name is" if len(names) == 1 else f"{len(names):,} names are"

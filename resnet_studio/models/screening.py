@@ -49,6 +49,18 @@ class FileKind(StrEnum):
     TORCH_ZIP = "torch zip"
     TORCH_LEGACY = "torch legacy"
 
+    @property
+    def words(self) -> str:
+        """What to call it before a person."""
+        return _KIND_WORDS[self]
+
+
+_KIND_WORDS: Final = {
+    FileKind.SAFETENSORS: "safetensors",
+    FileKind.TORCH_ZIP: "PyTorch",
+    FileKind.TORCH_LEGACY: "PyTorch before 1.6",
+}
+
 
 def refusal(path: Path, reason: str, remedy: str = _WEIGHTS_AGAIN) -> CheckpointError:
     """Returns the error that says which file is refused, why, and what to do."""

@@ -22,6 +22,9 @@ class WeightsFile:
         classes: Names of the classes in the order of the outputs, if the file says.
         preprocessing: What training did to the pictures, if the file says.
         info: Whatever else was saved with the weights.
+        format: How the file is written, in words.
+        ignored: Names of what else is in the file and not used, shortened where they are long.
+        notes: Sentences on what was chosen of several things in the file.
     """
 
     path: Path
@@ -30,3 +33,6 @@ class WeightsFile:
     classes: tuple[str, ...] | None = None
     preprocessing: dict[str, Any] | None = None
     info: dict[str, Any] = field(default_factory=dict)
+    format: str = ""
+    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
