@@ -49,7 +49,7 @@ def write_onnx(
     _check_packages()
     _check_bytes(path, subject)
     metadata = described(subject)
-    doing = ExportProgress(1, _STEPS, "Converting the network")
+    doing = ExportProgress(1, _STEPS, f"Converting {subject.spec.depth:,} layers")
     yield doing
     for _ in _converted(path, subject, metadata, cancelled):
         yield doing

@@ -102,7 +102,7 @@ def block_class(spec: NetworkSpec) -> str:
     arguments = ", ".join(f"{name}: int" for name in parameters(spec))
     lines = [
         f"class {block_name(spec)}(nn.Module):",
-        f'    """{_description(spec)}"""',
+        *_description(spec),
         "",
         f"    def __init__(self, {arguments}) -> None:",
         "        super().__init__()",
@@ -114,12 +114,36 @@ def block_class(spec: NetworkSpec) -> str:
     return "\n".join(lines) + "\n"
 
 
+_FIGURE = "arXiv:1603.05027, figure 4"
+_ORDERS = {
+    ActivationOrder.BN_AFTER_ADDITION: "The last batch normalisation stands behind the addition "
+    f"({_FIGURE}b).",
+    ActivationOrder.RELU_BEFORE_ADDITION: f"The last ReLU stands before the addition ({_FIGURE}c).",
+    ActivationOrder.RELU_ONLY_PREACTIVATION: f"ReLU before each convolution ({_FIGURE}d).",
+    ActivationOrder.FULL_PREACTIVATION: "Batch normalisation and ReLU before each convolution "
+    f"({_FIGURE}e).",
+    ActivationOrder.RELU_TWICE: "A ReLU stands before the addition and another behind it.",
+}
+
+
 def _indented(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         yield f"        {line}" if line else ""
 
 
-def _description(spec: NetworkSpec) -> str:
+def _description(spec: NetworkSpec) -> Iterator[str]:
+    """Yields the docstring: what the branch is, and where its order is not that of 2015, which."""
+    about = _branch_words(spec)
+    if spec.order not in _ORDERS:
+        yield f'    """{about}"""'
+        return
+    yield f'    """{about}'
+    yield ""
+    yield f"    {_ORDERS[spec.order]}"
+    yield '    """'
+
+
+def _branch_words(spec: NetworkSpec) -> str:
     if spec.block is BlockKind.BASIC:
         branch = "Two 3x3 convolutions"
     else:
@@ -234,10 +258,12 @@ def _merged(spec: NetworkSpec) -> Iterator[str]:
     if not spec.shortcut_type.gated:
         yield f"return {_finished(spec, f'out + {shortcut}')}"
         return
-    yield f"gate = self.gate({start})"
-    branch = "out" if spec.shortcut_type is ShortcutType.SHORTCUT_GATE else "gate * out"
-    yield f"out = {branch} + (1 - gate) * {shortcut}"
-    yield f"return {_finished(spec, 'out')}"
+    if spec.shortcut_type is ShortcutType.SHORTCUT_GATE:
+        branch, about = "out", "near 1: the shortcut is shut; near 0: it is open"
+    else:
+        branch, about = "gate * out", "near 1: the branch counts; near 0: the shortcut"
+    yield f"gate = self.gate({start})  # {about}"
+    yield f"return {_finished(spec, f'{branch} + (1 - gate) * {shortcut}')}"
 
 
 def _finished(spec: NetworkSpec, merged: str) -> str:

@@ -139,6 +139,8 @@ def _shortcut_body(spec: NetworkSpec) -> list[str]:
         modules.insert(0, "pool if stride > 1 else nn.Identity()")
     if spec.order is not ActivationOrder.FULL_PREACTIVATION:
         modules.append("nn.BatchNorm2d(outputs)")
+    if len(modules) == 1:
+        return [f"    return nn.Sequential({modules[0]})"]
     return [*lines, "    return nn.Sequential(", *(f"        {m}," for m in modules), "    )"]
 
 

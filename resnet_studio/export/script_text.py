@@ -108,17 +108,17 @@ def _docstring(subject: Subject, graph: NetworkGraph, weights_name: str) -> str:
         f"{spec.name}: {spec.depth:,} layers, {graph.parameters:,} parameters, "
         f"{spec.classes:,} classes."
     )
-    needs = "torch, numpy and pillow" if spec.in_channels == 3 else "torch"
+    reads = spec.in_channels == 3
     use = (
-        f"Needs {needs} (python -m pip install …), and {weights_name} in the folder of this file. "
+        f"prints the most probable classes. {weights_name} must lie in the folder of this file. "
         + (f"Weights: {subject.description}. " if subject.description else "")
         + f"Written by ResNet Studio {__version__} and compared with its network there."
     )
-    argument = " PICTURE" if spec.in_channels == 3 else ""
     text = [
         *_wrapped(title),
         "",
-        f"    python {weights_name.removesuffix('_weights.pth')}.py{argument}",
+        f"    python -m pip install torch{' numpy pillow' if reads else ''}",
+        f"    python {weights_name.removesuffix('_weights.pth')}.py{' PICTURE' if reads else ''}",
         "",
         *_wrapped(use),
         "",
@@ -144,7 +144,7 @@ def _papers(spec: NetworkSpec) -> Iterator[str]:
     residual = spec.shortcut is not ShortcutKind.NONE
     typed = residual and spec.shortcut_type is not ShortcutType.IDENTITY
     if spec.order not in kinds or typed:
-        yield "He et al. 2016: Identity Mappings in Deep Residual Networks, arXiv:1603.05027"
+        yield "He, Zhang, Ren, Sun 2016: Identity Mappings in Deep Residual Networks, arXiv:1603.05027"
     if typed and spec.shortcut_type is ShortcutType.HIGHWAY:
         yield "Srivastava, Greff, Schmidhuber 2015: Highway Networks, arXiv:1505.00387"
     if spec.groups > 1:
