@@ -144,7 +144,7 @@ def _papers(spec: NetworkSpec) -> Iterator[str]:
     residual = spec.shortcut is not ShortcutKind.NONE
     typed = residual and spec.shortcut_type is not ShortcutType.IDENTITY
     if spec.order not in kinds or typed:
-        yield "He, Zhang, Ren, Sun 2016: Identity Mappings in Deep Residual Networks, arXiv:1603.05027"
+        yield "The same 2016: Identity Mappings in Deep Residual Networks, arXiv:1603.05027"
     if typed and spec.shortcut_type is ShortcutType.HIGHWAY:
         yield "Srivastava, Greff, Schmidhuber 2015: Highway Networks, arXiv:1505.00387"
     if spec.groups > 1:
