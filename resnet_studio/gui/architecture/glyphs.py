@@ -9,6 +9,9 @@ from resnet_studio.architecture.graph import LayerKind
 from resnet_studio.gui.architecture.geometry import Rect
 from resnet_studio.gui.architecture.style import Style
 
+_RANDOM = (LayerKind.DROPOUT, LayerKind.DROP_PATH)
+_STROKES = 4.0
+"""Pixels between the lines of a pattern."""
 _SIGN_FROM = 6.0
 """Pixels of width from which there is room for what is inside a circle."""
 
@@ -56,6 +59,27 @@ def paint_mark(
         painter.drawEllipse(qrect(rect.grown(rect.w * 0.1)))
     else:
         painter.drawRect(qrect(rect))
+
+
+def paint_pattern(painter: QPainter, rect: Rect, kind: LayerKind, *, ink: QColor) -> None:
+    """Paints over a strip what tells it from BN and ReLU, in lines that any picture file keeps.
+
+    A squeeze-and-excitation weighs each channel: level lines. What dropout and drop path leave
+    out is drawn by lot: slanted lines.
+    """
+    painter.save()
+    painter.setClipRect(qrect(rect), Qt.ClipOperation.IntersectClip)
+    painter.setPen(QPen(ink, 1.0))
+    slant = rect.w if kind in _RANDOM else 0.0
+    for step in range(int((rect.h + slant) / _STROKES) + 1):
+        y = rect.y + step * _STROKES
+        painter.drawLine(QPointF(rect.x, y), QPointF(rect.right, y - slant))
+    painter.restore()
+
+
+def has_pattern(kind: LayerKind) -> bool:
+    """Tells whether strips of this kind have lines on them."""
+    return kind is LayerKind.SE or kind in _RANDOM
 
 
 def _diamond(rect: Rect) -> QPolygonF:

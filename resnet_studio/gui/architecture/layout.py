@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -40,6 +40,8 @@ WIDEST_MAP: Final = 25.0
 """Width at pitch 1 of a map with four times the channels of the widest stage."""
 PICTURE_WIDTH: Final = 20.0
 NARROWEST_MAP: Final = 1.5
+NARROWEST_SHEET: Final = 7.0
+"""The same at pitch 1, for networks of a thousand layers."""
 NARROWEST_SECTION: Final = 98.0
 """Room for the title of a short stage beside a very long one."""
 SECTION_GAP: Final = 5.0
@@ -65,12 +67,18 @@ TOP_ROOM: Final = 4.0
 CARD_TITLE: Final = 34.0
 CHIP_SIZE: Final = (116.0, 17.0)
 NORM_CHIP: Final = 28.0
+ADDITION: Final = 17.0
 CHIP_GAP: Final = 4.0
 MARK: Final = 7.0
 STACK_CARDS: Final = 3
 STACK_STEP: Final = 5.0
 PITCHES: Final = (0.22, 2.6)
 LARGEST_SHRINK: Final = 1.7
+VERY_LONG: Final = 3.0
+"""Over the width of the window, at the least usual pitch: from here on blocks are but bars."""
+DEEPEST_PITCH: Final = 0.1
+DEEPEST_SHRINK: Final = 4.0
+"""With these, ResNet-1202 has three quarters of the usual height, and titles that can be read."""
 _MARKED: Final = frozenset(
     (LayerKind.CONV, LayerKind.ZERO_PAD, LayerKind.SCALE, LayerKind.DROPOUT, LayerKind.GATE)
 )
@@ -88,6 +96,8 @@ class Scale:
         text: Factor of the room for text, for large letters.
         room: The same for all text but that of closed blocks: larger for a network so long that
             it is shrunk when it is seen whole, with maps as much larger.
+        row: Factor of all widths where layers stand in a row, in a network of a thousand layers:
+            its closed blocks are but bars, and its opened ones are drawn as those of others.
     """
 
     height: float
@@ -95,12 +105,14 @@ class Scale:
     pitch: float
     text: float = 1.0
     room: float = 1.0
+    row: float = 1.0
 
     def map_size(self, shape: Shape) -> tuple[float, float]:
         """Returns width and height of the box of a map `(C, H, W)` or of a vector `(C,)`."""
         width = self.width * self.pitch * math.sqrt(shape[0])
         pixels = shape[1] if len(shape) > 1 else 1
-        return max(width, NARROWEST_MAP), self.height * math.sqrt(pixels)
+        least = min(NARROWEST_MAP, NARROWEST_SHEET * self.pitch)
+        return max(width, least), self.height * math.sqrt(pixels)
 
 
 def lay_out(
@@ -156,25 +168,35 @@ def _scale(graph: NetworkGraph, aspect: float, text: float) -> Scale:
     """Chooses the pitch at which the network with closed blocks has the wanted aspect."""
     height = PICTURE_HEIGHT / math.sqrt(graph.input_size)
     width = WIDEST_MAP / math.sqrt(4 * max(graph.spec.widths))
-    low, high = PITCHES
-    scale = Scale(height, width, low, text, text)
-    window = aspect * _closed_height(graph, scale)
-    # Where even the narrowest maps are too wide, they fill at least the room that texts leave.
-    wanted = max(window, 1.02 * sum(_closed_widths(graph, scale)))
-    for _ in range(12):  # the width grows with the pitch, so halving finds it
-        middle = math.sqrt(low * high)
-        if sum(_closed_widths(graph, Scale(height, width, middle, text, text))) > wanted:
-            high = middle
-        else:
-            low = middle
-    texts, maps = _closed_widths(graph, Scale(height, width, low, text, text))
+    narrow = Scale(height, width, PITCHES[0], text, text)
+    window = aspect * _closed_height(graph, narrow)
+    largest = LARGEST_SHRINK
+    very_long = sum(_closed_widths(graph, narrow)) > VERY_LONG * window
+    if very_long:
+        narrow, largest = replace(narrow, pitch=DEEPEST_PITCH), DEEPEST_SHRINK
+    pitch = _pitch(graph, narrow, window)
+    texts, maps = _closed_widths(graph, replace(narrow, pitch=pitch))
     shrink = 1.0
     if (excess := (texts + maps) / window) > 1:
         # Shrunk by 1 / shrink to be seen whole, it has texts x shrink + maps = window x shrink.
         # Where texts alone nearly fill the window that is too much for what little is gained.
-        shrink = min(maps / max(window - texts, 1.0), excess**2, LARGEST_SHRINK)
-        shrink = max(1.0, shrink)
-    return Scale(height * shrink, width, low, text, text * shrink)
+        shrink = max(1.0, min(maps / max(window - texts, 1.0), excess**2, largest))
+    row = shrink if very_long else 1.0
+    return Scale(height * shrink, width, pitch, text, text * shrink, row)
+
+
+def _pitch(graph: NetworkGraph, narrow: Scale, window: float) -> float:
+    """Returns the pitch at which the network is as wide as the window, if there is one."""
+    low, high = narrow.pitch, PITCHES[1]
+    # Where even the narrowest maps are too wide, they fill at least the room that texts leave.
+    wanted = max(window, 1.02 * sum(_closed_widths(graph, narrow)))
+    for _ in range(12):  # the width grows with the pitch, so halving finds it
+        middle = math.sqrt(low * high)
+        if sum(_closed_widths(graph, replace(narrow, pitch=middle))) > wanted:
+            high = middle
+        else:
+            low = middle
+    return low
 
 
 def _closed_height(graph: NetworkGraph, scale: Scale) -> float:
@@ -338,25 +360,29 @@ def _opened_block(block: Block, x: float, *, scale: Scale) -> BlockFigure:
 
     An activation before the split stands left of where the shortcut leaves.
     """
-    place = x + MARGIN + 10
+    gap, margin = GAP * scale.row, MARGIN * scale.row
+    place = x + margin + gap
     boxes = _row(block.entry, place, scale=scale, room=scale.room) if block.entry else []
-    start = boxes[-1].slot[1] + GAP if boxes else place
-    boxes += _row(block.residual, start + GAP, scale=scale, room=1.08 * scale.room)
+    start = boxes[-1].slot[1] + gap if boxes else place
+    boxes += _row(block.residual, start + gap, scale=scale, room=1.08 * scale.room)
     # The shapes are written above the maps.
     top = min(box.rect.y for box in boxes) - 18 * scale.room
     end = boxes[-1].slot[1]
     arc, after = None, block.merge
     if block.addition is not None:
-        addition, after = _addition(block.addition, end + GAP / 2, 17.0), block.merge[1:]
+        addition, after = (
+            _addition(block.addition, end + gap / 2, ADDITION * scale.row),
+            block.merge[1:],
+        )
         boxes.append(addition)
         top -= CHIP_SIZE[1] * scale.room
         arc = Arc(block.shortcut_form, start, addition.rect.cx, top, addition.rect.y)
         end = addition.rect.right
-    boxes += _row(after, end + GAP / 2, scale=scale, room=scale.room)
-    right = max(boxes[-1].slot[1], end) + MARGIN + GAP / 2
+    boxes += _row(after, end + gap / 2, scale=scale, room=scale.room)
+    right = max(boxes[-1].slot[1], end) + margin + gap / 2
     wires = _wires(boxes, block.input_shape)
     if arc is not None:
-        boxes += _chips(block.shortcut, arc, text=scale.room)
+        boxes += _chips(block.shortcut, arc, scale=scale)
     lowest = max(box.rect.bottom for box in boxes)
     bottom = lowest + (LABEL_ROOM + 6 + _extra_label(block)) * scale.room
     high = top - (CHIP_SIZE[1] / 2 + CARD_TITLE) * scale.room
@@ -369,16 +395,17 @@ def _extra_label(block: Block) -> float:
     return LINE if any(len(group) > 3 for group in _groups(block.residual)) else 0.0
 
 
-def _chips(layers: Sequence[Layer], arc: Arc, *, text: float) -> list[Box]:
+def _chips(layers: Sequence[Layer], arc: Arc, *, scale: Scale) -> list[Box]:
     """The layers on the shortcut as chips in the middle of the arc; their size is not to scale."""
-    height = CHIP_SIZE[1] * text
-    widths = _chip_widths(layers, arc.end - arc.start - 24, text)
-    place = (arc.start + arc.end - sum(widths) - CHIP_GAP * (len(widths) - 1)) / 2
+    height, gap = CHIP_SIZE[1] * scale.room, CHIP_GAP * scale.row
+    room = arc.end - arc.start - 24 * scale.row - gap * (len(layers) - 1)
+    widths = _chip_widths(layers, room, scale.room)
+    place = (arc.start + arc.end - sum(widths) - gap * (len(widths) - 1)) / 2
     chips = []
     for layer, width in zip(layers, widths, strict=True):
         rect = Rect(place, arc.top - height / 2, width, height)
         chips.append(Box(layer.name, Part.CHIP, rect, (place, rect.right), layer))
-        place = rect.right + CHIP_GAP
+        place = rect.right + gap
     return chips
 
 
@@ -386,7 +413,7 @@ def _chip_widths(layers: Sequence[Layer], room: float, text: float) -> list[floa
     """How wide the chips are: a BN is narrow, the others share the room that is left."""
     norm = NORM_CHIP * text
     wide = [layer for layer in layers if layer.kind is not LayerKind.BATCH_NORM]
-    room -= CHIP_GAP * (len(layers) - 1) + norm * (len(layers) - len(wide))
+    room -= norm * (len(layers) - len(wide))
     share = min(CHIP_SIZE[0] * text, room / max(1, len(wide)))
     return [share if layer in wide else norm for layer in layers]
 
@@ -399,7 +426,7 @@ def _row(layers: Sequence[Layer], x: float, *, scale: Scale, room: float = 1.0) 
     boxes: list[Box] = []
     for group in _groups(layers):
         if boxes:
-            x += GAP
+            x += GAP * scale.row
         boxes += _column(group, x, scale=scale, room=room)
         x = boxes[-1].slot[1]
     return boxes
@@ -424,7 +451,7 @@ def _column(group: Sequence[Layer], x: float, *, scale: Scale, room: float) -> l
     for layer in group:
         width, height = scale.map_size(layer.output_shape)
         strip = SE_STRIP if layer.kind is LayerKind.SE else STRIP
-        sizes.append((width if layer.kind in _MAPS else strip, height))
+        sizes.append((scale.row * (width if layer.kind in _MAPS else strip), height))
     content = sum(width for width, _ in sizes)
     column = max(_columns(group) * COLUMN * room, content + 6)
     place = x + (column - content) / 2

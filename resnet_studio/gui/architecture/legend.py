@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter, QPen
 
 from resnet_studio.architecture.graph import (
@@ -14,7 +14,13 @@ from resnet_studio.architecture.graph import (
 )
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.geometry import Rect
-from resnet_studio.gui.architecture.glyphs import paint_addition, paint_mark
+from resnet_studio.gui.architecture.glyphs import (
+    has_pattern,
+    paint_addition,
+    paint_mark,
+    paint_pattern,
+    qrect,
+)
 from resnet_studio.gui.architecture.style import Style
 
 _MODIFIERS = (LayerKind.GATE, LayerKind.SCALE, LayerKind.DROPOUT)
@@ -84,12 +90,17 @@ def paint_sample(
             painter, _square(x + 20, middle, 9), item.kind, colour=style.colours[1], style=style
         )
     else:
-        colour = style.accent
-        if item.kind is LayerKind.CONV:
-            colour = style.convolution(1, kernel=item.kernel)
-        painter.setPen(QPen(style.edges[1], 1.0))
-        painter.setBrush(colour)
-        painter.drawRect(QRectF(x + 12, middle - 7, 9, 14))
+        _paint_map(painter, item, Rect(x + 12, middle - 7, 9, 14), style)
+
+
+def _paint_map(painter: QPainter, item: LegendItem, rect: Rect, style: Style) -> None:
+    painter.setPen(QPen(style.edges[1], 1.0))
+    painter.setBrush(style.surface)
+    if item.kind is LayerKind.CONV:
+        painter.setBrush(style.convolution(1, kernel=item.kernel))
+    painter.drawRect(qrect(rect))
+    if item.kind is not None and has_pattern(item.kind):
+        paint_pattern(painter, rect, item.kind, ink=style.text)
 
 
 def _paint_line(

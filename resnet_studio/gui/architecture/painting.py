@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from resnet_studio.architecture.graph import LayerKind, Shape
 from resnet_studio.gui.architecture import labels
@@ -27,7 +27,13 @@ from resnet_studio.gui.architecture.figures import (
 )
 from resnet_studio.gui.architecture.formulas import formula
 from resnet_studio.gui.architecture.geometry import Rect
-from resnet_studio.gui.architecture.glyphs import paint_addition, paint_mark, qrect
+from resnet_studio.gui.architecture.glyphs import (
+    has_pattern,
+    paint_addition,
+    paint_mark,
+    paint_pattern,
+    qrect,
+)
 from resnet_studio.gui.architecture.layout import CARD_TITLE, GAP, STACK_CARDS, STACK_STEP
 from resnet_studio.gui.architecture.style import Face, Style, mixed
 
@@ -38,11 +44,9 @@ BAR_BELOW = 4.0
 FLAT_BELOW = 11.0
 """Pixels of a block's width below which its maps have no depth."""
 OPENED_FLAT_BELOW = 0.35
-"""Zoom below which the same holds for the many layers of opened blocks."""
+"""Size of an opened block, over the usual, below which the same holds for its many layers."""
 FINE_BELOW = 16.0
 """Pixels of a shortcut's width below which its line is fine and pale: dozens stand together."""
-_RANDOM = (LayerKind.DROPOUT, LayerKind.DROP_PATH)
-"""Hatched: what they drop is drawn by lot."""
 OUTLINE_FROM = 4.0
 """Pixels of a map's width from which it has an outline: around less, only the outline shows."""
 
@@ -127,7 +131,8 @@ class Artist:
         if width < BAR_BELOW:
             self._bar(figure, section)
             return
-        flat = width < FLAT_BELOW or (figure.opened and self._camera.zoom < OPENED_FLAT_BELOW)
+        size = self._camera.zoom * self._drawing.room
+        flat = width < FLAT_BELOW or (figure.opened and size < OPENED_FLAT_BELOW)
         if figure.arc is not None:
             self._arc(figure.arc, detailed=not flat)
         if flat:
@@ -300,9 +305,10 @@ class Artist:
         painter.setPen(QPen(self._style.edges[section], 0.8))
         painter.setBrush(colour)
         painter.drawRect(qrect(rect))
-        if box.layer is not None and box.layer.kind in _RANDOM:
-            painter.setBrush(QBrush(self._style.edges[section], Qt.BrushStyle.BDiagPattern))
-            painter.drawRect(qrect(rect))
+        if box.layer is not None and has_pattern(box.layer.kind):
+            ink = self._style.text if box.layer.kind is LayerKind.SE else self._style.edges[section]
+            paint_pattern(painter, rect, box.layer.kind, ink=ink)
+            return  # the lines leave no room for letters
         self._inner_label(box, rect, colour)
 
     def _inner_label(self, box: Box, rect: Rect, ground: QColor) -> None:

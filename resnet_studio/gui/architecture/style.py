@@ -98,12 +98,10 @@ class Style:
     def fill(self, section: int, layer: Layer | None) -> QColor:
         """Returns the colour of a box: pale for a 1×1 convolution, paler for pools and BN.
 
-        ReLUs are dark; a squeeze-and-excitation is of no stage's colour.
+        ReLUs are dark.
         """
         if layer is not None and layer.kind is LayerKind.RELU:
             return self.sides[section]
-        if layer is not None and layer.kind is LayerKind.SE:
-            return self.accent
         return self._shade(section, _strength(layer))
 
     def convolution(self, section: int, *, kernel: int) -> QColor:
