@@ -20,7 +20,7 @@ from resnet_studio.architecture.diff_layers import (
     paired,
     shape_differences,
 )
-from resnet_studio.architecture.elements import Block, Layer, Section, SectionKind
+from resnet_studio.architecture.elements import Block, Layer, Section, SectionKind, ShortcutForm
 from resnet_studio.architecture.fields import applies
 from resnet_studio.architecture.graph import NetworkGraph, build_graph
 from resnet_studio.architecture.spec import NetworkSpec
@@ -41,6 +41,12 @@ __all__ = [
 ]
 
 Item: TypeAlias = Section | Block | Layer
+_FORMS: Final = {
+    ShortcutForm.NONE: "none",
+    ShortcutForm.IDENTITY: "identity",
+    ShortcutForm.PROJECTION: "projection",
+    ShortcutForm.ZERO_PAD: "zero-pad",
+}
 BYTES: Final = 4
 """Bytes of one number as float32."""
 
@@ -270,7 +276,9 @@ def _block(before: Block | None, after: Block | None) -> Row:
     if before is None or after is None:
         return _alone(1, before, after)
     forms = before.shortcut_form, after.shortcut_form
-    differences = [Difference(Aspect.SHORTCUT, *forms)] if forms[0] is not forms[1] else []
+    differences = []
+    if forms[0] is not forms[1]:
+        differences.append(Difference(Aspect.SHORTCUT, _FORMS[forms[0]], _FORMS[forms[1]]))
     differences += shape_differences(before.output_shape, after.output_shape)
     return _both(1, before, after, differences, _layers(2, before, after))
 

@@ -120,7 +120,7 @@ def test_a_zero_padding_belongs_to_the_projection_in_its_place():
         (ONLY_AFTER, None, "downsample.1", ""),
     ]
     row = comparison.rows_after["layer2.0"]
-    assert [str(change) for change in row.differences] == ["shortcut zeropad → projection"]
+    assert [str(change) for change in row.differences] == ["shortcut zero-pad → projection"]
 
 
 def test_option_c_adds_a_projection_to_every_identity_shortcut():

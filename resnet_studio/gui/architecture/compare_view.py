@@ -18,11 +18,12 @@ from resnet_studio.gui.architecture.compare_marks import (
     paint_ruler,
 )
 from resnet_studio.gui.architecture.geometry import Rect
-from resnet_studio.gui.architecture.outline import Folds
+from resnet_studio.gui.architecture.outline import Entry, Folds
 from resnet_studio.gui.architecture.view import NetworkView
 from resnet_studio.gui.theme import Theme
 
 _LEAST = QSize(240, 130)
+_AROUND = 4.0
 _LEGEND_FROM, _NOTES_FROM = 4.5, 3.2
 """Heights of the titles from which a drawing has a legend, and the titles have all their lines:
 two drawings share the room of one."""
@@ -100,6 +101,16 @@ class ComparedView(NetworkView):
         self.look.has_notes = True
         self._titles = frame.header_height(self.look)
         self.look.has_notes = self.height() >= _NOTES_FROM * self._titles
+
+    def _change_folds(self, target: Entry) -> None:
+        """Also makes the drawing smaller where an opened block would be higher than its window."""
+        super()._change_folds(target)
+        rect, window = self.visible_rect(target.name), self.drawing_area()
+        if rect is not None and not self.is_fitted and rect.h * self.camera.zoom > window.h:
+            zoom = window.h / (rect.h + 2 * _AROUND)
+            x, _ = self.camera.to_screen(rect.cx, 0)
+            self.camera = Camera(zoom, x - rect.cx * zoom, window.cy - rect.cy * zoom)
+            self._look_at(rect)
 
     def _moved(self) -> None:
         super()._moved()

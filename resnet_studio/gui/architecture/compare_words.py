@@ -27,6 +27,8 @@ from resnet_studio.gui.architecture.labels import tr
 from resnet_studio.gui.network_form.fields import Field
 from resnet_studio.gui.network_form.words import fields
 
+_LISTED = 8
+
 Part = Item | NetworkGraph
 """What one side of a row of the table shows: a part, or the whole network."""
 
@@ -50,10 +52,15 @@ class Figure:
     exact: Callable[[int], str]
 
     def cell(self, before: Part | None, after: Part | None) -> str:
-        """Returns "4,096 → 16,384", or one number if both sides have the same."""
+        """Returns "4.10 k → 16.4 k", "218 M (+8.19 k)", or one number if both have the same."""
         numbers = [None if part is None else self.number(part) for part in (before, after)]
         texts = ["—" if number is None else self.short(number) for number in numbers]
-        return texts[0] if numbers[0] == numbers[1] else " → ".join(texts)
+        if numbers[0] == numbers[1]:
+            return texts[0]
+        if texts[0] == texts[1] and numbers[0] is not None and numbers[1] is not None:
+            more = numbers[1] - numbers[0]  # too little to be seen in rounded numbers
+            return f"{texts[0]} ({'+' if more > 0 else '−'}{self.short(abs(more))})"
+        return " → ".join(texts)
 
 
 def figures() -> tuple[Figure, ...]:
@@ -151,7 +158,9 @@ def row_sentence(row: Row) -> str:
     names = " → ".join(dict.fromkeys(item.name for item in row.sides if item is not None))
     changes = ", ".join(map(difference_text, row.differences))
     if row.state is ChangeState.CHANGED and not changes:
-        changes = tr("changed inside")
+        inside = [row_title(child) for child in row.children if child.state is not ChangeState.SAME]
+        listed = ", ".join(inside[:_LISTED]) + (", …" if len(inside) > _LISTED else "")
+        changes = tr("changed inside: {parts}").format(parts=listed)
     return f"{names}: {changes or state_text(row.state)}"
 
 
@@ -225,4 +234,6 @@ def _field_value(value: Any, field: Field | None) -> str:
         return choice.short
     if value is True or value is False:
         return tr("yes") if value else tr("no")
+    if field is not None and field.zero and value == 0:
+        return field.zero
     return value_text(value)

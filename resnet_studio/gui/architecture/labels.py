@@ -109,7 +109,8 @@ def chip_texts(layer: Layer) -> tuple[str, ...]:
 
 def row_name(item: Item) -> str:
     """Returns the name in a tree, where a layer stands below its block: "conv1"."""
-    return item.name.split(".", 2)[-1] if isinstance(item, Layer) else item.name
+    in_block = isinstance(item, Layer) and item.name.count(".") > 1  # not a deep stem's "conv1.0"
+    return item.name.split(".", 2)[-1] if in_block else item.name
 
 
 def section_titles(section: Section) -> tuple[str, ...]:

@@ -123,6 +123,16 @@ def test_folding_in_one_drawing_folds_in_the_other(page):
     assert upper.folds.opened == {"layer2.1"}
 
 
+def test_an_opened_block_is_seen_whole_in_its_low_window(page):
+    upper, lower = page.pair.views
+    upper.toggle("layer4.0")
+    for view in (upper, lower):
+        card = view.camera.rect(view.drawing.rect_of("layer4.0"))
+        window = view.drawing_area()
+        assert card.y >= window.y - 1
+        assert card.bottom <= window.bottom + 1
+
+
 def test_a_block_without_counterpart_is_unfolded_in_its_own_drawing_only(page):
     page.show_candidate(entry("resnet101"))
     upper, lower = page.pair.views
