@@ -92,14 +92,16 @@ def compare(
     """Set two networks side by side: fields, totals, and every layer that changes.
 
     Args:
-        before: A catalogue id, or a .toml or .json spec file.
+        before: A catalogue id, a .toml or .json spec file, or a file of weights.
         after: The network to set beside it, named alike.
         input_size: Height and width of the picture in pixels; each network's own if left out.
         all_: List every section, block and layer by itself, also those that are alike.
         json_: Print everything as JSON instead of text.
     """
-    from resnet_studio.comparison import told
+    from resnet_studio.comparison import is_checkpoint, told
 
+    if is_checkpoint(before) or is_checkpoint(after):
+        _check_torch()
     print(told(before, after, input_size=input_size, everything=all_, as_json=json_))
     return 0
 

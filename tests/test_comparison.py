@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
 from resnet_studio.architecture.catalog import get
 from resnet_studio.cli import EXIT_FAILED, main
+from resnet_studio.models import build_network
 
 
 def test_compare_prints_fields_totals_and_changed_layers(capsys):
@@ -49,12 +51,23 @@ def test_compare_reads_a_spec_file(tmp_path, capsys):
     assert "cifar_resnet20 → mine" in capsys.readouterr().out
 
 
+def test_compare_reads_the_network_of_a_file_of_weights(tmp_path, capsys):
+    spec = get("cifar_resnet20").spec.replace(shortcut="B")
+    path = tmp_path / "weights.pth"
+    torch.save(build_network(spec).state_dict(), path)
+    assert main(["compare", "cifar_resnet20", str(path), "--json"]) == 0
+    fields = {change["field"]: change for change in json.loads(capsys.readouterr().out)["fields"]}
+    assert (fields["shortcut"]["before"], fields["shortcut"]["after"]) == ("A", "B")
+    assert set(fields) <= {"shortcut", "initialisation"}
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
         (["resnet18", "resnet19"], "resnet18"),
         (["missing.toml", "resnet18"], "missing.toml"),
         (["resnet18", "resnet34", "--input-size", "0"], "input_size"),
+        (["resnet18", "missing.safetensors"], "missing.safetensors"),
     ],
 )
 def test_a_mistake_gives_one_line_with_the_remedy(words, hint, capsys):
