@@ -109,7 +109,7 @@ def of_network(spec: NetworkSpec, family: str) -> Iterator[Assumption]:
         yield Assumption(
             "stem",
             str(spec.stem),
-            "The first convolution is 3×3; no pool is taken to follow it, as in networks for CIFAR.",
+            "The first convolution is 3×3; no pool follows it, as in networks for CIFAR.",
             (str(StemKind.CIFAR),),
         )
     yield Assumption(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from resnet_studio.architecture.catalog import CATALOG
-from resnet_studio.architecture.graph import build_graph
 from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import CheckpointError, SpecError
-from resnet_studio.models.resnet import ResNet, outline_network
+from resnet_studio.models.inference import infer
+from resnet_studio.models.outlines import shapes_of
+from resnet_studio.models.renaming import ForeignError
+from resnet_studio.models.resnet import ResNet
 from resnet_studio.models.structure import structure
 from resnet_studio.models.weights import WeightsFile
 
@@ -48,13 +51,31 @@ def checked_state(network: ResNet, weights: WeightsFile) -> dict[str, Tensor]:
         raise CheckpointError(
             f"{weights.path.name}: {misfit}", remedy=_remedy(misfit, weights, state)
         )
+    check_values(weights.path, state, {name: tensor.dtype for name, tensor in wanted.items()})
+    return state
+
+
+def check_values(
+    path: Path, state: Mapping[str, Tensor], dtypes: Mapping[str, torch.dtype] | None = None
+) -> None:
+    """Refuses weights that are no usable numbers.
+
+    Args:
+        path: The file, for the message.
+        state: Tensors by their names in a network.
+        dtypes: What kind of number the network has for each; float32 if left out, and integers
+            for batch counters.
+
+    Raises:
+        CheckpointError: If a value is NaN or infinite, or of another kind than the network's.
+    """
     for name, tensor in state.items():
-        if problem := _problem(name, tensor, wanted[name]):
+        usual = torch.long if name.endswith(COUNTER) else torch.float32
+        if problem := _problem(name, tensor, usual if dtypes is None else dtypes[name]):
             raise CheckpointError(
-                f"{weights.path.name}: {name} {problem}.",
+                f"{path.name}: {name} {problem}.",
                 remedy="Choose another file, or an earlier checkpoint of that training.",
             )
-    return state
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,54 +173,54 @@ def _remedy(misfit: _Misfit, weights: WeightsFile, state: Mapping[str, Tensor]) 
         return f"Set the number of classes to {misfit.classes[0]}, or choose another file."
     if weights.spec is not None:
         return f"Choose the network that the file names ({weights.spec.name}), or another file."
-    if fitting := _fitting_entries(state):
-        classes = _outputs(state)
-        return f"The file fits {' or '.join(fitting)} with {classes} classes: choose that network."
+    if (fitting := _fitting_entry(state)) is not None:
+        classes = f"{fitting.classes:,} classes"
+        return f"The file fits {fitting.name} with {classes}: choose that network."
     return "Choose the network that the file was made with, or another file."
 
 
-def _fitting_entries(state: Mapping[str, Tensor]) -> list[str]:
-    """Returns the networks of the catalogue whose names and shapes the file has."""
-    shapes = {name: tensor.shape for name, tensor in state.items() if not name.endswith(COUNTER)}
-    weights = sum(
-        s.numel() for n, s in shapes.items() if not n.endswith((".running_mean", _VARIANCE))
-    )
-    fitting = []
-    for entry in CATALOG.values():
-        try:
-            spec = entry.spec.replace(classes=_outputs(state) or entry.spec.classes)
-        except SpecError:
-            continue
-        # The graph is cheap and leaves few networks to be outlined.
-        if build_graph(spec).parameters == weights and _shapes_of(spec) == shapes:
-            fitting.append(entry.id)
-    return fitting
+def _fitting_entry(state: Mapping[str, Tensor]) -> NetworkSpec | None:
+    """Returns the network of the catalogue whose names and shapes the file has."""
+    try:
+        spec = infer({name: tuple(tensor.shape) for name, tensor in state.items()})
+    except (ForeignError, SpecError):
+        return None
+    return spec if spec.name in CATALOG and _same_shapes(spec, state) else None
 
 
-def _shapes_of(spec: NetworkSpec) -> dict[str, torch.Size]:
-    outline = outline_network(spec).state_dict()
-    return {name: tensor.shape for name, tensor in outline.items() if not name.endswith(COUNTER)}
+def fits(spec: NetworkSpec, weights: WeightsFile) -> bool:
+    """Returns whether the file has the names and shapes of the network; batch counters aside."""
+    return _same_shapes(spec, weights.state)
 
 
-def _problem(name: str, tensor: Tensor, target: Tensor) -> str:
+def _same_shapes(spec: NetworkSpec, state: Mapping[str, Tensor]) -> bool:
+    given = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    return _countless(shapes_of(spec)) == _countless(given)
+
+
+def _countless(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    return {name: shape for name, shape in shapes.items() if not name.endswith(COUNTER)}
+
+
+def _problem(name: str, tensor: Tensor, dtype: torch.dtype) -> str:
     """Returns what is wrong with the kind or the values of a tensor, or nothing."""
-    if tensor.is_floating_point() != target.is_floating_point():
-        return f"holds {_kind(tensor)} where the network has {_kind(target)}"
+    if tensor.is_floating_point() != dtype.is_floating_point:
+        return f"holds {_kind(tensor.dtype)} where the network has {_kind(dtype)}"
     if not tensor.is_floating_point() or not tensor.numel():
         return ""
     # NaN comes through as both. A look at each value would cost ten times as much.
     extremes = torch.stack(torch.aminmax(tensor))
     # In the network's own precision: what is finite as float64 may not be so as float32.
-    if not extremes.to(target.dtype).isfinite().all():
-        unusable = int((~tensor.to(target.dtype).isfinite()).sum())
+    if not extremes.to(dtype).isfinite().all():
+        unusable = int((~tensor.to(dtype).isfinite()).sum())
         return f"has {unusable:,} of {tensor.numel():,} values that are NaN or infinite"
     if name.endswith(_VARIANCE) and extremes[0] < 0:
         return "has negative variances, which would make every result NaN"
     return ""
 
 
-def _kind(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+def _kind(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _shape(tensor: Tensor) -> str:

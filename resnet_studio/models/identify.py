@@ -34,7 +34,7 @@ from resnet_studio.models.assumptions import (
     usual_normalisation,
 )
 from resnet_studio.models.containers import bounded, shortened
-from resnet_studio.models.fitting import COUNTER, listed_names
+from resnet_studio.models.fitting import COUNTER, check_values, listed_names
 from resnet_studio.models.inference import infer, named
 from resnet_studio.models.outlines import shapes_of
 from resnet_studio.models.renaming import HEAD, ForeignError, Renamed, Shape, rename
@@ -115,12 +115,27 @@ class Identified:
         known = {**_answered_normalisation(changes, self), **_answered_classes(changes, self)}
         assumed = tuple(each for each in self.assumed if each.field not in _settled(fields))
         spec = self.spec.replace(**changes)
+        if changes and "name" not in changes:
+            spec = named(spec)
+        return replace(self.as_network(spec), assumed=assumed, **known)
+
+    def as_network(self, spec: NetworkSpec) -> Identified:
+        """Returns the same file read as the weights of a given network.
+
+        Raises:
+            CheckpointError: If its names and shapes are not those of that network.
+        """
         state = _renumbered(self.state, self.spec.projection, spec.projection)
-        if spec != self.spec:
-            if "name" not in changes:
-                spec = named(spec)
-            _check_fits(self.path, spec, _shapes(state), {})
-        return replace(self, spec=spec, state=state, assumed=assumed, **known)
+        _check_fits(self.path, spec, _shapes(state), {})
+        return replace(self, spec=spec, state=state)
+
+    def told_otherwise(self, spec: NetworkSpec) -> tuple[str, ...]:
+        """Returns the fields of `spec` that the family of the file speaks against."""
+        return tuple(
+            each.field
+            for each in self.assumed
+            if each.told and getattr(spec, each.field) != getattr(self.spec, each.field)
+        )
 
 
 def identify(weights: WeightsFile) -> Identified:
@@ -167,7 +182,8 @@ def _with_linear_head(state: Mapping[str, Tensor], renamed: Renamed) -> dict[str
 def _stated(
     weights: WeightsFile, spec: NetworkSpec, state: dict[str, Tensor], family: str
 ) -> Identified:
-    """Puts together what is known and what has to be assumed."""
+    """Puts together what is known and what has to be assumed; refuses what is no number."""
+    check_values(weights.path, state)
     own = weights.spec is not None
     assumed = [] if own else list(of_network(spec, family))
     normalise = _own_normalisation(weights.preprocessing)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from resnet_studio.data.augment import (
     AugmentSpec,
@@ -24,16 +24,17 @@ from resnet_studio.files import sha256_of
 
 if TYPE_CHECKING:
     from resnet_studio.architecture.spec import NetworkSpec
-    from resnet_studio.models import PretrainedWeights, ResNet, WeightsFile
+    from resnet_studio.models import Assumption, Identified, PretrainedWeights, ResNet, WeightsFile
 
 WeightsKind = Literal["random", "run", "file", "pretrained"]
+_BESIDE_SPEC = ("mean", "std", "normalisation", "classes")
 
 
 class OtherNetworkError(CheckpointError):
-    """Weights that this program made for another network than the one that is shown.
+    """Weights of another network than the one that is shown.
 
     Attributes:
-        spec: The network that they were made for.
+        spec: The network that they were made for, as far as the file tells.
     """
 
     def __init__(self, message: str, *, spec: NetworkSpec, remedy: str = "") -> None:
@@ -50,12 +51,16 @@ class WeightsChoice:
         path: The file; empty for random ones. Pretrained ones must have been downloaded.
         seed: Seed of random weights.
         name: What to call them: the run, or torchvision's name ("IMAGENET1K_V2").
+        answers: What the person knows of a file that does not say it, for
+            `models.Identified.answered`: pairs of "mean", "std", "normalisation", "classes" or a
+            field of the spec, and its value.
     """
 
     kind: WeightsKind = "random"
     path: str = ""
     seed: int = 0
     name: str = ""
+    answers: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +75,7 @@ class LoadedNetwork:
         choice: Where the weights come from.
         trained: Whether the weights have learned anything: False for random ones.
         description: The weights in words, for the command line: "random weights, seed 0".
+        assumed: What the file of the weights does not say, with what was taken for it.
     """
 
     spec: NetworkSpec
@@ -79,13 +85,14 @@ class LoadedNetwork:
     choice: WeightsChoice
     trained: bool
     description: str
+    assumed: tuple[Assumption, ...] = ()
 
 
 def load_network(spec: NetworkSpec, choice: WeightsChoice | None = None) -> LoadedNetwork:
     """Builds the network of `spec` with the chosen weights (random ones of seed 0 if None).
 
     Raises:
-        OtherNetworkError: If the file says that it belongs to another network.
+        OtherNetworkError: If the file belongs to another network.
         CheckpointError: If the file is missing, broken, hostile or does not fit.
         SpecError: If no preprocessing has the spec's input size.
     """
@@ -124,16 +131,47 @@ def _with_weights_of_file(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNet
     from resnet_studio import models  # needs torch
 
     weights = models.read_weights(Path(choice.path))
-    _check_same_network(spec, weights)
+    found = None
+    if weights.spec is not None:
+        _check_same_network(spec, weights)
+    elif (found := _identified(spec, weights, choice)) is not None:
+        weights = found.weights
     return LoadedNetwork(
         spec=spec,
         model=_filled(spec, weights),
         classes=weights.classes or class_names(spec.classes),
-        preprocessing=_preprocessing(spec, weights),
+        preprocessing=_preprocessing(spec, weights, found),
         choice=choice,
         trained=True,
         description=_described(choice),
+        assumed=found.assumed if found is not None else (),
     )
+
+
+def _identified(
+    spec: NetworkSpec, weights: WeightsFile, choice: WeightsChoice
+) -> Identified | None:
+    """Returns the file read as the weights of `spec`; None if only the spec itself says how.
+
+    Where the file cannot tell, the spec decides; where its family speaks against the spec, only
+    an answer of the person does.
+    """
+    from resnet_studio import models
+
+    answers = dict(choice.answers)
+    try:
+        found = models.identify(weights)
+    except CheckpointError:
+        if models.fits(spec, weights):
+            return None
+        raise
+    if set(found.told_otherwise(spec)) <= answers.keys():
+        try:
+            known = {field: value for field, value in answers.items() if field in _BESIDE_SPEC}
+            return found.as_network(spec).answered(**known)
+        except CheckpointError:
+            pass
+    raise _other_network(spec, found.spec, weights)
 
 
 def _with_pretrained_weights(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:
@@ -202,9 +240,14 @@ def _check_same_network(spec: NetworkSpec, weights: WeightsFile) -> None:
     from resnet_studio.models.structure import structure
 
     made_for = weights.spec
-    if made_for is None or structure(made_for) == structure(spec):
-        return
-    raise OtherNetworkError(
+    if made_for is not None and structure(made_for) != structure(spec):
+        raise _other_network(spec, made_for, weights)
+
+
+def _other_network(
+    spec: NetworkSpec, made_for: NetworkSpec, weights: WeightsFile
+) -> OtherNetworkError:
+    return OtherNetworkError(
         f"{weights.path.name} holds the weights of {made_for.name} ({made_for.depth} layers, "
         f"{made_for.classes} classes); the network here is {spec.name} ({spec.depth} layers, "
         f"{spec.classes} classes).",
@@ -213,9 +256,12 @@ def _check_same_network(spec: NetworkSpec, weights: WeightsFile) -> None:
     )
 
 
-def _preprocessing(spec: NetworkSpec, weights: WeightsFile) -> AugmentSpec:
+def _preprocessing(
+    spec: NetworkSpec, weights: WeightsFile, found: Identified | None
+) -> AugmentSpec:
     if weights.preprocessing is None:
-        return _usual_preprocessing(spec)
+        usual = _usual_preprocessing(spec)
+        return usual if found is None else _normalised_for(found, usual)
     try:
         return AugmentSpec.from_dict(weights.preprocessing)
     except SpecError as error:
@@ -223,6 +269,15 @@ def _preprocessing(spec: NetworkSpec, weights: WeightsFile) -> AugmentSpec:
             f"{weights.path.name}: its preprocessing cannot be used. {error.message}",
             remedy="Use an earlier checkpoint, or train again.",
         ) from error
+
+
+def _normalised_for(found: Identified, usual: AugmentSpec) -> AugmentSpec:
+    """Returns the usual preprocessing with the mean and deviation of the file's family."""
+    last = Normalise(mean=found.mean, std=found.std)
+    if usual.normalise == last:
+        return usual
+    steps = (*usual.pixel_steps, last)
+    return usual.model_copy(update={"name": f"for {found.path.name}"[:100], "steps": steps})
 
 
 def _usual_preprocessing(spec: NetworkSpec) -> AugmentSpec:

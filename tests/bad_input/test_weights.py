@@ -22,6 +22,12 @@ def write_state(path: Path, **changes: object) -> Path:
     return path
 
 
+def without(path: Path, part: str) -> Path:
+    state = torch.load(path, weights_only=True)
+    torch.save({name: t for name, t in state.items() if not name.startswith(part)}, path)
+    return path
+
+
 def cut(path: Path) -> Path:
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     return path
@@ -38,8 +44,9 @@ def header_of(path: Path, claimed: int) -> Path:
 
 
 REFUSED_WEIGHTS = {
-    "other classes": (lambda f: write_state(f / "w.pth", classes=7), "7 classes"),
-    "other network": (lambda f: write_state(f / "w.pth", depths=(2, 2)), "another network"),
+    "no linear layer": (lambda f: without(write_state(f / "w.pth"), "fc."), "no linear layer"),
+    "half a network": (lambda f: without(write_state(f / "w.pth"), "layer1.0.bn2"), "bn2.weight"),
+    "no network": (lambda f: without(write_state(f / "w.pth"), "layer"), "no residual network"),
     "cut pth": (lambda f: cut(write_state(f / "w.pth")), "cut short"),
     "cut safetensors": (lambda f: cut(own(f / "w.safetensors")), "cut short"),
     "code in a pickle": (hostile.code_in_a_bare_pickle, "not read"),
@@ -80,6 +87,14 @@ def test_weights_of_this_program_bring_their_own_network(tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["network"] == "seven"
     assert len(told["images"][0]["top"]) == 7
+
+
+def test_weights_that_say_nothing_are_read_as_what_their_shapes_tell(tmp_path, capsys, spec_file):
+    Image.fromarray(photograph()).save(tmp_path / "photo.png")
+    path = write_state(tmp_path / "w.pth", classes=7, depths=(2, 2))
+    words = ["classify", str(tmp_path / "photo.png"), "--weights", str(path), "--top", "9"]
+    assert main([*words, "--network", str(spec_file), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["images"][0]["top"]) == 7
 
 
 # -- specifications and recipes ---------------------------------------------------------------

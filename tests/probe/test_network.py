@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from resnet_studio import models
-from resnet_studio.data.augment import PRESETS, AugmentSpec, Resize
+from resnet_studio.data.augment import IMAGENET, PRESETS, AugmentSpec, Normalise, Resize
 from resnet_studio.errors import CheckpointError
 from resnet_studio.files import sha256_of
 from resnet_studio.probe.network import (
@@ -86,12 +86,59 @@ def test_a_file_of_another_network_names_it_so_that_one_can_switch(tiny_spec, sa
     assert "tiny" in caught.value.remedy
 
 
-def test_a_foreign_file_that_does_not_fit_says_what_does_not(tiny_spec, tiny_pooled_spec, tmp_path):
+def test_a_foreign_file_of_another_network_offers_the_one_that_it_tells_of(
+    tiny_spec, tiny_pooled_spec, tmp_path
+):
     path = tmp_path / "foreign.pth"
-    torch.save(models.build_network(tiny_pooled_spec, seed=0).state_dict(), path)
-    with pytest.raises(CheckpointError, match=r"foreign\.pth") as caught:
+    made = models.build_network(tiny_pooled_spec, seed=0)
+    torch.save({"state_dict": made.state_dict(), "epoch": 3}, path)
+    with pytest.raises(OtherNetworkError, match=r"foreign\.pth holds") as caught:
+        load_network(tiny_spec, WeightsChoice("file", str(path)))
+    assert caught.value.spec.depths == tiny_pooled_spec.depths
+    assert caught.value.spec.classes == tiny_pooled_spec.classes
+    loaded = load_network(caught.value.spec, WeightsChoice("file", str(path)))
+    assert _same_weights(loaded, load_network(tiny_pooled_spec))
+
+
+def test_a_file_of_no_residual_network_is_refused_whatever_is_shown(tiny_spec, tmp_path):
+    path = tmp_path / "words.pth"
+    torch.save(torch.nn.Linear(3, 4).state_dict(), path)
+    with pytest.raises(CheckpointError, match=r"words\.pth: it holds no residual network") as caught:
         load_network(tiny_spec, WeightsChoice("file", str(path)))
     assert not isinstance(caught.value, OtherNetworkError)
+
+
+def _padding_on_both_sides(tiny_spec, path):
+    """Writes weights under the names of the family that pads so."""
+    spec = tiny_spec.replace(
+        depths=(1, 1, 1), widths=(4, 8, 16), shortcut="A", zero_padding="both", stem_width=4
+    )
+    state = models.build_network(spec, seed=4).state_dict()
+    named = {name.replace("fc.", "linear."): tensor for name, tensor in state.items()}
+    torch.save({"state_dict": {f"module.{name}": t for name, t in named.items()}}, path)
+    return spec
+
+
+def test_a_file_whose_family_pads_otherwise_asks_before_it_is_read_otherwise(tiny_spec, tmp_path):
+    path = tmp_path / "both.th"
+    both = _padding_on_both_sides(tiny_spec, path)
+    ends = both.replace(zero_padding="end")
+    with pytest.raises(OtherNetworkError) as caught:
+        load_network(ends, WeightsChoice("file", str(path)))
+    assert caught.value.spec.zero_padding == "both"
+    sure = WeightsChoice("file", str(path), answers=(("zero_padding", "end"),))
+    assert load_network(ends, sure).spec is ends
+
+
+def test_a_foreign_file_is_normalised_as_its_family_is_or_as_the_person_says(tiny_spec, tmp_path):
+    path = tmp_path / "both.th"
+    spec = _padding_on_both_sides(tiny_spec, path)
+    assert load_network(spec, WeightsChoice("file", str(path))).preprocessing.normalise == IMAGENET
+    answers = (("mean", (0.1, 0.2, 0.3)), ("std", (1, 1, 1)), ("classes", tuple("abcde")))
+    told = load_network(spec, WeightsChoice("file", str(path), answers=answers))
+    assert told.preprocessing.normalise == Normalise(mean=(0.1, 0.2, 0.3), std=(1, 1, 1))
+    assert told.classes == ("a", "b", "c", "d", "e")
+    assert "normalisation" not in {each.field for each in told.assumed}
 
 
 def test_a_foreign_file_that_fits_gets_numbered_classes(tiny_spec, tmp_path):
