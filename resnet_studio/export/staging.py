@@ -99,6 +99,8 @@ def _named_as(path: Path, folder: Path) -> Iterator[None]:
 def _unwritable(path: Path, error: OSError) -> ExportError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         remedy = "Free some space, or choose another disk."
+    elif error.errno == errno.ENAMETOOLONG:
+        remedy = "Choose a shorter name."
     elif error.errno == errno.EISDIR:
         remedy = "Choose another name; there is a folder of this one."
     else:

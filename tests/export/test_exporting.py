@@ -125,6 +125,12 @@ def test_a_folder_that_may_not_be_written_to_is_told(tiny, tmp_path):
         tmp_path.chmod(0o700)
 
 
+def test_a_name_that_is_too_long_is_told(tiny, tmp_path):
+    with pytest.raises(ExportError, match="too long") as caught:
+        run(tmp_path / f"{'a' * 300}.pth", tiny)
+    assert "shorter" in caught.value.remedy
+
+
 @pytest.mark.parametrize("kind", QUICK)
 def test_a_file_in_the_place_of_the_folder_is_told(kind, tiny, tmp_path):
     (tmp_path / "file").write_text("no folder")

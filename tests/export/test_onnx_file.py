@@ -118,22 +118,14 @@ def test_the_preprocessing_is_described_for_any_language():
     assert json.loads(json.dumps(described)) == described
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda network: network.fc.bias.add_(1e-2),
-        lambda network: network.conv1.weight.mul_(1.01),
-    ],
-    ids=["a bias", "the first convolution"],
-)
-def test_a_file_that_computes_something_else_is_not_given_its_name(change, tmp_path, monkeypatch):
+def test_a_file_that_computes_something_else_is_not_given_its_name(tmp_path, monkeypatch):
     subject = subject_of(spec_of("option_b"))
     save = onnx_file.save_weights
 
     def saved_wrong(path, model):
         other = models.build_network(model.spec, seed=0).eval().requires_grad_(False)
         other.load_state_dict(model.state_dict())
-        change(other)
+        other.conv1.weight.mul_(1.01)
         save(path, other)
 
     monkeypatch.setattr(onnx_file, "save_weights", saved_wrong)

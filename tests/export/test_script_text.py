@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from resnet_studio import models
@@ -154,7 +155,7 @@ def _noise(mode, size=(57, 40)):
     width, height = size
     channels = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}[mode]
     values = np.random.default_rng(1).integers(0, 256, (height, width, channels), dtype=np.uint8)
-    return Image.fromarray(values.squeeze(), mode=mode)
+    return Image.fromarray(values[..., 0] if channels == 1 else values, mode=mode)
 
 
 def _files(folder):
@@ -182,6 +183,18 @@ def test_the_script_reads_pictures_as_the_program_does_bit_for_bit(pipeline, tmp
     read = made_by(script_text(subject, weights_name="w.pth"))["read_picture"]
     for file in _files(tmp_path):
         assert torch.equal(read(str(file)), prepared(subject, file)), file.name
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_script_reads_a_picture_of_any_size_bit_for_bit(data, tmp_path_factory):
+    height, width, resized, cropped = (data.draw(st.integers(1, 60)) for _ in range(4))
+    pipeline = AugmentSpec(steps=(Resize(size=resized), CenterCrop(size=cropped), HALVES))
+    subject = subject_of(spec_of("option_b"), pipeline)
+    file = tmp_path_factory.getbasetemp() / "any size.png"
+    _noise("RGB", (width, height)).save(file)
+    read = made_by(script_text(subject, weights_name="w.pth"))["read_picture"]
+    assert torch.equal(read(str(file)), prepared(subject, file))
 
 
 def test_a_network_that_reads_no_colours_gets_random_numbers():
