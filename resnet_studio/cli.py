@@ -16,7 +16,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-SUBCOMMANDS = ("summary", "compare", "train", "classify", "export", "tour")
+SUBCOMMANDS = ("summary", "compare", "inspect", "train", "classify", "evaluate", "export", "tour")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

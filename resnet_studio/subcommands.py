@@ -15,6 +15,7 @@ import tyro
 
 from resnet_studio.errors import StudioError
 from resnet_studio.training.overrides import RecipeOverrides
+from resnet_studio.training.recipe import DeviceChoice
 
 Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON instead of text.")]
 PROGRAM = "resnet-studio"
@@ -31,8 +32,10 @@ def dispatch(words: list[str]) -> int:
         {
             "summary": summary,
             "compare": compare,
+            "inspect": inspect,
             "train": train,
             "classify": classify,
+            "evaluate": evaluate,
             "export": export,
             "tour": tour,
         },
@@ -106,6 +109,20 @@ def compare(
     return 0
 
 
+def inspect(file: tyro.conf.Positional[Path], /, *, json_: Json = False) -> int:
+    """Tell which network a file of weights is of, and what it leaves open.
+
+    Args:
+        file: A .safetensors, .pth or .pt file of this program, torchvision, timm or others.
+        json_: Print JSON instead of text.
+    """
+    _check_torch()
+    from resnet_studio.inspecting import told
+
+    print(told(file, as_json=json_))
+    return 0
+
+
 def classify(
     images: tyro.conf.Positional[tuple[Path, ...]],
     /,
@@ -130,6 +147,47 @@ def classify(
     from resnet_studio.terminal import classify_pictures
 
     return classify_pictures(images, weights=weights, network=network, top=top, as_json=json_)
+
+
+def evaluate(
+    *,
+    checkpoint: str,
+    data: Path,
+    classes: str = "",
+    mean: str = "",
+    std: str = "",
+    size: int | None = None,
+    assume: tuple[str, ...] = (),
+    batch: int | None = None,
+    device: DeviceChoice = DeviceChoice.AUTO,
+    json_: Json = False,
+) -> int:
+    """Count how many pictures of a folder the network of a file of weights names rightly.
+
+    Args:
+        checkpoint: A .safetensors or .pth file of this or another program, the folder of a run, or
+            "last-run". Which network it is of is told by the file.
+        data: A folder or .zip with one folder of pictures for each class.
+        classes: Names of the classes divided by commas, in the order of the network's outputs;
+            those in the file if left out, else the names of the folders in alphabetical order.
+        mean: What is subtracted from red, green and blue in 0 to 1, divided by commas.
+        std: What they are then divided by.
+        size: Height and width of the network's input in pixels. Pictures of another size are
+            resized as in validation: the shorter side to it (above 64 to 256/224 of it), and the
+            centre cut out.
+        assume: What neither the file nor its shapes tell of the network, as field=value: for
+            example zero_padding=end.
+        batch: How many pictures at once; changes no result.
+        device: Where to compute.
+        json_: Print JSON instead of text.
+    """
+    _check_torch()
+    from resnet_studio.terminal_evaluate import evaluate_checkpoint, parse_answers
+
+    answers = parse_answers(classes=classes, mean=mean, std=std, size=size, fields=assume)
+    return evaluate_checkpoint(
+        checkpoint, data, answers=answers, batch_size=batch, device=device, as_json=json_
+    )
 
 
 def train(

@@ -133,6 +133,17 @@ def names_weights(what: str) -> bool:
     return path.suffix.lower() in _WEIGHTS or os.path.isfile(path)  # noqa: PTH113 - never raises
 
 
+def weights_file(what: str) -> Path:
+    """Returns the file that `what` names: itself, or the best weights of a run.
+
+    Raises:
+        RunError: If it is "last-run" and there is none with weights.
+    """
+    if what == LAST_RUN or os.path.exists(Path(what) / "run.toml"):  # noqa: PTH110 - never raises
+        return _weights_of(RunFolder(Path(what)) if what != LAST_RUN else _newest_run())
+    return Path(what)
+
+
 def _choice(weights: str) -> WeightsChoice:
     if not weights:
         return WeightsChoice(kind="random")

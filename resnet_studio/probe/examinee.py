@@ -1,0 +1,177 @@
+"""A file of weights made ready to be evaluated: network, preprocessing, names of its outputs.
+
+What the file says counts; then what torchvision says of a file that it publishes; then what is
+usual for such a network, which is stated as an assumption. What the person says goes before all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_studio.data.augment import AugmentSpec, Normalise
+from resnet_studio.errors import CheckpointError, SpecError
+from resnet_studio.files import sha256_of
+from resnet_studio.probe.evaluate import validation_pipeline
+from resnet_studio.probe.labels import NamesFrom
+from resnet_studio.probe.network import (
+    LoadedNetwork,
+    WeightsChoice,
+    class_names,
+    pretrained_preprocessing,
+)
+
+if TYPE_CHECKING:
+    from resnet_studio.models import Identified, PretrainedWeights
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person says of a file, in place of what it says or what would be assumed.
+
+    Attributes:
+        classes: A name for each output, in order.
+        mean: What is subtracted from each channel in [0, 1].
+        std: What each channel is then divided by.
+        size: Side of the network's input in pixels; pictures of that size are left as they are.
+        fields: Fields of the network's spec.
+    """
+
+    classes: tuple[str, ...] | None = None
+    mean: Triple | None = None
+    std: Triple | None = None
+    size: int | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def of_the_file(self) -> dict[str, Any]:
+        """Returns what `Identified.answered` understands of it."""
+        said = {"mean": self.mean, "std": self.std, "input_size": self.size}
+        return dict(self.fields) | {name: value for name, value in said.items() if value}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examinee:
+    """A network to be evaluated; its fields are arguments of `evaluate`.
+
+    Attributes:
+        network: The network, with what is done to a picture.
+        found: What the file told, and what was assumed.
+        names: A name for each output, if there are any.
+        names_from: Who says so.
+        leave_right_size: Whether pictures of the input size are left as they are.
+    """
+
+    network: LoadedNetwork
+    found: Identified
+    names: tuple[str, ...] | None
+    names_from: NamesFrom
+    leave_right_size: bool
+
+
+def open_examinee(path: Path, answers: Answers | None = None) -> Examinee:
+    """Opens a file of weights of any program that is known; nothing else is needed.
+
+    Raises:
+        CheckpointError: If it is broken, hostile, or of no network of this program.
+        SpecError: If an answer makes no sense.
+    """
+    from resnet_studio import models  # needs torch
+
+    said = answers or Answers()
+    found = models.identify(models.read_weights(path)).answered(**_checked(said).of_the_file())
+    published = _published(found)
+    pipeline, leave_right_size = _pipeline(found, said, published)
+    if found.preprocessing is not None or published is not None:
+        found = _without_assumption(found, "normalisation")
+    names, names_from = _names(found, said, published)
+    model = models.network_from(found.weights, found.spec).eval().requires_grad_(False)
+    network = LoadedNetwork(
+        spec=found.spec,
+        model=model,
+        classes=names or class_names(found.spec.classes),
+        preprocessing=pipeline,
+        choice=WeightsChoice(kind="file", path=str(path)),
+        trained=True,
+        description=f"weights from {path.name}",
+    )
+    return Examinee(network, found, names, names_from, leave_right_size)
+
+
+def _checked(answers: Answers) -> Answers:
+    """Refuses an input size of none, which would pass for no answer."""
+    if answers.size is not None and answers.size < 1:
+        raise SpecError(
+            f"size is {answers.size}; it must be 1 or more.",
+            field="input_size",
+            remedy="Give the side of the network's input in pixels.",
+        )
+    return answers
+
+
+def _published(found: Identified) -> PretrainedWeights | None:
+    """Returns what torchvision says of the file, if it is one that it publishes."""
+    from resnet_studio import models
+
+    if found.family != "torchvision" or found.spec.classes != 1000:
+        return None
+    digest = ""
+    for offer in models.pretrained_weights(found.spec):
+        digest = digest or sha256_of(found.path)
+        if offer.sha256_prefix and digest.startswith(offer.sha256_prefix):
+            return offer
+    return None
+
+
+def _pipeline(
+    found: Identified, said: Answers, published: PretrainedWeights | None
+) -> tuple[AugmentSpec, bool]:
+    """Returns what is done to a picture, and whether one of the right size is spared it."""
+    own = _own_pipeline(found) if published is None else pretrained_preprocessing(published)
+    normalise = _normalisation(found, said, own)
+    if own is None or said.size is not None:
+        return validation_pipeline(found.input_size, normalise), True
+    if said.mean is None and said.std is None:
+        return own, False
+    steps = (*own.pixel_steps, normalise)
+    return AugmentSpec(name=own.name, note=own.note, steps=steps), False
+
+
+def _normalisation(found: Identified, said: Answers, own: AugmentSpec | None) -> Normalise:
+    """Returns mean and deviation: as said, else the file's own, else as assumed."""
+    stated = own.normalise if own is not None else None
+    usual = found if stated is None else stated
+    return Normalise(mean=said.mean or usual.mean, std=said.std or usual.std)
+
+
+def _own_pipeline(found: Identified) -> AugmentSpec | None:
+    if found.preprocessing is None:
+        return None
+    try:
+        return AugmentSpec.from_dict(found.preprocessing)
+    except SpecError as error:
+        raise CheckpointError(
+            f"{found.path.name}: its preprocessing cannot be used. {error.message}",
+            remedy="Give the size of the pictures instead: --size, and --mean and --std.",
+        ) from error
+
+
+def _names(
+    found: Identified, said: Answers, published: PretrainedWeights | None
+) -> tuple[tuple[str, ...] | None, NamesFrom]:
+    if said.classes is not None:
+        return said.classes, "person"
+    if found.classes is not None:
+        return found.classes, "file"
+    if published is not None:
+        return published.categories, "assumption"
+    if found.spec.classes == 1000:
+        return class_names(1000), "assumption"
+    return None, "assumption"
+
+
+def _without_assumption(found: Identified, name: str) -> Identified:
+    return replace(found, assumed=tuple(each for each in found.assumed if each.field != name))
