@@ -79,11 +79,11 @@ TABLE: tuple[Command, ...] = (
     ),
     Command(
         "weights.open",
-        "Open &weights…",
+        "Open chec&kpoint…",
         "Ctrl+Shift+W",
         _FILE,
         "mdi6.database-import-outline",
-        "Load weights from a .safetensors or .pth file.",
+        "Open weights of any residual network, .safetensors or .pth; the network follows.",
         needs=("torch",),
         separated=True,
     ),

@@ -11,11 +11,12 @@ from PySide6.QtGui import QImage
 
 from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import StudioError
+from resnet_studio.gui.checkpoint_opening import CheckpointOpening
 
 if TYPE_CHECKING:
     from resnet_studio.gui.workspace import Workspace
 
-WEIGHTS_SUFFIXES = (".safetensors", ".pth", ".pt")
+WEIGHTS_SUFFIXES = (".safetensors", ".pth", ".pt", ".th", ".bin", ".ckpt")
 SPEC_SUFFIXES = (".toml", ".json")
 
 
@@ -30,6 +31,7 @@ class Drops(QObject):
         super().__init__(workspace)
         self._workspace = workspace
         self._studio = workspace.studio
+        self.checkpoints = CheckpointOpening(self._studio)
 
     def accepts(self, mime: QMimeData) -> bool:
         """Tells whether `take` could use it."""
@@ -79,11 +81,9 @@ class Drops(QObject):
         self._studio.open_picture(image, name=self.tr("clipboard"))
 
     def open_weights(self, path: Path) -> None:
-        """Loads weights into the present network."""
-        from resnet_studio.probe.network import WeightsChoice
-
+        """Loads weights, and the network that they are of."""
         self._workspace.show_panel("features")
-        self._studio.set_weights(WeightsChoice(kind="file", path=str(path)))
+        self.checkpoints.open(path)
 
     def open_spec(self, path: Path) -> None:
         """Makes the network of a specification file the network of the window."""

@@ -97,8 +97,8 @@ class WindowCommands(QObject):
 
     def open_weights(self) -> None:
         """Lets the person choose a file of weights."""
-        filters = self.tr("Weights (*.safetensors *.pth *.pt);;All files (*)")
-        if path := self._studio.open_file(self.tr("Open weights"), filters):
+        filters = self.tr("Weights (*.safetensors *.pth *.pt *.bin *.ckpt *.th);;All files (*)")
+        if path := self._studio.open_file(self.tr("Open checkpoint"), filters):
             self._workspace.drops.open_weights(path)
 
     def open_spec(self) -> None:

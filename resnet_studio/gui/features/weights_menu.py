@@ -182,7 +182,7 @@ class WeightsMenu(QWidget):
             self._studio.show_error(error)
             return
         other_way = self.tr(
-            "Or fetch {url} on another computer and open the file here (File, Open weights)."
+            "Or fetch {url} on another computer and open the file here (File, Open checkpoint)."
         ).format(url=offer.url)
         self._studio.show_message(
             error.message,
