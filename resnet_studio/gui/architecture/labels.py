@@ -103,6 +103,8 @@ def chip_texts(layer: Layer) -> tuple[str, ...]:
         return (layer_text(layer), tr("average pool"), tr("pool"))
     if layer.kind is LayerKind.DROPOUT:
         return (layer_text(layer), tr("dropout"), tr("drop"))
+    if layer.kind is LayerKind.ZERO_PAD:
+        return (layer_text(layer), tr("zero-pad"), tr("pad"))
     shorter = layer.title.replace(" conv", "")
     return (layer_text(layer), shorter, shorter.split(",")[0])
 

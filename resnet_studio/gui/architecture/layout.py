@@ -63,7 +63,7 @@ SHEET_GAP: Final = 2.6
 ARC_ROOM: Final = 13.0
 LABEL_ROOM: Final = 38.0
 LINE: Final = 12.0
-TOP_ROOM: Final = 4.0
+TOP_ROOM: Final = 7.0
 CARD_TITLE: Final = 34.0
 CHIP_SIZE: Final = (116.0, 17.0)
 NORM_CHIP: Final = 28.0
@@ -144,7 +144,7 @@ def _drawing(
     content = [box.rect for figure in figures for box in figure.boxes]
     content += [block.rect for figure in figures for block in figure.blocks]
     ink = around(content)
-    top, bottom = ink.y - TOP_ROOM, ink.bottom + LABEL_ROOM * scale.text
+    top, bottom = ink.y - TOP_ROOM * scale.text, ink.bottom + LABEL_ROOM * scale.text
     columns = tuple(
         SectionFigure(
             figure.section,
@@ -202,7 +202,7 @@ def _pitch(graph: NetworkGraph, narrow: Scale, window: float) -> float:
 def _closed_height(graph: NetworkGraph, scale: Scale) -> float:
     first = _closed_block(graph.blocks[0], 0.0, scale=scale)
     above = max(PICTURE_HEIGHT / 2, -first.rect.y)
-    return above + TOP_ROOM + PICTURE_HEIGHT / 2 + LABEL_ROOM * scale.text
+    return above + TOP_ROOM * scale.text + PICTURE_HEIGHT / 2 + LABEL_ROOM * scale.text
 
 
 def _closed_widths(graph: NetworkGraph, scale: Scale) -> tuple[float, float]:

@@ -7,7 +7,6 @@ a block is a coloured bar; nearer it shows its maps and shortcut; nearer still, 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -193,7 +192,7 @@ class Artist:
         face = self._style.small
         self._shape(figure.block.output_shape, rect.cx, lowest + 4 + face.ascent, rect.w - 6)
         if figure.arc is not None:
-            self._arc_label(figure, lift=self._lift(figure))
+            self._arc_label(figure, lift=self._lift(figure), ceiling=self._window.y)
 
     # -- shortcuts --------------------------------------------------------------------------
 
@@ -238,7 +237,7 @@ class Artist:
         heights = [box.rect.h for box in figure.boxes if box.part in on_arc]
         return 4 + max(heights, default=0.0) / 2 * self._camera.zoom
 
-    def _arc_label(self, figure: BlockFigure, *, lift: float, ceiling: float = -math.inf) -> None:
+    def _arc_label(self, figure: BlockFigure, *, lift: float, ceiling: float) -> None:
         arc = figure.arc
         assert arc is not None  # only a block with a shortcut has a label on it
         start, _ = self._camera.to_screen(arc.start, 0)

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 _LEVELS = ("architecture.show_stages", "architecture.show_blocks", "architecture.show_layers")
 _ZOOMS = ("architecture.zoom_out", "architecture.zoom_in", "architecture.fit")
+_BUTTON_FRAME = 14
+"""Pixels around the icon of a button."""
 _EXPORTS = (
     "architecture.copy_drawing",
     "architecture.save_png",
@@ -123,6 +125,8 @@ class ArchitecturePanel(QWidget):
         button = QToolButton()
         button.setDefaultAction(self._studio.commands.action(command))
         button.setAccessibleName(button.text())
+        # Until the icons are loaded it shows its text, which must not widen the window for good.
+        button.setMinimumWidth(button.iconSize().width() + _BUTTON_FRAME)
         return button
 
     def _export_button(self) -> QToolButton:

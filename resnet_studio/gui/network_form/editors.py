@@ -77,8 +77,16 @@ def _number(field: Field) -> QSpinBox:
     return _prepared(spin, field)
 
 
+class _FractionBox(QDoubleSpinBox):
+    """Shows "0.5" and "-6" without the zeros that stand for its precision."""
+
+    def textFromValue(self, value: float) -> str:
+        """Returns the number in the language of the window, as short as it can be."""
+        return self.locale().toString(value, "g", _DECIMALS + 3)
+
+
 def _fraction(field: Field) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+    spin = _FractionBox()
     low, high = FRACTIONS[field.name]
     spin.setDecimals(_DECIMALS)
     spin.setRange(low, high)

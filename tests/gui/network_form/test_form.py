@@ -212,6 +212,26 @@ def test_a_zero_that_means_nothing_is_called_none(form):
     assert editor(form, "stochastic_depth").text() == "none"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-6.0, "-6"), (-2.5, "-2.5"), (-0.125, "-0.125"), (0.0, "0")]
+)
+def test_fractions_are_shown_as_short_as_they_can_be(studio, form, value, shown):
+    choose(form.preset, "cifar_highway20")
+    editor(form, "gate_bias").setValue(value)
+    assert editor(form, "gate_bias").text() == shown
+    assert studio.spec.gate_bias == value
+
+
+def test_a_fraction_can_be_typed(qtbot, studio, form):
+    choose(form.preset, "wrn28_10")
+    form.open_group("block")
+    box = editor(form, "dropout")
+    box.selectAll()
+    qtbot.keyClicks(box, "0.35")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert studio.spec.dropout == 0.35
+
+
 def test_the_form_says_at_the_field_why_papers_do_not_allow_a_value(studio, form):
     choose(form.preset, "resnet18")
     before = studio.spec
