@@ -54,7 +54,7 @@ class Normalisation:
 
 IMAGENET: Final = "ImageNet"
 CIFAR10: Final = "CIFAR-10"
-CIFAR10_EACH: Final = "CIFAR-10, deviation within pictures"
+CIFAR10_EACH: Final = "CIFAR-10 (deviations within pictures)"
 CIFAR100: Final = "CIFAR-100"
 HALVES: Final = "halves"
 NONE: Final = "none"

@@ -85,10 +85,11 @@ def find_state(loaded: Any) -> Found | None:
     if not tables:
         return None
     chosen, notes = _chosen(tables)
+    key, classes = _class_names(loaded)
     return Found(
         state=chosen.tensors,
-        classes=_class_names(loaded),
-        ignored=_rest(loaded, chosen.keys),
+        classes=classes,
+        ignored=_rest(loaded, chosen.keys, but=key),
         notes=notes,
     )
 
@@ -167,14 +168,21 @@ def _dotted(keys: tuple[str, ...]) -> str:
     return shortened(".".join(keys)) or "the outermost table"
 
 
-def _rest(loaded: Mapping[Any, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the names of what lies beside the chosen table, on the way to it and in it."""
+def _rest(loaded: Mapping[Any, Any], keys: tuple[str, ...], *, but: str) -> tuple[str, ...]:
+    """Returns the names of what lies beside the chosen table, on the way to it and in it.
+
+    Args:
+        loaded: The outermost table.
+        keys: What leads to the chosen one.
+        but: A name in the outermost table that is used.
+    """
     names: list[str] = []
     table, way = loaded, ""
     for depth in range(len(keys) + 1):
         inside = keys[depth] if depth < len(keys) else None
         for key, value in table.items():
             used = key == inside or (inside is None and isinstance(value, Tensor))
+            used |= depth == 0 and key == but
             if not used or not isinstance(key, str):
                 names.append(shortened(f"{way}{key}"))
         if inside is not None:
@@ -189,12 +197,12 @@ def bounded(names: list[str]) -> tuple[str, ...]:
     return (*names[:_LISTED], f"… and {len(names) - _LISTED:,} more")
 
 
-def _class_names(loaded: Mapping[Any, Any]) -> tuple[str, ...] | None:
+def _class_names(loaded: Mapping[Any, Any]) -> tuple[str, tuple[str, ...] | None]:
+    """Returns the names of the classes, and under which key they are."""
     for key in _CLASS_NAMES:
-        names = _listed_names(loaded.get(key))
-        if names:
-            return names
-    return None
+        if names := _listed_names(loaded.get(key)):
+            return key, names
+    return "", None
 
 
 def _listed_names(value: Any) -> tuple[str, ...] | None:

@@ -31,8 +31,8 @@ _LETTERS = 60
 def checked_state(network: ResNet, weights: WeightsFile) -> dict[str, Tensor]:
     """Returns a tensor of the file for each name of the network; touches no value of either.
 
-    Batch counters that are missing, as in files from before torch 0.4.1, are zero; they have no
-    part in any result.
+    Batch counters that are missing, as in files from before torch 0.4.1, or rounded with
+    everything else to half precision, are zero; they have no part in any result.
 
     Args:
         network: It may be an outline on the meta device.
@@ -42,7 +42,7 @@ def checked_state(network: ResNet, weights: WeightsFile) -> dict[str, Tensor]:
         CheckpointError: If the network is another one, or a value is not a usable number.
     """
     wanted = network.state_dict()
-    state = dict(weights.state)
+    state = without_rounded_counters(weights.state)
     for name in wanted:
         if name.endswith(COUNTER):
             state.setdefault(name, torch.zeros((), dtype=torch.long))
@@ -53,6 +53,15 @@ def checked_state(network: ResNet, weights: WeightsFile) -> dict[str, Tensor]:
         )
     check_values(weights.path, state, {name: tensor.dtype for name, tensor in wanted.items()})
     return state
+
+
+def without_rounded_counters(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Returns the tensors but for batch counters that are no whole numbers any more."""
+    return {
+        name: tensor
+        for name, tensor in state.items()
+        if not (name.endswith(COUNTER) and tensor.is_floating_point())
+    }
 
 
 def check_values(

@@ -34,7 +34,12 @@ from resnet_studio.models.assumptions import (
     usual_normalisation,
 )
 from resnet_studio.models.containers import bounded, shortened
-from resnet_studio.models.fitting import COUNTER, check_values, listed_names
+from resnet_studio.models.fitting import (
+    COUNTER,
+    check_values,
+    listed_names,
+    without_rounded_counters,
+)
 from resnet_studio.models.inference import infer, named
 from resnet_studio.models.outlines import shapes_of
 from resnet_studio.models.renaming import HEAD, ForeignError, Renamed, Shape, rename
@@ -152,8 +157,9 @@ def identify(weights: WeightsFile) -> Identified:
         _check_fits(weights.path, weights.spec, _shapes(state), {})
         return _stated(weights, weights.spec, state, assumptions.FAMILY_STUDIO)
     try:
-        renamed = rename(_shapes(weights.state))
-        state = _with_linear_head(weights.state, renamed)
+        state = without_rounded_counters(weights.state)
+        renamed = rename(_shapes(state))
+        state = _with_linear_head(state, renamed)
         shapes = _shapes(state)
         spec = infer({renamed.names[name]: shape for name, shape in shapes.items()})
     except ForeignError as error:
