@@ -1,126 +1,38 @@
-"""The built networks are those of the graph, and torchvision's bit for bit."""
+"""A network is built from its spec and a seed, can be hooked, copied, exported and compiled."""
 
 from __future__ import annotations
 
 import copy
+import sys
+from types import FrameType
 
 import pytest
 import torch
 from torch import nn
 
 from resnet_studio.architecture.catalog import CATALOG
-from resnet_studio.architecture.graph import build_graph
-from resnet_studio.architecture.spec import NetworkSpec
+from resnet_studio.architecture.spec import ActivationOrder, NetworkSpec
 from resnet_studio.models.blocks import Block
 from resnet_studio.models.layers import Add
 from resnet_studio.models.resnet import build_network, outline_network
 
-TORCHVISION = (
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "resnet101",
-    "resnet152",
-    "resnext50_32x4d",
-    "wide_resnet50_2",
+SMALL = NetworkSpec(
+    block="basic", depths=(1, 1), stem="cifar", stem_width=8, classes=4, shortcut="A"
 )
-SPECS = {name: entry.spec for name, entry in CATALOG.items()} | {
-    "one stage": NetworkSpec(block="basic", depths=(2,), stem="cifar"),
-    "six stages": NetworkSpec(block="basic", depths=(1,) * 6, stem_width=4),
-    "grey pictures": NetworkSpec(block="basic", depths=(1, 1), stem="cifar", in_channels=1),
-    "narrowing": NetworkSpec(block="basic", depths=(1, 1), widths=(16, 8), stem_width=32),
-    "original stride": NetworkSpec(block="bottleneck", depths=(2, 2), stride_on="1x1"),
-    "shortcut A": NetworkSpec(block="bottleneck", depths=(2, 2), shortcut="A"),
-    "shortcut C": NetworkSpec(block="basic", depths=(2, 2), shortcut="C"),
-    "plain bottleneck": NetworkSpec(block="bottleneck", depths=(2, 2), shortcut="none"),
-    "odd size": NetworkSpec(block="bottleneck", depths=(1, 2, 1), input_size=97, expansion=2),
+# One of each thing that a forward pass can do.
+VARIED = {
+    "basic": {},
+    "bottleneck with SE": {"block": "bottleneck", "se_reduction": 4},
+    "highway": {"shortcut_type": "highway"},
+    "scaling": {"shortcut_type": "scaling", "order": "relu_twice", "zero_padding": "both"},
+    "pre-activation": {"order": "full_preactivation", "stochastic_depth": 0.5, "dropout": 0.3},
+    "ResNet-D": {"stem": "deep", "projection": "avgpool", "shortcut": "B", "input_size": 32},
+    "plain": {"shortcut": "none", "order": "relu_only_preactivation"},
 }
 
 
-def _torchvision(name: str, *, seed: int = 3) -> nn.Module:
-    import torchvision
-
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return torchvision.models.get_model(name, weights=None)
-
-
-def _pictures(count: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(11)
-    return torch.randn(count, 3, size, size, generator=generator), torch.tensor([7, 421][:count])
-
-
-@pytest.mark.parametrize("name", TORCHVISION)
-def test_with_torchvisions_weights_outputs_and_gradients_are_torchvisions(name):
-    theirs = _torchvision(name)
-    ours = build_network(CATALOG[name].spec, seed=0)
-    ours.load_state_dict(theirs.state_dict(), strict=True)
-    pictures, labels = _pictures(2, 64)
-
-    with torch.inference_mode():
-        assert torch.equal(ours.eval()(pictures), theirs.eval()(pictures))
-
-    for network in (ours, theirs):
-        network.train()
-        nn.functional.cross_entropy(network(pictures), labels).backward()
-    expected = dict(theirs.named_parameters())
-    for parameter_name, parameter in ours.named_parameters():
-        assert parameter.grad is not None
-        assert torch.equal(parameter.grad, expected[parameter_name].grad), parameter_name
-    # The step also moved the running statistics.
-    for key, value in theirs.state_dict().items():
-        assert torch.equal(ours.state_dict()[key], value), key
-
-
-@pytest.mark.parametrize("name", TORCHVISION)
-def test_a_state_dict_loads_strictly_into_torchvision_in_the_same_order(name):
-    theirs = _torchvision(name)
-    ours = build_network(CATALOG[name].spec, seed=5)
-    assert list(ours.state_dict()) == list(theirs.state_dict())
-    assert [n for n, _ in ours.named_parameters()] == [n for n, _ in theirs.named_parameters()]
-    theirs.load_state_dict(ours.state_dict(), strict=True)
-    assert all(
-        torch.equal(a, b)
-        for a, b in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True)
-    )
-
-
-@pytest.mark.parametrize("name", SPECS)
-def test_counts_names_and_shapes_are_those_of_the_graph(name):
-    spec = SPECS[name]
-    graph = build_graph(spec)
-    network = outline_network(spec).eval()
-    assert sum(p.numel() for p in network.parameters()) == graph.parameters
-    assert len(network.state_dict()) == graph.state_dict_keys
-
-    shapes: dict[str, tuple[int, ...]] = {}
-    for module_name, module in network.named_modules():
-        module.register_forward_hook(
-            lambda _, __, output, key=module_name: shapes.__setitem__(key, tuple(output.shape[1:]))
-        )
-    picture = torch.zeros(1, spec.in_channels, spec.input_size, spec.input_size, device="meta")
-    network(picture)
-    for layer in graph.layers:
-        # The graph flattens in the pooling layer; torch does so between pooling and head.
-        made = shapes[layer.name][:1] if layer.name == "avgpool" else shapes[layer.name]
-        assert made == layer.output_shape[: len(made)], layer.name
-    for section in graph.stages:
-        assert shapes[section.name] == section.output_shape
-    for block in graph.blocks:
-        assert shapes[block.name] == block.output_shape
-    assert shapes["maxpool"] == graph.stem.output_shape
-    assert shapes["fc"] == graph.head.output_shape
-
-
-@pytest.mark.parametrize("name", SPECS)
-def test_every_module_that_computes_is_a_layer_of_the_graph(name):
-    layers = {layer.name for layer in build_graph(SPECS[name]).layers}
-    modules = {
-        key
-        for key, module in outline_network(SPECS[name]).named_modules()
-        if not list(module.children()) and not isinstance(module, nn.Identity)
-    }
-    assert modules == layers
+def _pictures(size: int = 16) -> torch.Tensor:
+    return torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(1))
 
 
 def test_a_plain_network_has_neither_additions_nor_shortcuts():
@@ -190,3 +102,90 @@ def test_a_network_can_be_copied_whole(tiny):
     picture = torch.ones(1, 3, 32, 32)
     assert twin.spec == tiny.spec
     assert torch.equal(twin(picture), tiny.eval()(picture))
+
+
+@pytest.mark.parametrize("order", ActivationOrder)
+def test_only_preactivation_networks_activate_the_last_sum(order):
+    network = outline_network(SMALL.replace(order=order))
+    assert isinstance(network.relu_last, nn.ReLU) == order.preactivated
+    full = order is ActivationOrder.FULL_PREACTIVATION
+    assert isinstance(network.bn_last, nn.BatchNorm2d) == full
+
+
+def test_a_replaced_block_is_the_one_that_computes(tiny):
+    picture = _pictures()
+    before = tiny.eval()(picture)
+    tiny.layer1[0] = nn.Identity()
+    without = tiny(picture)
+    tiny.layer1 = nn.Sequential()
+    assert not torch.equal(before, without)
+    assert torch.equal(tiny(picture), without)
+
+
+@pytest.mark.parametrize("changes", VARIED.values(), ids=list(VARIED))
+def test_torch_exports_a_network_whole(changes):
+    network = build_network(SMALL.replace(**changes), seed=0).eval()
+    picture = _pictures()
+    exported = torch.export.export(network, (picture,)).module()
+    assert torch.equal(exported(picture), network(picture))
+
+
+@pytest.mark.parametrize("changes", VARIED.values(), ids=list(VARIED))
+def test_torch_compiles_a_network_without_a_break(changes):
+    torch._dynamo.reset()
+    network = build_network(SMALL.replace(**changes), seed=0)
+    picture = _pictures()
+    # The backend changes nothing: what is tried is whether dynamo follows the whole pass.
+    compiled = torch.compile(network, backend="eager", fullgraph=True)
+    compiled(picture).sum().backward()
+    assert torch.equal(compiled.eval()(picture), network.eval()(picture))
+    torch._dynamo.reset()
+
+
+def test_onnx_has_the_same_outputs(tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    network = build_network(SMALL.replace(**VARIED["bottleneck with SE"]), seed=0).eval()
+    picture, path = _pictures(), tmp_path / "network.onnx"
+    torch.onnx.export(network, (picture,), path, dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(path)
+    (outputs,) = session.run(None, {session.get_inputs()[0].name: picture.numpy()})
+    assert torch.allclose(torch.from_numpy(outputs), network(picture), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cifar_resnet1202", "cifar_preact_resnet1001"])
+def test_a_thousand_layers_take_a_step_of_training(name):
+    network = build_network(CATALOG[name].spec, seed=0)
+    loss = nn.functional.cross_entropy(network(_pictures(8)), torch.tensor([1, 2]))
+    loss.backward()
+    for parameter_name, parameter in network.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert parameter.grad.isfinite().all(), parameter_name
+    assert network.conv1.weight.grad.abs().sum() > 0
+
+
+def test_a_forward_pass_runs_little_more_python_than_torchvisions():
+    import torchvision
+
+    ours = build_network(CATALOG["resnet50"].spec, seed=0).eval()
+    theirs = torchvision.models.resnet50(weights=None).eval()
+    # Ours calls a module for each addition, and methods that divide a block into its parts.
+    assert _calls(ours) < 1.25 * _calls(theirs)
+
+
+def _calls(network: nn.Module) -> int:
+    """Counts the Python functions that one forward pass calls."""
+    count = 0
+
+    def note(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    with torch.inference_mode():
+        network(_pictures(32))
+        sys.setprofile(note)
+        try:
+            network(_pictures(32))
+        finally:
+            sys.setprofile(before)
+    return count
