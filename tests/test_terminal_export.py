@@ -101,3 +101,16 @@ def test_what_cannot_be_done_is_told_in_one_line(words, told, tmp_path, capsys):
     assert captured.err.count("\n") == 1
     assert not captured.out
     assert not list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_of_another_program_needs_no_other_word(tmp_path, capsys):
+    import torch
+    import torchvision
+
+    theirs = torchvision.models.resnet18(num_classes=3)
+    state = {f"module.{name}": tensor for name, tensor in theirs.state_dict().items()}
+    torch.save({"state_dict": state, "epoch": 3}, tmp_path / "foreign.pth")
+    assert main(["export", str(tmp_path / "foreign.pth"), "--to", str(tmp_path / "a.pth")]) == 0
+    assert "122 tensors are the same" in capsys.readouterr().out
+    plain = torch.load(tmp_path / "a.pth", weights_only=True)
+    theirs.load_state_dict(plain, strict=True)
