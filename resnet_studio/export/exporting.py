@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from resnet_studio.export.formats import Format, files_of, format_of
@@ -22,7 +22,7 @@ Writer = Callable[[Path, Subject, Asked], Generator[ExportProgress, None, Findin
 
 def export(
     path: Path | str, subject: Subject, *, cancelled: Asked = lambda: False
-) -> Iterator[ExportEvent]:
+) -> Generator[ExportEvent, None, None]:
     """Writes the network to `path` in the format that its suffix says.
 
     The files are made in a folder beside their place, opened again and compared with the network.
