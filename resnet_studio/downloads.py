@@ -64,7 +64,7 @@ def download(
     sha256_prefix: str = "",
     timeout: float = _TIMEOUT_SECONDS,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Iterator[DownloadProgress]:
+) -> Generator[DownloadProgress, None, None]:
     """Downloads `url` to `target`, continuing an earlier attempt where that is safe.
 
     An attempt is continued only if `sha256_prefix` is given: without it nobody could tell whether

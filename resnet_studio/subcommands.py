@@ -130,6 +130,7 @@ def classify(
     weights: str = "",
     network: str = "resnet18",
     top: int = 5,
+    download: bool = False,
     json_: Json = False,
 ) -> int:
     """Name the most probable classes of pictures.
@@ -137,16 +138,20 @@ def classify(
     Args:
         images: Picture files.
         weights: A .safetensors or .pth file, the folder of a run, "last-run", or the name of
-            published weights that are on this computer already (for example IMAGENET1K_V1). Left
-            out, the weights are random, of which the output warns.
+            torchvision's weights of the network (IMAGENET1K_V1, IMAGENET1K_V2, or DEFAULT for the
+            best). Left out, the weights are random, of which the output warns.
         network: Catalogue id or spec file, for weights that do not say what network they are of.
         top: How many classes to print for each picture.
+        download: Fetch torchvision's weights if they are not on this computer; says how large
+            they are and asks. Nothing is ever downloaded without this.
         json_: Print JSON instead of text.
     """
     _check_torch()
     from resnet_studio.terminal import classify_pictures
 
-    return classify_pictures(images, weights=weights, network=network, top=top, as_json=json_)
+    return classify_pictures(
+        images, weights=weights, network=network, top=top, fetch=download, as_json=json_
+    )
 
 
 def evaluate(

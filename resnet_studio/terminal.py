@@ -23,6 +23,7 @@ from resnet_studio.errors import DataError, PictureError, RunError, StudioError
 from resnet_studio.probe.network import LoadedNetwork, OtherNetworkError, WeightsChoice
 from resnet_studio.probe.network import load_network as load_weights
 from resnet_studio.probe.predict import Prediction, classify
+from resnet_studio.terminal_download import present
 from resnet_studio.training import events
 from resnet_studio.training.config import RunConfig, default_config
 from resnet_studio.training.control import Control
@@ -36,9 +37,23 @@ _WEIGHTS = (".safetensors", ".pth", ".pt")
 
 
 def classify_pictures(
-    images: Sequence[Path], *, weights: str, network: str, top: int, as_json: bool
+    images: Sequence[Path],
+    *,
+    weights: str,
+    network: str,
+    top: int,
+    fetch: bool = False,
+    as_json: bool,
 ) -> int:
     """Prints the most probable classes of each picture.
+
+    Args:
+        images: The picture files.
+        weights: Where the weights come from.
+        network: Catalogue id or spec file.
+        top: How many classes.
+        fetch: Download published weights that are not here yet.
+        as_json: Print JSON instead of text.
 
     Returns:
         0, or 1 if a picture could not be opened; the others are classified all the same.
@@ -52,7 +67,7 @@ def classify_pictures(
         )
     if top < 1:
         raise StudioError(f"top is {top}; it must be 1 or more.", remedy="Leave it out for 5.")
-    loaded = load(weights, network)
+    loaded = load(weights, network, fetch=fetch)
     results = [_classified(loaded, path, top=top) for path in images]
     if as_json:
         about = {
@@ -109,14 +124,21 @@ def train_network(
 # -- classify -----------------------------------------------------------------------------------
 
 
-def load(weights: str, network: str = USUAL_NETWORK) -> LoadedNetwork:
+def load(weights: str, network: str = USUAL_NETWORK, *, fetch: bool = False) -> LoadedNetwork:
     """Loads the network; weights that say what they belong to decide over `network`.
+
+    Args:
+        weights: A file, a run, "last-run", or the name of published weights.
+        network: Catalogue id or spec file.
+        fetch: Download published weights that are not here yet.
 
     Raises:
         StudioError: If there is no such network, or the weights are missing, broken or of
             another one.
     """
     spec, choice = resolve(network), _choice(weights)
+    if choice.kind == "pretrained":
+        choice = present(spec, choice, fetch=fetch)
     try:
         return load_weights(spec, choice)
     except OtherNetworkError as error:

@@ -64,6 +64,11 @@ class PretrainedWeights:
         return Path(urlsplit(self.url).path).name
 
     @property
+    def host(self) -> str:
+        """Name of the server."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
     def path(self) -> Path:
         """Where torch hub keeps the file, so that a download of any program serves all."""
         return Path(torch.hub.get_dir()) / "checkpoints" / self.file_name

@@ -1,0 +1,112 @@
+"""torchvision's weights on the command line: fetched if the person asks for it, and only then."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import replace
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from resnet_studio import models
+from resnet_studio.architecture.spec import NetworkSpec
+from resnet_studio.downloads import download, kept_bytes
+from resnet_studio.errors import CheckpointError, DownloadError
+from resnet_studio.files import sha256_of
+from resnet_studio.models import PretrainedWeights
+from resnet_studio.probe.network import WeightsChoice
+
+BEST = "DEFAULT"
+"""torchvision's own name for the best weights of a network."""
+
+_MEGABYTE = 1_000_000
+_YES = ("y", "yes")
+
+
+def present(spec: NetworkSpec, choice: WeightsChoice, *, fetch: bool) -> WeightsChoice:
+    """Returns the choice of published weights once their file is on this computer.
+
+    Args:
+        spec: The network.
+        choice: Published weights by their name, in any case, or "DEFAULT" for the best.
+        fetch: Whether the person asked for a download, should one be needed. On a terminal they
+            are told what it is and asked once more.
+
+    Raises:
+        CheckpointError: If the file is not here and no download was asked for.
+        DownloadError: If it cannot be fetched, or the person changed their mind.
+    """
+    offers = {offer.name: offer for offer in models.pretrained_weights(spec)}
+    name = choice.name.upper()
+    offer = next(iter(offers.values()), None) if name == BEST else offers.get(name)
+    if offer is None:
+        return choice  # the loader knows what to say of a name that there is not
+    if fetch and not _is_right(offer):
+        _fetch(offer)
+    elif not offer.downloaded:
+        raise _missing(offer)
+    return replace(choice, name=offer.name, path=str(offer.path))
+
+
+def _missing(offer: PretrainedWeights) -> CheckpointError:
+    state = "only in part" if offer.path.exists() else "not"
+    return CheckpointError(
+        f"{_title(offer)} is {state} on this computer.",
+        remedy=f"It is {_megabytes(offer)} MB from {offer.host}: add --download to «resnet-studio "
+        "classify», or choose it in the window (Feature maps, Weights). Both ask first.",
+    )
+
+
+def _is_right(offer: PretrainedWeights) -> bool:
+    return offer.downloaded and sha256_of(offer.path).startswith(offer.sha256_prefix)
+
+
+def _fetch(offer: PretrainedWeights) -> None:
+    console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    console.print(_announced(offer), markup=False)
+    if not _agreed(console):
+        raise DownloadError("Nothing was downloaded.", remedy="Answer y to download the file.")
+    try:
+        _followed(offer, console)
+    except KeyboardInterrupt:
+        console.print("What has arrived is kept; --download goes on from there.")
+        raise
+
+
+def _announced(offer: PretrainedWeights) -> str:
+    kept = kept_bytes(offer.path)
+    rest = f" ({kept / _MEGABYTE:,.0f} MB of it are here already)" if kept else ""
+    side = offer.crop_size
+    return (
+        f"{_title(offer)}: {100 * offer.top1:.1f} % top-1 and {100 * offer.top5:.1f} % top-5 on "
+        f"ImageNet's validation pictures, the shorter side resized to {offer.resize_size} and the "
+        f"central {side} × {side} cut out; {len(offer.categories):,} classes.\n"
+        f"A download of {_megabytes(offer)} MB{rest} from {offer.url}, kept as {offer.path}."
+    )
+
+
+def _agreed(console: Console) -> bool:
+    """Asks where somebody can answer; elsewhere the flag itself is the answer."""
+    if sys.stdin is None or not (sys.stdin.isatty() and console.is_terminal):
+        return True
+    console.print("Download it? \\[y/N] ", end="")
+    return sys.stdin.readline().strip().lower() in _YES
+
+
+def _followed(offer: PretrainedWeights, console: Console) -> None:
+    columns = (TextColumn("downloading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    silent = not console.is_terminal
+    stream = download(offer.url, offer.path, sha256_prefix=offer.sha256_prefix)
+    with Progress(*columns, console=console, disable=silent) as bar, closing(stream):
+        task = bar.add_task("", total=offer.size)
+        for step in stream:
+            bar.update(task, completed=step.done, total=step.total or offer.size)
+
+
+def _title(offer: PretrainedWeights) -> str:
+    return f"{offer.name} of {offer.network}"
+
+
+def _megabytes(offer: PretrainedWeights) -> int:
+    return round(offer.size / _MEGABYTE)
