@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
 
-_INDENT = 10
+_INDENT = 8
 
 
 class Group(QWidget):

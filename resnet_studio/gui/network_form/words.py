@@ -174,7 +174,7 @@ def _stem_fields() -> tuple[Field, ...]:
         ),
         Field(
             "in_channels",
-            tr("Picture channels"),
+            tr("Input channels"),
             tr("3 for colour, 1 for grey pictures."),
             HE_2015,
         ),

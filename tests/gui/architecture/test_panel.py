@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
@@ -37,6 +37,13 @@ def test_the_title_line_states_the_published_figures(panel, show):
     assert "<b>ResNet-50</b>" in title(panel)
     show("resnet34")
     assert "<b>ResNet-34</b> · 21,797,672 parameters" in title(panel)
+
+
+def test_buttons_that_wait_for_their_icons_do_not_widen_the_window(panel, studio):
+    with_icons = panel.minimumSizeHint().width()
+    for button in panel.findChildren(QToolButton):
+        button.setIcon(QIcon())
+    assert panel.minimumSizeHint().width() <= with_icons
 
 
 def test_no_line_ends_between_a_number_and_its_unit(panel, studio):

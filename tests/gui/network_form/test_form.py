@@ -381,5 +381,23 @@ def test_no_field_is_cut_off_at_any_text_size(qtbot, studio, form, font_scale):
         studio.refresh_theme()
 
 
+@pytest.mark.parametrize("key", ["resnext50_32x4d", "wrn28_10", "cifar_highway20"])
+def test_opened_groups_need_no_more_width_than_the_fields_that_are_always_there(studio, form, key):
+    """At 150 % and 1280 pixels any more would widen the window."""
+    studio.settings["font_scale"] = 150
+    studio.refresh_theme()
+    try:
+        studio.set_spec(CATALOG[key].spec)
+        QApplication.processEvents()
+        closed = form.minimumSizeHint().width()
+        for name in form.groups:
+            form.open_group(name)
+        QApplication.processEvents()
+        assert form.minimumSizeHint().width() <= closed
+    finally:
+        studio.settings["font_scale"] = 100
+        studio.refresh_theme()
+
+
 def test_the_keyboard_walks_through_fields_and_not_through_the_form_around_them(form):
     assert form.area.focusPolicy() == Qt.FocusPolicy.NoFocus
