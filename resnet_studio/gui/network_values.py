@@ -134,12 +134,22 @@ def _blocks_for_depth(spec: NetworkSpec, depth: int) -> dict[str, Any]:
         # depth of either kind, and the refusal that names the nearest is what helps.
         other = next(kind for kind in BlockKind if kind is not spec.block)
         if spec.stem is StemKind.CIFAR:
-            raise
+            raise _with_other_block(refusal, depth, other) from None
         try:
             return {"block": other, "depths": depths_for(depth, block=other, stem=spec.stem)}
         except SpecError:
             raise refusal from None
     return {"depths": depths}
+
+
+def _with_other_block(refusal: SpecError, depth: int, other: BlockKind) -> SpecError:
+    """Returns the refusal of a depth on CIFAR; says if the other kind of block has it."""
+    try:
+        depths_for(depth, block=other, stem=StemKind.CIFAR)
+    except SpecError:
+        return refusal
+    remedy = f"{refusal.remedy} Choose {other} blocks for {depth}."
+    return SpecError(refusal.message, field=refusal.field, remedy=remedy)
 
 
 # -- numbers --------------------------------------------------------------------------------------

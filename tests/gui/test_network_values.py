@@ -78,6 +78,14 @@ def test_a_depth_that_no_network_has_is_refused_with_the_nearest(name, depth, sa
         changes_for_depth(CATALOG[name].spec, depth, "")
 
 
+def test_a_depth_that_the_other_block_has_is_refused_with_that_hint():
+    with pytest.raises(SpecError, match="Choose bottleneck blocks for 1001"):
+        changes_for_depth(CATALOG["cifar_resnet20"].spec, "1001", "")
+    with pytest.raises(SpecError, match="nearest") as refusal:
+        changes_for_depth(CATALOG["cifar_resnet20"].spec, "57", "")
+    assert "Choose" not in refusal.value.remedy
+
+
 def test_the_numbers_of_a_wide_network_are_its_widths():
     spec = CATALOG["wrn28_10"].spec
     assert shown_widths(spec.widths) == "160"

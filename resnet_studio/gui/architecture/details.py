@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 
 from PySide6.QtGui import QTextOption
@@ -152,13 +153,11 @@ def section_sentences(section: Section) -> tuple[str, ...]:
         size = labels.tr("The size stays; every block keeps it.")
         if first.output_shape[1] != first.input_shape[1]:
             size = labels.tr("The first block halves height and width, the others keep them.")
-        kinds = {block.shortcut_form: 0 for block in section.blocks}
-        for block in section.blocks:
-            kinds[block.shortcut_form] += 1
-        counted = ", ".join(
-            f"{count} × {(labels.shortcut_texts(form) or (labels.tr('none'),))[0]}"
-            for form, count in kinds.items()
+        kinds = Counter(
+            (labels.block_shortcut_texts(block) or (labels.tr("none"),))[0]
+            for block in section.blocks
         )
+        counted = "; ".join(f"{count} × {kind}" for kind, count in kinds.items())
         return (change, size, labels.tr("Shortcuts: {counted}.").format(counted=counted))
     layers = " → ".join(f"[{labels.layer_text(layer)}]" for layer in section.layers)
     return (change, labels.tr("Layers: {layers}.").format(layers=layers))

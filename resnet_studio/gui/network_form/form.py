@@ -215,6 +215,8 @@ class NetworkForm(QWidget):
                 listen(field.editor, self._stem_chosen)
             elif name not in _TYPED:
                 listen(field.editor, partial(self._set_field, name))
+            if self._known[name].choices:
+                field.editor.highlighted.connect(partial(self._explain_choice, name))
         for group in self.groups.values():
             group.toggled.connect(self._remember_groups)
 
@@ -294,6 +296,11 @@ class NetworkForm(QWidget):
         value = getattr(self._studio.spec, known.name, None)
         source = preset_source(matching_preset(self._studio.spec))
         self.explanation.show_field(known, value, source)
+
+    def _explain_choice(self, name: str, index: int) -> None:
+        """Explains a choice while the list is open, before it is made."""
+        known = self._known[name]
+        self.explanation.show_field(known, known.choices[index].value)
 
     # -- changing ---------------------------------------------------------------------------
 

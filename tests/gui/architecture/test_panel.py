@@ -152,6 +152,7 @@ def test_the_details_explain_every_kind_of_shortcut(panel, studio, show, name, p
         ("cifar_resnet110_stochastic", "layer1.1", "the branch is now and then left out"),
         ("resnet50d", "layer2.0", "an average pool and a 1×1 convolution W"),
         ("cifar_resnet110_exclusive_gate", "layer2.1", "ReLU(g(x) F(x) + (1 − g(x)) x)"),
+        ("cifar_highway20", "layer2", "1 × zero-pad, gated; 2 × identity, gated"),
     ],
 )
 def test_the_details_say_what_is_special_with_its_paper(panel, studio, show, name, part, said):

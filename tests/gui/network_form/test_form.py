@@ -278,6 +278,15 @@ def test_the_field_under_the_pointer_is_explained_before_that_of_the_keyboard(fo
     assert "Outputs of the linear layer" in form.explanation.text()
 
 
+def test_a_choice_is_explained_while_the_list_is_open(studio, form):
+    before = studio.spec
+    combo = editor(form, "shortcut_type")
+    combo.highlighted.emit(combo.findData("highway"))
+    assert "Highway gate" in form.explanation.text()
+    assert "arXiv:1505.00387" in form.explanation.text()
+    assert studio.spec == before
+
+
 def test_the_preset_is_explained_with_the_paper_of_its_network(form):
     choose(form.preset, "wrn28_10")
     form.preset.setFocus()
