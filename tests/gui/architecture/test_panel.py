@@ -123,7 +123,7 @@ def test_the_details_say_how_the_figures_come_about(panel, studio):
     assert "from 256×56×56 to 512×28×28" in text
     studio.select("layer3")
     assert "512×28×28 becomes 1024×14×14" in panel.details.toPlainText()
-    assert "1 × projection, 5 × identity" in panel.details.toPlainText()
+    assert "1 × projection; 5 × identity" in panel.details.toPlainText()
 
 
 @pytest.mark.parametrize(
