@@ -41,8 +41,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
     # Not mkstemp: its files are for their owner alone, also once they have their final name.
     temporary = path.parent / f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}"
     temporary.touch(exist_ok=False)
+    mode = temporary.stat().st_mode
     try:
         yield temporary
+        temporary.chmod(mode)  # safetensors makes its files anew, for their owner alone
         _synchronise(temporary)
         temporary.replace(path)
         _synchronise_folder(path.parent)
