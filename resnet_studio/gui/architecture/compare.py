@@ -98,6 +98,11 @@ class Comparing(QObject):
             self._studio.commands.set_condition("comparison", True)
         self.page.pair.views[0].setFocus()
 
+    def swap(self) -> None:
+        """Exchanges the two networks."""
+        if self.page is not None:
+            self.page.swap()
+
     def close(self) -> None:
         """Goes back to the usual view."""
         if self.page is None:

@@ -122,8 +122,6 @@ class ComparePage(QWidget):
             "architecture.save_svg": self.save_svg,
             "architecture.copy_table": self.copy_table,
             "architecture.save_table": self.save_table,
-            "architecture.compare_swap": self.swap,
-            _CLOSE: self.closed.emit,
         }
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

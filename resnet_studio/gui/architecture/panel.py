@@ -166,6 +166,8 @@ class ArchitecturePanel(QWidget):
             ("copy_table", self.copy_table),
             ("save_table", self.save_table),
             ("compare", lambda: self.comparing.ask()),
+            ("compare_swap", lambda: self.comparing.swap()),
+            ("compare_close", lambda: self.comparing.close()),
         ):
             self._studio.commands.connect(f"architecture.{command}", handler)
 
