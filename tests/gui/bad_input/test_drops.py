@@ -130,7 +130,7 @@ def cut(path: Path) -> Path:
     return path
 
 
-def test_weights_that_do_not_fit_are_named_run_nothing_and_change_nothing(
+def test_weights_that_cannot_be_read_are_named_run_nothing_and_change_nothing(
     rig, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
@@ -138,9 +138,6 @@ def test_weights_that_do_not_fit_are_named_run_nothing_and_change_nothing(
     (tmp_path / "noise.pth").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "absurd.safetensors").write_bytes(struct.pack("<Q", 2**62) + b'{"a":1}')
     refused = [
-        (weights_of(tmp_path, "seven.pth", classes=7), "7 classes"),
-        (weights_of(tmp_path, "seven.safetensors", classes=7), "7 classes"),
-        (weights_of(tmp_path, "deep.pth", depths=(2, 2)), "another network"),
         (cut(weights_of(tmp_path, "cut.pth")), "cut short"),
         (cut(weights_of(tmp_path, "cut.safetensors")), "cut short"),
         (hostile.code_in_a_bare_pickle(tmp_path), "not read"),
@@ -166,7 +163,39 @@ def test_weights_that_do_not_fit_are_named_run_nothing_and_change_nothing(
     assert rig.studio.spec == spec
     assert not (tmp_path / hostile.MARKER).exists()
     rig.drop(weights_of(tmp_path, "good.pth"))
+    rig.idle()
+    rig.window.workspace.drops.checkpoints.dialog.accept()
     rig.until(lambda: rig.studio.network.trained)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("seven.pth", {"classes": 7}),
+        ("seven.safetensors", {"classes": 7}),
+        ("deep.pth", {"depths": (2, 2)}),
+    ],
+)
+def test_weights_of_another_network_change_nothing_until_they_are_wanted(
+    rig, tmp_path, name, changes
+):
+    rig.drop(whole(tmp_path))
+    rig.until(lambda: rig.studio.network is not None)
+    rig.idle()
+    before, spec = rig.studio.network, rig.studio.spec
+    rig.drop(weights_of(tmp_path, name, **changes))
+    rig.idle()
+    dialog = rig.window.workspace.drops.checkpoints.dialog
+    dialog.reject()
+    assert rig.studio.network is before
+    rig.drop(tmp_path / name)
+    rig.idle()
+    rig.window.workspace.drops.checkpoints.dialog.accept()
+    rig.until(lambda: rig.studio.network is not None and rig.studio.network.trained)
+    (field,) = changes
+    assert getattr(rig.studio.spec, field) == changes[field]
+    rig.studio.undo_stack.undo()
+    assert rig.studio.spec == spec
 
 
 def test_specifications_that_make_no_sense_leave_the_network(rig, tmp_path):

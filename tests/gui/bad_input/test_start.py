@@ -138,6 +138,8 @@ def test_weights_dropped_before_torch_is_there_are_loaded_when_it_is(open_window
     torch.save(build_network(tiny_spec(), seed=1).state_dict(), tmp_path / "w.pth")
     rig.drop(tmp_path / "w.pth")
     rig.ready()
+    rig.until(lambda: rig.workspace.drops.checkpoints.dialog is not None)
+    rig.workspace.drops.checkpoints.dialog.accept()
     rig.until(lambda: rig.studio.network is not None and rig.studio.network.trained)
 
 
