@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_studio.architecture.catalog import CATALOG
 from resnet_studio.errors import DownloadError
+from resnet_studio.gui.features import offer_words
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.workers import TaskState
 from resnet_studio.probe.network import WeightsChoice
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from resnet_studio.models import PretrainedWeights
     from resnet_studio.probe.network import LoadedNetwork
 
-_MEGABYTE = 1_000_000
 _SEEDS = 999
 _BUTTON_FRAME = 40
 
@@ -37,18 +38,22 @@ class WeightsMenu(QWidget):
 
     Signals:
         pretrained_listed(): The menu says what torchvision offers for the network.
+        others_listed(): The menu says what torchvision offers for other networks.
     """
 
     pretrained_listed = Signal()
+    others_listed = Signal()
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
         self._offers: tuple[NetworkSpec, tuple[PretrainedWeights, ...]] | None = None
+        self._all_offers: tuple[PretrainedWeights, ...] = ()
         self._text = ""
         self.button = QPushButton()
         self.menu = QMenu(self)
         self.pretrained_menu = QMenu(self.tr("Pretrained on ImageNet (torchvision)"), self)
+        self.others_menu = QMenu(self.tr("Other networks"), self)
         self.seed = QSpinBox()
         self._build()
         self._connect()
@@ -81,12 +86,33 @@ class WeightsMenu(QWidget):
         """Uses the best weights that torchvision has for the network; asks before a download."""
         self._with_offers(self._use_best_offer)
 
-    def use_offer(self, offer: PretrainedWeights) -> None:
-        """Uses certain weights of torchvision; asks before it downloads them."""
-        if offer.downloaded:
-            self._use_downloaded(offer)
-        elif not self._studio.settings["ask_before_download"] or self._agreed(offer):
-            self._download(offer)
+    def use_offer(self, offer: PretrainedWeights, spec: NetworkSpec | None = None) -> None:
+        """Uses certain weights of torchvision; asks before it downloads them.
+
+        Args:
+            offer: The weights.
+            spec: The network to switch to once they are here; None if it is the present one.
+        """
+        if not offer.downloaded:
+            self._fetch(offer, spec)
+            return
+
+        def job(_state: TaskState) -> bool:
+            from resnet_studio.files import sha256_of
+
+            return sha256_of(offer.path).startswith(offer.sha256_prefix)
+
+        def checked(right: bool) -> None:
+            use = self._use_downloaded if right else self._fetch
+            use(offer, spec)
+
+        self._studio.workers.start(
+            job,
+            title=self.tr("Checking {file}").format(file=offer.file_name),
+            lane="pretrained",
+            replace=True,
+            on_result=checked,
+        )
 
     # -- runs and pretrained weights ----------------------------------------------------------
 
@@ -134,29 +160,25 @@ class WeightsMenu(QWidget):
             ),
             remedy=self.tr(
                 "It has them for ResNet-18, 34, 50, 101 and 152, ResNeXt and Wide ResNet, each "
-                "with 1,000 classes: choose one of these presets."
+                "with 1,000 classes: choose one of these presets, or Weights, Pretrained, Other "
+                "networks."
             ),
             kind="warning",
         )
 
+    def _fetch(self, offer: PretrainedWeights, spec: NetworkSpec | None) -> None:
+        if not self._studio.settings["ask_before_download"] or self._agreed(offer):
+            self._download(offer, spec)
+
     def _agreed(self, offer: PretrainedWeights) -> bool:
         return self._studio.ask(
             self.tr("Download pretrained weights?"),
-            self.tr(
-                "{weights} for {network} is {size} MB and comes from {host}. It is kept in "
-                "{folder} and used offline from then on."
-            ).format(
-                weights=offer.name,
-                network=offer.network,
-                size=round(offer.size / _MEGABYTE),
-                host=QUrl(offer.url).host(),
-                folder=offer.path.parent,
-            ),
+            offer_words.question(offer),
             yes=self.tr("Download"),
             no=self.tr("Not now"),
         )
 
-    def _download(self, offer: PretrainedWeights) -> None:
+    def _download(self, offer: PretrainedWeights, spec: NetworkSpec | None) -> None:
         def job(state: TaskState) -> None:
             from resnet_studio.downloads import download
 
@@ -172,11 +194,13 @@ class WeightsMenu(QWidget):
             job,
             title=self.tr("Downloading {file}").format(file=offer.file_name),
             lane="download",
-            on_result=lambda _none: self._use_downloaded(offer),
-            on_error=lambda error: self._download_failed(error, offer),
+            on_result=lambda _none: self._use_downloaded(offer, spec),
+            on_error=lambda error: self._download_failed(error, offer, spec),
         )
 
-    def _download_failed(self, error: BaseException, offer: PretrainedWeights) -> None:
+    def _download_failed(
+        self, error: BaseException, offer: PretrainedWeights, spec: NetworkSpec | None
+    ) -> None:
         """Adds to the reason how the weights can come here without a network."""
         if not isinstance(error, DownloadError):
             self._studio.show_error(error)
@@ -188,10 +212,12 @@ class WeightsMenu(QWidget):
             error.message,
             remedy=f"{error.remedy} {other_way}".strip(),
             kind="error",
-            actions=((self.tr("Try again"), lambda: self._download(offer)),),
+            actions=((self.tr("Try again"), lambda: self._download(offer, spec)),),
         )
 
-    def _use_downloaded(self, offer: PretrainedWeights) -> None:
+    def _use_downloaded(self, offer: PretrainedWeights, spec: NetworkSpec | None) -> None:
+        if spec is not None:
+            self._studio.set_spec(spec)
         self._studio.set_weights(
             WeightsChoice(kind="pretrained", path=str(offer.path), name=offer.name)
         )
@@ -246,21 +272,48 @@ class WeightsMenu(QWidget):
     def _show_offers(self, offers: tuple[PretrainedWeights, ...]) -> None:
         self.pretrained_menu.clear()
         for offer in offers:
-            action = self.pretrained_menu.addAction(self._offer_text(offer))
+            action = self.pretrained_menu.addAction(offer_words.line(offer))
+            action.setToolTip(offer_words.tool_tip(offer))
             action.triggered.connect(lambda _checked=False, chosen=offer: self.use_offer(chosen))
         if not offers:
             nothing = self.pretrained_menu.addAction(self.tr("None for this network"))
             nothing.setEnabled(False)
+        self.pretrained_menu.addSeparator()
+        self.pretrained_menu.addMenu(self.others_menu)
         self.pretrained_listed.emit()
 
-    def _offer_text(self, offer: PretrainedWeights) -> str:
-        if offer.downloaded:
-            return self.tr("{name}: {top1:.1f} % top-1, on this computer").format(
-                name=offer.name, top1=100 * offer.top1
-            )
-        return self.tr("{name}: {top1:.1f} % top-1, download of {size} MB…").format(
-            name=offer.name, top1=100 * offer.top1, size=round(offer.size / _MEGABYTE)
+    def _fill_others(self) -> None:
+        """Lists the weights of every network of torchvision; choosing some switches to it."""
+        self.others_menu.clear()
+        self.others_menu.addAction(self.tr("Asking torchvision…")).setEnabled(False)
+
+        def job(_state: TaskState) -> tuple[PretrainedWeights, ...]:
+            from resnet_studio import models
+
+            return self._all_offers or models.all_pretrained_weights()
+
+        self._studio.workers.start(
+            job,
+            title=self.tr("Asking torchvision"),
+            lane="pretrained",
+            replace=True,
+            on_result=self._show_others,
         )
+
+    def _show_others(self, offers: tuple[PretrainedWeights, ...]) -> None:
+        self._all_offers = offers
+        self.others_menu.clear()
+        present = self._offers[1] if self._offers is not None else ()
+        for offer in offers:
+            if offer in present:
+                continue
+            action = self.others_menu.addAction(offer_words.line(offer, with_network=True))
+            action.setToolTip(offer_words.tool_tip(offer))
+            action.triggered.connect(lambda _checked=False, chosen=offer: self._use_other(chosen))
+        self.others_listed.emit()
+
+    def _use_other(self, offer: PretrainedWeights) -> None:
+        self.use_offer(offer, CATALOG[offer.network].spec)
 
     # -- building -----------------------------------------------------------------------------
 
@@ -294,6 +347,9 @@ class WeightsMenu(QWidget):
         self.menu.addAction(commands.action("weights.open"))
         self.menu.addMenu(self.pretrained_menu)
         self.pretrained_menu.aboutToShow.connect(self._fill_pretrained)
+        self.others_menu.aboutToShow.connect(self._fill_others)
+        for menu in (self.pretrained_menu, self.others_menu):
+            menu.setToolTipsVisible(True)
         self.button.installEventFilter(self)
         self.seed.valueChanged.connect(self._seed_changed)
         self._studio.network_changed.connect(self._network_changed)
