@@ -68,11 +68,12 @@ class Block(nn.Module):
         downsample: What gives the shortcut the branch's shape.
         shortcut_scale: The constant on the shortcut.
         shortcut_dropout: What drops values of the shortcut.
-        gate: What weighs the shortcut, and it may be the branch.
+        gate: What weighs the shortcut, and with some types the branch too.
         add: The addition; None in a plain network.
         shares_activation: Whether the shortcut leaves behind the activation of the input.
     """
 
+    # Those with the highest numbers are only there with bottlenecks and some orders.
     conv1: nn.Conv2d
     bn1: nn.BatchNorm2d
     relu1: nn.ReLU
@@ -134,7 +135,7 @@ class Block(nn.Module):
         """
 
     def activate_output(self, x: Tensor) -> Tensor:
-        """Returns the block's output, from the sum; that itself with pre-activation."""
+        """Returns the block's output, from the sum; that itself where nothing follows it."""
         return x
 
     def forward(self, x: Tensor) -> Tensor:
