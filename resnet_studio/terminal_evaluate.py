@@ -28,6 +28,7 @@ from resnet_studio.training.devices import choose_hardware
 from resnet_studio.training.recipe import DeviceChoice, Precision, Recipe
 
 _LISTED = 20
+_FLAGS = {"classes": "classes", "mean": "mean", "std": "std", "input_size": "size"}
 
 
 def evaluate_checkpoint(
@@ -121,16 +122,23 @@ def _triple(flag: str, text: str) -> Triple:
 
 
 def _field(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
+    name, equals, value = map(str.strip, text.partition("="))
     if not equals:
         raise SpecError(
             f"assume is {text[:60]!r}; it must be field=value.",
             field="assume",
             remedy="For example: --assume zero_padding=end.",
         )
-    if value.lower() in ("true", "false"):
-        return name.strip(), value.lower() == "true"
-    return name.strip(), value.strip()
+    if name in _FLAGS:
+        raise SpecError(
+            f"assume is {text[:60]!r}; {name} has a flag of its own.",
+            field="assume",
+            remedy=f"Use --{_FLAGS[name]}.",
+        )
+    try:
+        return name, json.loads(value.lower() if value in ("True", "False") else value)
+    except ValueError:
+        return name, value  # a word needs no quotes
 
 
 # -- progress -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from torch import nn
 from resnet_studio import models, terminal_evaluate
 from resnet_studio.architecture.spec import parse_spec
 from resnet_studio.cli import EXIT_FAILED, EXIT_INTERRUPTED, main
+from tests.models import hostile
 
 NAMES = ("ant", "bee", "cat", "dog", "emu", "fox", "gnu")
 SAME, SMALLER = ["--size", 32], ["--size", 24]
@@ -119,6 +120,17 @@ def test_the_size_resizes_what_is_of_another(network, checkpoint, data, capsys):
     assert sizes[0]["classes"] == plain["classes"]
 
 
+def test_what_the_shapes_leave_open_may_be_said(network, tmp_path, data, capsys):
+    """Another layout of the zeros in option A gives another network, with the same tensors."""
+    spec = network.spec.replace(shortcut="A", zero_padding="end")
+    path = tmp_path / "option_a.pth"
+    torch.save(models.build_network(spec, seed=5).state_dict(), path)
+    words = ["--checkpoint", path, "--data", data, "--assume"]
+    end, both = (told(capsys, *words, f"zero_padding={layout}") for layout in ("end", "both"))
+    assert "zero_padding" not in {entry["field"] for entry in end["assumptions"]}
+    assert end["classes"] != both["classes"]
+
+
 def test_bad_files_and_unknown_folders_are_listed(checkpoint, data, capsys):
     (data / "ant" / "bad.png").write_bytes(b"no picture")
     (data / "zebra").mkdir()
@@ -162,6 +174,8 @@ def test_a_run_may_be_named_by_its_folder(network, tmp_path, data, capsys):
         (["--batch", "0"], "batch size is 0"),
         (["--assume", "zero_padding"], "field=value"),
         (["--assume", "order=backwards"], "order"),
+        (["--assume", "classes=7"], "Use --classes"),
+        (["--assume", "input_size=7"], "Use --size"),
         (["--checkpoint", "gone.pth"], "gone.pth"),
         (["--data", "gone"], "gone"),
     ],
@@ -182,6 +196,19 @@ def test_a_folder_without_class_folders_is_explained(checkpoint, tmp_path, capsy
     words = ["evaluate", "--checkpoint", str(checkpoint), "--data", str(tmp_path / "flat")]
     assert main(words) == EXIT_FAILED
     assert "no class folders" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("write", [hostile.code_in_a_zip, hostile.a_trillion_numbers_in_a_zip])
+def test_a_hostile_checkpoint_is_refused_and_runs_nothing(
+    write, tmp_path, data, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    words = ["evaluate", "--checkpoint", str(write(tmp_path)), "--data", str(data), "--json"]
+    assert main(words) == EXIT_FAILED
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert not (tmp_path / hostile.MARKER).exists()
 
 
 def test_an_interruption_ends_it_cleanly(checkpoint, data, capsys, monkeypatch):

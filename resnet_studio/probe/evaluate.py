@@ -48,7 +48,8 @@ CIFAR_SIDE = 64
 # 2.15 on two cores of an AMD EPYC).
 _CLOSE = 1e-4
 
-_AS_IT_IS = Normalise(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+AS_IT_IS = Normalise(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+"""Colours scaled to [0, 1], and no more."""
 
 Pixels = NDArray[np.uint8]
 _Labels = NDArray[np.int64]
@@ -249,13 +250,13 @@ def _task(
     read: Callable[[str], Pixels] = lambda file: open_file(store, file).rgb  # noqa: E731
     if leave_right_size:
         read = functools.partial(_of_right_size, read, pipeline.pixel_steps, pipeline.output_size)
-        steps = (CenterCrop(size=pipeline.output_size), pipeline.normalise or _AS_IT_IS)
+        steps = (CenterCrop(size=pipeline.output_size), pipeline.normalise or AS_IT_IS)
         pipeline = AugmentSpec(name=pipeline.name, steps=steps)
     outputs = [labelling.outputs.get(name, -1) for name in arrangement.classes]
     labels = np.array(outputs, dtype=np.int64)[arrangement.labels]
     dataset = FileDataset(store.name, labelling.names, arrangement.files, labels, read)
     chosen = labels >= 0
-    if arrangement.held_out is not None and arrangement.held_out.any():
+    if arrangement.held_out is not None:
         chosen &= arrangement.held_out
     return _Task(network, pipeline, Subset(dataset, np.flatnonzero(chosen)))
 
@@ -436,10 +437,20 @@ def _result(
         taken_for=dict(tally.taken_for),
         labelling=labelling,
         unread=tuple(tally.unread),
-        problems=arrangement.problems,
+        problems=(*arrangement.problems, *_divided(arrangement)),
         overflowed=tally.overflowed,
         seconds=seconds,
     )
+
+
+def _divided(arrangement: Arrangement) -> Iterator[Problem]:
+    """Yields a word on the training pictures that lie beside those that were looked at."""
+    if arrangement.held_out is not None:
+        left_out = int(np.count_nonzero(~arrangement.held_out))
+        yield Problem(
+            "the training folder",
+            f"its {left_out:,} pictures are not counted, only those of the validation folder",
+        )
 
 
 def _of_class(folder: str, output: int, labelling: Labelling, tally: _Tally) -> ClassResult:

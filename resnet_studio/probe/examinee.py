@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_studio.data.augment import AugmentSpec, Normalise
 from resnet_studio.errors import CheckpointError, SpecError
 from resnet_studio.files import sha256_of
-from resnet_studio.probe.evaluate import validation_pipeline
+from resnet_studio.probe.evaluate import AS_IT_IS, validation_pipeline
 from resnet_studio.probe.labels import NamesFrom
 from resnet_studio.probe.network import (
     LoadedNetwork,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from resnet_studio.models import Identified, PretrainedWeights
 
 Triple = tuple[float, float, float]
+_NORMALISATION = "normalisation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Answers:
         mean: What is subtracted from each channel in [0, 1].
         std: What each channel is then divided by.
         size: Side of the network's input in pixels; pictures of that size are left as they are.
-        fields: Fields of the network's spec.
+        fields: Fields of the network's spec; or "normalisation", by its name.
     """
 
     classes: tuple[str, ...] | None = None
@@ -46,6 +47,11 @@ class Answers:
     std: Triple | None = None
     size: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def normalises(self) -> bool:
+        """Whether anything is said of mean and deviation."""
+        return bool(self.mean or self.std or _NORMALISATION in self.fields)
 
     def of_the_file(self) -> dict[str, Any]:
         """Returns what `Identified.answered` understands of it."""
@@ -86,7 +92,7 @@ def open_examinee(path: Path, answers: Answers | None = None) -> Examinee:
     published = _published(found)
     pipeline, leave_right_size = _pipeline(found, said, published)
     if found.preprocessing is not None or published is not None:
-        found = _without_assumption(found, "normalisation")
+        found = _without_assumption(found, _NORMALISATION)
     names, names_from = _names(found, said, published)
     model = models.network_from(found.weights, found.spec).eval().requires_grad_(False)
     network = LoadedNetwork(
@@ -115,8 +121,9 @@ def _checked(answers: Answers) -> Answers:
 def _published(found: Identified) -> PretrainedWeights | None:
     """Returns what torchvision says of the file, if it is one that it publishes."""
     from resnet_studio import models
+    from resnet_studio.models.assumptions import FAMILY_TORCHVISION
 
-    if found.family != "torchvision" or found.spec.classes != 1000:
+    if found.family != FAMILY_TORCHVISION or found.spec.classes != 1000:
         return None
     digest = ""
     for offer in models.pretrained_weights(found.spec):
@@ -134,7 +141,7 @@ def _pipeline(
     normalise = _normalisation(found, said, own)
     if own is None or said.size is not None:
         return validation_pipeline(found.input_size, normalise), True
-    if said.mean is None and said.std is None:
+    if own.normalise == normalise or not said.normalises:
         return own, False
     steps = (*own.pixel_steps, normalise)
     return AugmentSpec(name=own.name, note=own.note, steps=steps), False
@@ -142,9 +149,10 @@ def _pipeline(
 
 def _normalisation(found: Identified, said: Answers, own: AugmentSpec | None) -> Normalise:
     """Returns mean and deviation: as said, else the file's own, else as assumed."""
-    stated = own.normalise if own is not None else None
-    usual = found if stated is None else stated
-    return Normalise(mean=said.mean or usual.mean, std=said.std or usual.std)
+    if own is None or _NORMALISATION in said.fields:
+        return Normalise(mean=found.mean, std=found.std)
+    stated = own.normalise or AS_IT_IS
+    return Normalise(mean=said.mean or stated.mean, std=said.std or stated.std)
 
 
 def _own_pipeline(found: Identified) -> AugmentSpec | None:

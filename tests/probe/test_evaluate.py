@@ -185,6 +185,7 @@ def test_of_a_divided_set_only_the_validation_pictures_count(network, folder, tm
         (folder.parent / name).rename(target)
     result = finished(network, tmp_path / "both", names=NAMES)
     assert {cls.folder: cls.total for cls in result.classes} == {"ant": 5, "bee": 6}
+    assert "its 2 pictures are not counted" in result.problems[-1].reason
 
 
 # What happens to a picture

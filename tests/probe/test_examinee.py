@@ -22,6 +22,7 @@ from resnet_studio.data.augment import (
 )
 from resnet_studio.errors import CheckpointError, SpecError
 from resnet_studio.files import sha256_of
+from resnet_studio.probe.evaluate import AS_IT_IS
 from resnet_studio.probe.examinee import Answers, open_examinee
 
 OWN = AugmentSpec(name="mine", steps=(ResizeExact(size=40), HALVES))
@@ -120,6 +121,26 @@ def test_a_mean_and_deviation_take_the_place_of_the_files_alone(own_file):
 def test_a_mean_of_zero_is_an_answer(own_file):
     steps = open_examinee(own_file, Answers(mean=(0.0, 0.0, 0.0))).network.preprocessing.steps
     assert steps[-1] == Normalise(mean=(0.0, 0.0, 0.0), std=HALVES.std)
+
+
+def test_a_normalisation_may_be_named(own_file, foreign_file):
+    for path in (own_file, foreign_file):
+        said = Answers(fields={"normalisation": "ImageNet"})
+        assert open_examinee(path, said).network.preprocessing.normalise == IMAGENET
+
+
+@pytest.mark.parametrize("size", [None, 48])
+def test_a_file_that_does_not_normalise_is_not_normalised(tiny_spec, tmp_path, size):
+    path = tmp_path / "own.safetensors"
+    plain = AugmentSpec(steps=(ResizeExact(size=40),))
+    model = models.build_network(tiny_spec, seed=1)
+    models.save_weights(path, model, preprocessing=plain.to_dict())
+    preprocessing = open_examinee(path, Answers(size=size)).network.preprocessing
+    assert (preprocessing.normalise or AS_IT_IS) == AS_IT_IS
+    said = Answers(mean=(0.5, 0.5, 0.5), size=size)
+    assert open_examinee(path, said).network.preprocessing.normalise == Normalise(
+        mean=(0.5, 0.5, 0.5), std=(1.0, 1.0, 1.0)
+    )
 
 
 def test_a_size_takes_the_place_of_the_files_resizing(own_file):
