@@ -109,6 +109,7 @@ class Tour:
         """Walks through all steps; raises TourError at the first that fails."""
         self._open()
         self._choose_networks()
+        self._compare()
         self._drop_photograph()
         self._augment()
         self._train()
@@ -146,7 +147,18 @@ class Tour:
         _choose(form.block, "basic")
         self._expect(self.studio.spec.name == "resnet34", "basic blocks make it ResNet-34")
         self._take("architecture-basic", "The same stages with basic blocks", self._counts())
-        _choose(form.preset, "resnet18")
+
+    def _compare(self) -> None:
+        comparing = self._architecture().comparing
+        self.studio.commands.run("architecture.compare")
+        comparing.dialog.search.setText("ResNet-50")
+        comparing.dialog.choose_current()
+        self._until(lambda: not self.studio.workers.tasks, "the runs are listed")
+        self._expect(comparing.page is not None, "two networks are compared")
+        self._take("compare", "ResNet-34 and ResNet-50: what differs is marked and listed", "")
+        self.studio.commands.run("architecture.compare_close")
+        self._expect(comparing.page is None, "the usual view is back")
+        _choose(self.workspace.form.preset, "resnet18")
 
     def _drop_photograph(self) -> None:
         from resnet_studio.data.imaging import sample_pictures
@@ -235,6 +247,9 @@ class Tour:
         self._take("architecture-dark", "The network that was trained, in dark colours", "")
 
     # -- driving ----------------------------------------------------------------------------
+
+    def _architecture(self) -> Any:
+        return self.workspace.panels["architecture"]
 
     def _features(self) -> Any:
         return self.workspace.panels["features"]

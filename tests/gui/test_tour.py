@@ -15,6 +15,7 @@ def test_the_tour_walks_through_the_main_job_and_reports_it(qapp, tmp_path):
     assert {
         "architecture.png",
         "architecture-basic.png",
+        "compare.png",
         "features.png",
         "augmentation.png",
         "training.png",
