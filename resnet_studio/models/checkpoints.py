@@ -186,7 +186,7 @@ def _plain_state(path: Path, loaded: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _read_safetensors(path: Path, file: BinaryIO, size: int) -> WeightsFile:
-    metadata = _header_metadata(path, file, size)
+    names, metadata = _header(path, file, size)
     file.seek(0)
     try:
         # From bytes: the library's own way of opening a path is a memory map.
@@ -197,20 +197,23 @@ def _read_safetensors(path: Path, file: BinaryIO, size: int) -> WeightsFile:
         raise refusal(path, "it holds a type of number that no network here has") from error
     if not loaded:
         raise refusal(path, "there are no tensors in it")
+    loaded = {name: loaded[name] for name in names}  # the library gives them in any order
     if _VERSION not in metadata:
         return WeightsFile(path, _plain_state(path, loaded), format=FileKind.SAFETENSORS.words)
     _check_own(path, loaded, metadata)
     return _described(path, _plain_state(path, loaded), metadata)
 
 
-def _header_metadata(path: Path, file: BinaryIO, size: int) -> dict[str, str]:
-    """Returns the texts in a safetensors header, which the library gives only for a path."""
+def _header(path: Path, file: BinaryIO, size: int) -> tuple[list[str], dict[str, str]]:
+    """Returns names and texts in a safetensors header, which the library gives only for a path."""
     file.seek(0)
     (length,) = struct.unpack("<Q", file.read(8))
-    if length > min(size - 8, screening.MAX_HEADER_BYTES):
+    if length > size - 8:
         raise refusal(
             path, f"its header claims {length:,} bytes and the file has {size:,}; it is cut short"
         )
+    if length > screening.MAX_HEADER_BYTES:
+        raise refusal(path, "its list of tensors is larger than that of any network here")
     try:
         header = json.loads(file.read(length))
     except (ValueError, RecursionError):
@@ -220,7 +223,7 @@ def _header_metadata(path: Path, file: BinaryIO, size: int) -> dict[str, str]:
         raise refusal(path, "its header is broken")
     if len(header) > screening.MAX_RECORDS:
         raise refusal(path, f"it has {len(header):,} tensors, more than any network here")
-    return metadata
+    return [name for name in header if name != "__metadata__"], metadata
 
 
 def _check_own(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:

@@ -289,22 +289,21 @@ def _fitted(
     return in_order, [shortened(theirs[name]) for name in beside], notes
 
 
-def _beside(unknown: Mapping[str, Tensor], spec: NetworkSpec) -> set[str]:
+def _beside(unknown: Mapping[str, Tensor], spec: NetworkSpec) -> dict[str, Tensor]:
     """Returns the tensors that can be left out without changing the network.
 
     That is so for another head, a loss or a counter; but not for a layer within the network, nor
     for a convolution or a normalisation outside of it that is not called auxiliary, nor for a
     linear layer that reads what the last one makes.
     """
-    parts: dict[str, list[str]] = {}
-    for name in unknown:
-        parts.setdefault(name.partition(".")[0], []).append(name)
-    return {
-        name
-        for part, names in parts.items()
-        if _is_beside(part, {name: unknown[name] for name in names}, spec)
-        for name in names
-    }
+    parts: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in unknown.items():
+        parts.setdefault(name.partition(".")[0], {})[name] = tensor
+    beside: dict[str, Tensor] = {}
+    for part, tensors in parts.items():
+        if _is_beside(part, tensors, spec):
+            beside |= tensors
+    return beside
 
 
 def _is_beside(part: str, tensors: Mapping[str, Tensor], spec: NetworkSpec) -> bool:
@@ -387,7 +386,7 @@ def _foreign(weights: WeightsFile, reason: str) -> CheckpointError:
     more = ", …" if len(names) > 3 else ""
     return CheckpointError(
         f"{weights.path.name}: it holds no residual network of this program: {reason}. It has "
-        f"{len(names):,} tensors ({first}{more}).",
+        f"{len(names):,} tensor{'s' * (len(names) > 1)} ({first}{more}).",
         remedy=_REMEDY,
     )
 

@@ -22,6 +22,7 @@ from resnet_studio.architecture.spec import (
     ShortcutKind,
     ShortcutType,
     StemKind,
+    applies,
     parse_spec,
 )
 from resnet_studio.models.renaming import HEAD, LAST_BN, ForeignError, Shape, starts_with_bn
@@ -50,6 +51,11 @@ def infer(shapes: Mapping[str, Shape]) -> NetworkSpec:
     stages = _stages(shapes)
     head = _shape(shapes, f"{HEAD}.weight", 2)
     stem = _stem(shapes)
+    if "bn1.weight" in stages[0][0] and "bn1.running_mean" not in stages[0][0]:
+        raise ForeignError(
+            "it normalises without running means, by groups perhaps; here all is batch "
+            "normalisation"
+        )
     order = _order(shapes, stem["stem"])
     channels = [_out(stage[0], f"conv{_convolutions(stages)}.weight") for stage in stages]
     values: dict[str, Any] = {
@@ -57,16 +63,18 @@ def infer(shapes: Mapping[str, Shape]) -> NetworkSpec:
         "depths": tuple(len(stage) for stage in stages),
         **stem,
         "order": order,
-        # The usual programs of pre-activation networks begin the first branch with it.
-        "shared_first_activation": False,
         "classes": head[0],
         "input_size": _INPUT_SIZES.get(stem["stem"], 224),
         **_branches(stages, channels),
-        **_shortcuts(stages, order, _starts(stages, stem["stem_width"], channels)),
+        **_shortcuts(stages, order, [stem["stem_width"], *channels]),
         **_projections(shapes, stages),
         "se_reduction": _reduction(stages, channels),
     }
-    return named(_as_published(parse_spec(values)))
+    spec = _as_published(parse_spec(values))
+    if applies(spec, "shared_first_activation"):
+        # So in most programs, though not in the paper.
+        spec = spec.replace(shared_first_activation=False)
+    return named(spec)
 
 
 def named(spec: NetworkSpec) -> NetworkSpec:
@@ -94,13 +102,21 @@ def _stages(shapes: Mapping[str, Shape]) -> list[list[dict[str, Shape]]]:
         raise ForeignError("it has no blocks (layer1.0.conv1.weight)")
     if sorted(found) != list(range(1, len(found) + 1)):
         raise ForeignError(f"its stages are numbered {_listed(found)}, not from 1 on without gaps")
+    _check_count("stages", len(found), "stages")
     for number, blocks in found.items():
+        _check_count(f"blocks in stage {number}", len(blocks), "depths")
         if sorted(blocks) != list(range(len(blocks))):
             raise ForeignError(
                 f"the blocks of its stage {number} are numbered {_listed(blocks)}, not from 0 on "
                 "without gaps"
             )
     return [[found[stage][n] for n in sorted(found[stage])] for stage in sorted(found)]
+
+
+def _check_count(what: str, count: int, field: str) -> None:
+    most = LIMITS[field][1]
+    if count > most:
+        raise ForeignError(f"it has {count:,} {what}; here the most is {most:,}")
 
 
 def _listed(numbers: Mapping[int, Any]) -> str:
@@ -143,11 +159,6 @@ def _order(shapes: Mapping[str, Shape], stem: StemKind) -> ActivationOrder:
             "its blocks begin with a normalisation and nothing normalises their last sum; here "
             "pre-activation networks end in a normalisation, as in He et al. 2016"
         )
-    if f"{LAST_BN}.running_mean" not in shapes:
-        raise ForeignError(
-            "it normalises without running means, by groups perhaps; here all is batch "
-            "normalisation"
-        )
     return ActivationOrder.FULL_PREACTIVATION
 
 
@@ -159,18 +170,6 @@ def _out(block: Block, name: str) -> int:
     return _shape(block, name, 4)[0]
 
 
-def _starts(
-    stages: list[list[dict[str, Shape]]], stem_width: int, channels: list[int]
-) -> list[bool]:
-    """Returns for each block whether the shape changes in it."""
-    widths = pairwise([stem_width, *channels])
-    return [
-        index == 0 and (number > 0 or before != after)
-        for number, (stage, (before, after)) in enumerate(zip(stages, widths, strict=True))
-        for index in range(len(stage))
-    ]
-
-
 def _branches(stages: list[list[dict[str, Shape]]], channels: list[int]) -> dict[str, Any]:
     """Returns what says how wide the branches are."""
     if _convolutions(stages) == 2:
@@ -178,9 +177,9 @@ def _branches(stages: list[list[dict[str, Shape]]], channels: list[int]) -> dict
     inner = [_out(stage[0], "conv2.weight") for stage in stages]
     reads = _shape(stages[0][0], "conv2.weight", 4)[1]
     groups = max(1, inner[0] // reads)
-    for expansion, base in _factors(inner, channels, groups):
+    for expansion in _expansions(inner, channels):
         widths = tuple(width // expansion for width in channels)
-        if [width * base // 64 * groups for width in widths] == inner:
+        if (base := _base_width(inner, widths, groups)) is not None:
             fields = {"expansion": expansion, "groups": groups, "base_width": base}
             return {"widths": widths, **fields}
     raise ForeignError(
@@ -189,18 +188,31 @@ def _branches(stages: list[list[dict[str, Shape]]], channels: list[int]) -> dict
     )
 
 
-def _factors(inner: list[int], channels: list[int], groups: int) -> Iterator[tuple[int, int]]:
-    """Yields expansions and base widths to try, the most usual first."""
-    low, high = LIMITS["base_width"]
+def _expansions(inner: list[int], channels: list[int]) -> Iterator[int]:
+    """Yields expansions that all channels allow, the most usual first."""
+    least, most = LIMITS["expansion"]
     usual = (_USUAL_EXPANSION, channels[0] // inner[0])
-    for expansion in dict.fromkeys((*usual, *range(1, LIMITS["expansion"][1] + 1))):
-        if expansion < 1 or any(width % expansion for width in channels):
-            continue
-        width = channels[0] // expansion
-        near = -(-inner[0] // groups * 64 // width)
-        for base in (64, near, near + 1):
-            if low <= base <= high:
-                yield expansion, base
+    for expansion in dict.fromkeys((*usual, *range(least, most + 1))):
+        if least <= expansion <= most and not any(width % expansion for width in channels):
+            yield expansion
+
+
+def _base_width(inner: list[int], widths: tuple[int, ...], groups: int) -> int | None:
+    """Returns the channels of a group at width 64: 64 if it may be, else the least that fits.
+
+    A group of a stage has width × base / 64 channels, rounded down.
+    """
+    lows, highs = zip(
+        *(
+            (-(-64 * (within // groups) // width), (64 * (within // groups) + 63) // width)
+            for within, width in zip(inner, widths, strict=True)
+        ),
+        strict=True,
+    )
+    low, high = max(*lows, LIMITS["base_width"][0]), min(*highs, LIMITS["base_width"][1])
+    if low > high or any(within % groups for within in inner):
+        return None
+    return 64 if low <= 64 <= high else low
 
 
 def _numbers(values: list[int]) -> str:
@@ -208,21 +220,31 @@ def _numbers(values: list[int]) -> str:
 
 
 def _shortcuts(
-    stages: list[list[dict[str, Shape]]], order: ActivationOrder, changes: list[bool]
+    stages: list[list[dict[str, Shape]]], order: ActivationOrder, channels: list[int]
 ) -> dict[str, Any]:
-    """Returns option and type of the shortcuts, told by which blocks have weights on them."""
+    """Returns option and type of the shortcuts, told by which blocks have weights on them.
+
+    Args:
+        stages: Shapes in each block.
+        order: Where the activations stand.
+        channels: Those of the stem, then of each stage.
+    """
     blocks = [block for stage in stages for block in stage]
     projects = ["downsample.0.weight" in b or "downsample.1.weight" in b for b in blocks]
-    kind = _gates(blocks[0])
+    fields: dict[str, Any] = {"shortcut_type": _gates(blocks[0])}
     if not any(projects):
-        return {"shortcut": ShortcutKind.A, "shortcut_type": kind}
-    if not all(projects):
-        return {"shortcut": ShortcutKind.B, "shortcut_type": kind}
+        narrows = any(after < before for before, after in pairwise(channels))
+        return fields | {"shortcut": ShortcutKind.NONE if narrows else ShortcutKind.A}
     bare = "downsample.1.weight" not in blocks[0] and "downsample.0.bias" not in blocks[0]
-    if bare and order is not ActivationOrder.FULL_PREACTIVATION:
+    if all(projects) and bare and order is not ActivationOrder.FULL_PREACTIVATION:
         return {"shortcut": ShortcutKind.A, "shortcut_type": ShortcutType.CONV}
-    option = ShortcutKind.B if all(changes) else ShortcutKind.C
-    return {"shortcut": option, "shortcut_type": kind}
+    changes = [
+        index == 0 and (number > 0 or channels[0] != channels[1])
+        for number, stage in enumerate(stages)
+        for index in range(len(stage))
+    ]
+    every = all(projects) and not all(changes)
+    return fields | {"shortcut": ShortcutKind.C if every else ShortcutKind.B}
 
 
 def _gates(block: Block) -> ShortcutType:

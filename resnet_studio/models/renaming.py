@@ -148,7 +148,7 @@ _UNFIT: Final = (
     ),
     (r"(model\.)?blocks\.0\.attn\.qkv\.weight", "it seems to be a vision transformer"),
     (r".*denseblock1\.denselayer1\..*", "it seems to be a DenseNet"),
-    (r"(model\.)?features\.\d+\.weight", "it seems to be a VGG network or an AlexNet"),
+    (r"(model\.)?features\.[23]\.weight", "it seems to be a VGG network or an AlexNet"),
     (r"pre\.0\.weight", "its names are those of a pre-activation network without a final "
      "normalisation"),
 )  # fmt: skip
@@ -184,12 +184,12 @@ def rename(shapes: Mapping[str, Shape]) -> Renamed:
 
 
 def _layout(shapes: Mapping[str, Shape]) -> Layout:
-    for layout in _LAYOUTS:
-        if _any_like(shapes, layout.mark):
-            return layout
     for mark, reason in _UNFIT:
         if _any_like(shapes, mark):
             raise ForeignError(reason)
+    for layout in _LAYOUTS:
+        if _any_like(shapes, layout.mark):
+            return layout
     raise ForeignError("its names are of no residual network that is known here")
 
 

@@ -24,7 +24,8 @@ MAX_FILE_BYTES: Final = 4 << 30
 """The largest network that a spec allows has 10^9 weights: 4 GB as float32."""
 MAX_HEADER_BYTES: Final = 16 << 20
 """Of a safetensors header, a zip directory or a pickle: 4,000 layers take 3 MB."""
-MAX_RECORDS: Final = 50_000
+MAX_RECORDS: Final = 30_000
+"""Tensors of a file: the 4,000 layers that a spec allows have 24,000."""
 
 _WEIGHTS_AGAIN: Final = "Download or copy it again, or choose another file."
 _ONLY_WEIGHTS: Final = (
