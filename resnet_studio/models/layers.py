@@ -16,12 +16,19 @@ def conv1x1(inputs: int, outputs: int, *, stride: int = 1, bias: bool = False) -
 
 
 class Add(nn.Module):
-    """The addition that ends a residual branch, as a module so that a hook can see it."""
+    """The addition that ends a residual branch, as a module so that a hook can see it.
+
+    Attributes:
+        inplace: Whether the sum overwrites the branch, which a hook may have been given.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inplace = False
 
     def forward(self, branch: Tensor, shortcut: Tensor) -> Tensor:
         """Returns the sum of both; all (N, C, H, W)."""
-        # Not in place: a hook on the last normalisation keeps what it was given.
-        return branch + shortcut
+        return branch.add_(shortcut) if self.inplace else branch + shortcut
 
 
 class Scale(nn.Module):

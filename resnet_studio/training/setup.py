@@ -16,6 +16,7 @@ from resnet_studio.data.batches import steps_per_epoch
 from resnet_studio.data.sources import DataSplit, open_dataset
 from resnet_studio.errors import Cancelled, RunError
 from resnet_studio.files import sweep_temporaries
+from resnet_studio.models.inplace import work_in_place
 from resnet_studio.models.resnet import ResNet, build_network
 from resnet_studio.training import checkpoint, lock, metrics
 from resnet_studio.training.checkpoint import Position, TrainingState
@@ -88,7 +89,7 @@ def prepare(
     about = _about(config, split, hardware, total_steps=steps * config.recipe.epochs)
 
     yield Progress("network", 0, 1)
-    model = build_network(config.network, seed=config.recipe.seed)
+    model = work_in_place(build_network(config.network, seed=config.recipe.seed))
     model.to(device=hardware.device)
     model.to(memory_format=torch.channels_last)
     optimiser = make_optimiser(model, config.recipe)
