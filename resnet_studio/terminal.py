@@ -67,6 +67,11 @@ def classify_pictures(
         )
     if top < 1:
         raise StudioError(f"top is {top}; it must be 1 or more.", remedy="Leave it out for 5.")
+    if fetch and _choice(weights).kind != "pretrained":
+        raise StudioError(
+            "--download is for weights that torchvision publishes, and none are named.",
+            remedy="For example: --weights IMAGENET1K_V1 --network resnet50.",
+        )
     loaded = load(weights, network, fetch=fetch)
     results = [_classified(loaded, path, top=top) for path in images]
     if as_json:

@@ -147,6 +147,12 @@ def test_a_file_that_is_not_the_published_one_is_not_kept(
     assert list(offer.path.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("named", [[], ["--weights", "mine.pth"]])
+def test_a_download_needs_the_name_of_published_weights(offer, words, server, capsys, named):
+    assert "--weights IMAGENET1K_V1" in refusal(capsys, *words, *named, "--download")
+    assert server.asked == []
+
+
 def test_a_name_that_there_is_not_is_told_which_there_are(offer, words, server, capsys):
     error = refusal(capsys, *words, "--weights", "TINY_V9", "--download")
     assert "TINY_V9" in error
