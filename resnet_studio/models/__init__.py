@@ -8,9 +8,10 @@ here knows of pictures, training or windows, and nothing downloads.
 
 from __future__ import annotations
 
+from resnet_studio.models.assumptions import NORMALISATIONS, Assumption
 from resnet_studio.models.checkpoints import load_into, network_from, read_weights, save_weights
 from resnet_studio.models.fitting import fits
-from resnet_studio.models.identify import NORMALISATIONS, Assumption, Identified, identify
+from resnet_studio.models.identify import Identified, identify
 from resnet_studio.models.pretrained import (
     PretrainedWeights,
     all_pretrained_weights,

@@ -7,7 +7,6 @@ tell is assumed, and every assumption is stated.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,9 +25,17 @@ from resnet_studio.architecture.spec import (
 )
 from resnet_studio.errors import CheckpointError, SpecError
 from resnet_studio.models import assumptions
+from resnet_studio.models.answers import (
+    renumbered,
+    settled,
+    take_classes,
+    take_normalisation,
+    triple,
+)
 from resnet_studio.models.assumptions import (
     NORMALISATIONS,
     Assumption,
+    Normalisation,
     Triple,
     of_network,
     usual_normalisation,
@@ -117,12 +124,19 @@ class Identified:
             CheckpointError: If the network would not fit the file any more.
         """
         changes = dict(fields)
-        known = {**_answered_normalisation(changes, self), **_answered_classes(changes, self)}
-        assumed = tuple(each for each in self.assumed if each.field not in _settled(fields))
+        normalised = take_normalisation(changes, Normalisation(self.mean, self.std))
+        classes = take_classes(changes, usual=self.classes, count=self.spec.classes)
+        assumed = tuple(each for each in self.assumed if each.field not in settled(fields))
         spec = self.spec.replace(**changes)
         if changes and "name" not in changes:
             spec = named(spec)
-        return replace(self.as_network(spec), assumed=assumed, **known)
+        return replace(
+            self.as_network(spec),
+            mean=normalised.mean,
+            std=normalised.std,
+            classes=classes,
+            assumed=assumed,
+        )
 
     def as_network(self, spec: NetworkSpec) -> Identified:
         """Returns the same file read as the weights of a given network.
@@ -130,7 +144,7 @@ class Identified:
         Raises:
             CheckpointError: If its names and shapes are not those of that network.
         """
-        state = _renumbered(self.state, self.spec.projection, spec.projection)
+        state = renumbered(self.state, self.spec.projection, spec.projection)
         _check_fits(self.path, spec, _shapes(state), {})
         return replace(self, spec=spec, state=state)
 
@@ -195,14 +209,13 @@ def _stated(
     normalise = _own_normalisation(weights.preprocessing)
     if normalise is None:
         name, reason = usual_normalisation(spec, family)
-        normalise = NORMALISATIONS[name].mean, NORMALISATIONS[name].std
+        normalise = NORMALISATIONS[name]
         assumed.append(Assumption("normalisation", name, reason, tuple(NORMALISATIONS)))
     classes = weights.classes
     if classes is not None and len(classes) != spec.classes:
         classes = None
     if classes is None:
         assumed.append(_unnamed_classes(spec))
-    mean, std = normalise
     return Identified(
         path=weights.path,
         spec=spec,
@@ -210,8 +223,8 @@ def _stated(
         family=family,
         format=weights.format,
         classes=classes,
-        mean=mean,
-        std=std,
+        mean=normalise.mean,
+        std=normalise.std,
         preprocessing=weights.preprocessing,
         assumed=tuple(assumed),
         ignored=weights.ignored,
@@ -225,14 +238,14 @@ def _unnamed_classes(spec: NetworkSpec) -> Assumption:
     return Assumption("classes", "numbers", f"The file names none of its {spec.classes:,} classes.")
 
 
-def _own_normalisation(preprocessing: Mapping[str, Any] | None) -> tuple[Triple, Triple] | None:
+def _own_normalisation(preprocessing: Mapping[str, Any] | None) -> Normalisation | None:
     """Returns mean and deviation of the last step of an own file's preprocessing."""
     steps = (preprocessing or {}).get("steps")
     last = steps[-1] if isinstance(steps, Sequence) and steps else None
     if not isinstance(last, Mapping) or last.get("kind") != "normalise":
         return None
     try:
-        return _triple("mean", last.get("mean")), _triple("std", last.get("std"))
+        return Normalisation(triple("mean", last.get("mean")), triple("std", last.get("std")))
     except SpecError:
         return None  # who uses the preprocessing says what is wrong with it
 
@@ -397,73 +410,3 @@ def _shapes(state: Mapping[str, Tensor]) -> dict[str, Shape]:
 
 def _words(shape: Shape) -> str:
     return "×".join(map(str, shape)) or "a single number"
-
-
-# -- answers ------------------------------------------------------------------------------------
-
-
-def _settled(fields: Mapping[str, Any]) -> set[str]:
-    """Returns the assumptions that the answers settle."""
-    normalises = {"mean", "std", "normalisation"} & fields.keys()
-    return {*fields, "normalisation"} if normalises else set(fields)
-
-
-def _answered_normalisation(changes: dict[str, Any], found: Identified) -> dict[str, Triple]:
-    name = changes.pop("normalisation", None)
-    mean, std = changes.pop("mean", None), changes.pop("std", None)
-    if name is not None and name not in NORMALISATIONS:
-        raise SpecError(
-            f"normalisation is {str(name)[:60]!r}.",
-            field="normalisation",
-            remedy=f"Choose one of {', '.join(NORMALISATIONS)}.",
-        )
-    usual = NORMALISATIONS[name] if name is not None else found
-    return {
-        "mean": usual.mean if mean is None else _triple("mean", mean),
-        "std": usual.std if std is None else _triple("std", std),
-    }
-
-
-def _triple(field: str, value: Any) -> Triple:
-    numbers = tuple(value) if isinstance(value, (list, tuple)) else ()
-    plain = all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-    if len(numbers) != 3 or not plain or (field == "std" and min(numbers) <= 0):
-        positive = " above 0" if field == "std" else ""
-        raise SpecError(
-            f"{field} is {str(value)[:60]}; it must be three numbers{positive}.",
-            field=field,
-            remedy="Give one for each of red, green and blue, of pictures in [0, 1].",
-        )
-    red, green, blue = map(float, numbers)
-    return red, green, blue
-
-
-def _answered_classes(
-    changes: dict[str, Any], found: Identified
-) -> dict[str, tuple[str, ...] | None]:
-    names = changes.pop("classes", None)
-    if names is None:
-        return {"classes": found.classes}
-    if len(names) != found.spec.classes:
-        raise SpecError(
-            f"classes names {len(names):,} classes; the file has {found.spec.classes:,}.",
-            field="classes",
-            remedy="Give one name for each output, in their order.",
-        )
-    return {"classes": tuple(names)}
-
-
-def _renumbered(
-    state: dict[str, Tensor], before: ProjectionKind, after: ProjectionKind
-) -> dict[str, Tensor]:
-    """Returns the state with the places that its projections have behind a pool, or without."""
-    shift = (after is ProjectionKind.AVGPOOL) - (before is ProjectionKind.AVGPOOL)
-    if not shift:
-        return state
-
-    def ours(name: str) -> str:
-        block, marker, rest = name.partition(".downsample.")
-        place, _, leaf = rest.partition(".")
-        return f"{block}{marker}{int(place) + shift}.{leaf}" if marker else name
-
-    return {ours(name): tensor for name, tensor in state.items()}

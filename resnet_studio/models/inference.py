@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final
 
 from resnet_studio.architecture.catalog import CATALOG
@@ -30,12 +30,13 @@ from resnet_studio.models.structure import structure
 
 _IN_BLOCK: Final = re.compile(r"layer(\d{1,4})\.(\d{1,4})\.([\w.]{1,100})")
 _USUAL_EXPANSION: Final = 4
-_USUAL_REDUCTION: Final = 16
+_USUAL_REDUCTIONS: Final = (16, 8, 4, 32, 2, 64)
 _INPUT_SIZES: Final = {StemKind.CIFAR: 32, StemKind.TUTORIAL: 96}
 # What weights of one network have in common with those of another that differs in nothing else.
 _ALIKE: Final = ("classes", "in_channels")
 
 Block = Mapping[str, Shape]
+Stages = list[list[Block]]
 
 
 def infer(shapes: Mapping[str, Shape]) -> NetworkSpec:
@@ -57,7 +58,7 @@ def infer(shapes: Mapping[str, Shape]) -> NetworkSpec:
             "normalisation"
         )
     order = _order(shapes, stem["stem"])
-    channels = [_out(stage[0], f"conv{_convolutions(stages)}.weight") for stage in stages]
+    channels = _of_first_blocks(shapes, stages, f"conv{_convolutions(stages)}")
     values: dict[str, Any] = {
         "block": BlockKind.BASIC if _convolutions(stages) == 2 else BlockKind.BOTTLENECK,
         "depths": tuple(len(stage) for stage in stages),
@@ -65,10 +66,10 @@ def infer(shapes: Mapping[str, Shape]) -> NetworkSpec:
         "order": order,
         "classes": head[0],
         "input_size": _INPUT_SIZES.get(stem["stem"], 224),
-        **_branches(stages, channels),
+        **_branches(shapes, stages, channels),
         **_shortcuts(stages, order, [stem["stem_width"], *channels]),
-        **_projections(shapes, stages),
-        "se_reduction": _reduction(stages, channels),
+        "projection": _projection(stages),
+        "se_reduction": _reduction(shapes, stages, channels),
     }
     spec = _as_published(parse_spec(values))
     if applies(spec, "shared_first_activation"):
@@ -91,7 +92,7 @@ def named(spec: NetworkSpec) -> NetworkSpec:
     return spec.replace(name=f"inferred {kind}-{spec.depth}")
 
 
-def _stages(shapes: Mapping[str, Shape]) -> list[list[dict[str, Shape]]]:
+def _stages(shapes: Mapping[str, Shape]) -> Stages:
     """Returns the shapes in each block of each stage; numbers must be without gaps."""
     found: dict[int, dict[int, dict[str, Shape]]] = {}
     for name, shape in shapes.items():
@@ -162,20 +163,22 @@ def _order(shapes: Mapping[str, Shape], stem: StemKind) -> ActivationOrder:
     return ActivationOrder.FULL_PREACTIVATION
 
 
-def _convolutions(stages: list[list[dict[str, Shape]]]) -> int:
+def _convolutions(stages: Stages) -> int:
     return 3 if "conv3.weight" in stages[0][0] else 2
 
 
-def _out(block: Block, name: str) -> int:
-    return _shape(block, name, 4)[0]
+def _of_first_blocks(shapes: Mapping[str, Shape], stages: Stages, layer: str) -> list[int]:
+    """Returns the output channels of a convolution in the first block of each stage."""
+    names = [f"layer{number}.0.{layer}.weight" for number in range(1, len(stages) + 1)]
+    return [_shape(shapes, name, 4)[0] for name in names]
 
 
-def _branches(stages: list[list[dict[str, Shape]]], channels: list[int]) -> dict[str, Any]:
+def _branches(shapes: Mapping[str, Shape], stages: Stages, channels: list[int]) -> dict[str, Any]:
     """Returns what says how wide the branches are."""
     if _convolutions(stages) == 2:
         return {"widths": tuple(channels)}
-    inner = [_out(stage[0], "conv2.weight") for stage in stages]
-    reads = _shape(stages[0][0], "conv2.weight", 4)[1]
+    inner = _of_first_blocks(shapes, stages, "conv2")
+    reads = _shape(shapes, "layer1.0.conv2.weight", 4)[1]
     groups = max(1, inner[0] // reads)
     for expansion in _expansions(inner, channels):
         widths = tuple(width // expansion for width in channels)
@@ -192,7 +195,7 @@ def _expansions(inner: list[int], channels: list[int]) -> Iterator[int]:
     """Yields expansions that all channels allow, the most usual first."""
     least, most = LIMITS["expansion"]
     usual = (_USUAL_EXPANSION, channels[0] // inner[0])
-    for expansion in dict.fromkeys((*usual, *range(least, most + 1))):
+    for expansion in dict.fromkeys(chain(usual, range(least, most + 1))):
         if least <= expansion <= most and not any(width % expansion for width in channels):
             yield expansion
 
@@ -202,14 +205,10 @@ def _base_width(inner: list[int], widths: tuple[int, ...], groups: int) -> int |
 
     A group of a stage has width × base / 64 channels, rounded down.
     """
-    lows, highs = zip(
-        *(
-            (-(-64 * (within // groups) // width), (64 * (within // groups) + 63) // width)
-            for within, width in zip(inner, widths, strict=True)
-        ),
-        strict=True,
-    )
-    low, high = max(*lows, LIMITS["base_width"][0]), min(*highs, LIMITS["base_width"][1])
+    low, high = LIMITS["base_width"]
+    for within, width in zip(inner, widths, strict=True):
+        group = within // groups
+        low, high = max(low, -(-64 * group // width)), min(high, (64 * group + 63) // width)
     if low > high or any(within % groups for within in inner):
         return None
     return 64 if low <= 64 <= high else low
@@ -219,9 +218,7 @@ def _numbers(values: list[int]) -> str:
     return ", ".join(map(str, values[:6]))
 
 
-def _shortcuts(
-    stages: list[list[dict[str, Shape]]], order: ActivationOrder, channels: list[int]
-) -> dict[str, Any]:
+def _shortcuts(stages: Stages, order: ActivationOrder, channels: list[int]) -> dict[str, Any]:
     """Returns option and type of the shortcuts, told by which blocks have weights on them.
 
     Args:
@@ -254,18 +251,16 @@ def _gates(block: Block) -> ShortcutType:
     return ShortcutType.HIGHWAY if shape[2] == 3 else ShortcutType.EXCLUSIVE_GATE
 
 
-def _projections(
-    shapes: Mapping[str, Shape], stages: list[list[dict[str, Shape]]]
-) -> dict[str, Any]:
+def _projection(stages: Stages) -> ProjectionKind:
     for block in (block for stage in stages for block in stage):
         if "downsample.0.bias" in block and len(block.get("downsample.0.weight", ())) == 4:
-            return {"projection": ProjectionKind.BIAS}
+            return ProjectionKind.BIAS
         if len(block.get("downsample.1.weight", ())) == 4:
-            return {"projection": ProjectionKind.AVGPOOL}
-    return {"projection": ProjectionKind.CONV}
+            return ProjectionKind.AVGPOOL
+    return ProjectionKind.CONV
 
 
-def _reduction(stages: list[list[dict[str, Shape]]], channels: list[int]) -> int:
+def _reduction(shapes: Mapping[str, Shape], stages: Stages, channels: list[int]) -> int:
     """Returns the reduction of the squeeze-and-excitations, 0 without them.
 
     Where none fits, as in networks that round the hidden channels up, it is the largest that
@@ -273,13 +268,13 @@ def _reduction(stages: list[list[dict[str, Shape]]], channels: list[int]) -> int
     """
     if "se.fc1.weight" not in stages[0][0]:
         return 0
-    hidden = [_out(stage[0], "se.fc1.weight") for stage in stages]
-    low, high = 1, LIMITS["se_reduction"][1]
-    for reduction in (_USUAL_REDUCTION, *range(low, high + 1)):
+    hidden = _of_first_blocks(shapes, stages, "se.fc1")
+    high = LIMITS["se_reduction"][1]
+    for reduction in chain(_USUAL_REDUCTIONS, range(1, high + 1)):
         if [max(1, width // reduction) for width in channels] == hidden:
             return reduction
     most = min(width // within for width, within in zip(channels, hidden, strict=True))
-    if most < low:
+    if most < 1:
         raise ForeignError("its squeeze-and-excitations are wider inside than outside")
     return min(most, high)
 

@@ -221,8 +221,9 @@ def _head(shapes: Mapping[str, Shape]) -> str:
     }
     if len(found) <= 1:
         return next(iter(found), "")
+    made, read = ({shape[axis] for shape in found.values()} for axis in range(2))
     for name in (HEAD, "linear", "head.fc"):
-        if name in found and all(shape[1] != found[name][0] for shape in found.values()):
+        if name in found and not made & read:  # else one reads what another makes
             return name
     raise ForeignError(f"it has several linear layers at its end ({', '.join(sorted(found)[:4])})")
 

@@ -79,6 +79,22 @@ def test_weights_that_do_not_fit_are_refused_and_run_nothing(
     assert not (tmp_path / hostile.MARKER).exists()
 
 
+@pytest.mark.parametrize("kind", REFUSED_WEIGHTS)
+def test_inspect_refuses_the_same_files_and_prints_nothing_else(
+    kind, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    write, hint = REFUSED_WEIGHTS[kind]
+    path = write(tmp_path)
+    assert main(["inspect", str(path), "--json"]) == EXIT_FAILED
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("resnet-studio: ")
+    assert hint in printed.err
+    assert printed.err.count("\n") == 1
+    assert not (tmp_path / hostile.MARKER).exists()
+
+
 def test_weights_of_this_program_bring_their_own_network(tmp_path, capsys):
     Image.fromarray(photograph()).save(tmp_path / "photo.png")
     path = own(tmp_path / "seven.safetensors", classes=7, name="seven")
