@@ -345,3 +345,12 @@ def test_a_file_that_changes_after_the_checks_still_runs_nothing(tiny, tmp_path,
     with pytest.raises(CheckpointError, match="torch cannot read it"):
         read_weights(code_in_a_zip(tmp_path))
     assert not (tmp_path / MARKER).exists()
+
+
+def test_weights_can_be_read_by_whoever_may_read_other_files(tmp_path):
+    save_weights(
+        tmp_path / "w.safetensors",
+        build_network(NetworkSpec(block="basic", depths=(1,), stem="cifar"), seed=0),
+    )
+    (tmp_path / "other").touch()
+    assert (tmp_path / "w.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
