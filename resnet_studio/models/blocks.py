@@ -194,7 +194,7 @@ class Block(nn.Module):
         kind, (inputs, _, outputs, stride, *_) = spec.shortcut_type, place
         if kind is ShortcutType.SCALING and spec.residual_scale != 1:
             self.residual_scale = Scale(spec.residual_scale)
-        if place.drop_rate:
+        if spec.stochastic_depth:
             self.drop_path = drop_path(place.drop_rate)
         self.downsample = shortcut(spec, inputs, outputs, stride=stride)
         if kind is ShortcutType.SCALING:

@@ -190,3 +190,9 @@ def test_the_graph_of_a_published_network_is_the_network(name):
 @given(small_specs())
 def test_the_graph_of_any_network_is_the_network(spec):
     _assert_agree(spec)
+
+
+def test_a_rate_that_is_no_more_than_zero_in_the_first_block_drops_paths_all_the_same():
+    smallest = math.ulp(0.0)
+    spec = NetworkSpec(block="basic", depths=(2,), stem="cifar", stochastic_depth=smallest)
+    _assert_agree(spec)
