@@ -34,7 +34,8 @@ class Face:
         self.ascent = metrics.ascent()
         self.height = metrics.height()
         self.capital = metrics.capHeight()
-        self.width = cache(metrics.horizontalAdvance)
+        # Not the method itself: `cache` copies its doc string, which PySide takes 4 ms to write.
+        self.width = cache(lambda text: metrics.horizontalAdvance(text))
 
     def fitting(self, texts: Sequence[str], room: float) -> str:
         """Returns the first of `texts` that fits into `room` pixels, "" if none does."""
