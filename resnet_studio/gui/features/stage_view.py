@@ -43,17 +43,22 @@ def section_note(maps: SectionMaps) -> str:
     """Returns where the maps were taken, and how many values are broken if any."""
     notes = []
     if maps.name == "stem":
-        pooled = maps.module == "maxpool"
-        notes.append(
-            translate("StageView", "after the max pool")
-            if pooled
-            else translate("StageView", "after the first ReLU")
-        )
+        notes.append(_stem_note(maps.module))
     if maps.broken:
         notes.append(
             translate("StageView", "{count} values are not finite").format(count=maps.broken)
         )
     return ", ".join(notes)
+
+
+def _stem_note(module: str) -> str:
+    """Returns after which layer the stem ends: pre-activated stems have no ReLU of their own."""
+    return {
+        "maxpool": translate("StageView", "after the max pool"),
+        "relu": translate("StageView", "after the first ReLU"),
+        "bn1": translate("StageView", "after the first batch normalisation"),
+        "conv1": translate("StageView", "after the first convolution"),
+    }[module]
 
 
 class StageView(QWidget):
