@@ -148,6 +148,12 @@ def folded_text(section: Section) -> str:
     return tr("{count} layers").format(count=len(section.layers))
 
 
+def folded_texts(section: Section) -> tuple[str, ...]:
+    """Returns what a folded section says, from the longest form to the shortest."""
+    count = len(section.blocks) or len(section.layers)
+    return folded_text(section), f"×{count}"
+
+
 def shortcut_texts(form: ShortcutForm) -> tuple[str, ...]:
     """Returns the name of a shortcut, from the longest form to the shortest."""
     return {

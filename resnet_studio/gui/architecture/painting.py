@@ -378,8 +378,11 @@ class Artist:
         slot = self._slot(box)
         face = self._style.title
         y = rect.bottom + 4 + face.ascent
-        self._text(face, self._style.text, labels.folded_text(figure.section), slot.cx, y)
-        self._shape(figure.section.output_shape, slot.cx, y + face.height, slot.w)
+        room = figure.rect.w * self._camera.zoom - 4  # beyond that lie the words of a neighbour
+        text = face.fitting(labels.folded_texts(figure.section), room)
+        if text:
+            self._text(face, self._style.text, text, slot.cx, y)
+        self._shape(figure.section.output_shape, slot.cx, y + face.height, room)
 
     # -- labels -----------------------------------------------------------------------------
 

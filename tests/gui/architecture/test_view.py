@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from resnet_studio.gui.architecture import frame, labels
-from resnet_studio.gui.architecture.outline import Folds
+from resnet_studio.gui.architecture.outline import Folds, every_stage_folded
+from resnet_studio.gui.architecture.painting import Artist
 
 
 def turn_wheel(view, point, notches, keys=Qt.KeyboardModifier.NoModifier):
@@ -329,3 +330,25 @@ def test_every_family_is_painted_with_its_blocks_open(view, show, name):
     opened = colours(view)
     assert opened != closed
     assert opened.get(view.look.surface.name(), 0) > closed.get(view.look.surface.name(), 0)
+
+
+def test_folded_stages_of_a_low_drawing_do_not_write_over_each_other(view, show, monkeypatch):
+    show("cifar_resnet110")
+    view.setMinimumHeight(0)
+    view.resize(view.width(), 190)
+    view.set_folds(every_stage_folded(view.graph))
+    written = []
+    write = Artist._text
+
+    def record(artist, face, colour, text, cx, baseline):
+        half = face.width(text) / 2
+        written.append((text, cx - half, cx + half, baseline - face.ascent, baseline))
+        write(artist, face, colour, text, cx, baseline)
+
+    monkeypatch.setattr(Artist, "_text", record)
+    view.grab()
+    assert [text for text, *_ in written].count("×18") == 3
+    for one, left, right, top, foot in written:
+        for other, start, end, ceiling, floor in written:
+            beside = right <= start or end <= left or foot <= ceiling or floor <= top
+            assert beside or (one, left) == (other, start), f"{one!r} lies over {other!r}"
