@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QPixmap
+from PySide6.QtGui import QColor, QFont, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from resnet_studio.architecture.graph import NetworkGraph
@@ -28,6 +28,9 @@ from resnet_studio.gui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 _SWATCH = 12
+_KIND = 1
+_LEAST_KIND = "3×3 conv, 256"
+"""Of what a part is, as much as this is always seen; the table scrolls sideways if need be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,7 @@ class LayerTable(QTreeView):
     def __init__(self, outline: Outline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._following = False
+        self._least_kind = 0
         self._model = LayerTableModel(outline, theme, self)
         self.setModel(self._model)
         self.setUniformRowHeights(True)  # a thousand rows are measured at once
@@ -263,9 +267,25 @@ class LayerTable(QTreeView):
         for column, sample in enumerate(samples):
             title = self._model.headerData(column, Qt.Orientation.Horizontal)
             header.resizeSection(column, max(measure(sample), measure(title)) + 18)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
+        self._least_kind = measure(_LEAST_KIND) + 18
+        self._stretch_kind()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the column of kinds what the others leave."""
+        super().resizeEvent(event)
+        self._stretch_kind()
+
+    def _stretch_kind(self) -> None:
+        """Lets the column of kinds fill the table, unless it would be too narrow to read."""
+        header = self.header()
+        others = header.length() - header.sectionSize(_KIND)
+        if self.viewport().width() - others >= self._least_kind:
+            header.setSectionResizeMode(_KIND, QHeaderView.ResizeMode.Stretch)
+        else:
+            header.setSectionResizeMode(_KIND, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(_KIND, self._least_kind)
 
     def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
         entry = self._model.entry(current)

@@ -12,7 +12,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from resnet_studio.architecture.catalog import get
 from resnet_studio.architecture.graph import build_graph
 from resnet_studio.gui.architecture.outline import Outline
-from resnet_studio.gui.architecture.table import LayerTableModel, table_csv
+from resnet_studio.gui.architecture.table import LayerTable, LayerTableModel, table_csv
 from resnet_studio.gui.theme import LIGHT
 
 
@@ -70,3 +70,19 @@ def test_the_csv_has_every_part_once_with_bare_numbers():
     sections = [by_name[section.name] for section in graph.sections]
     assert sum(int(line[3]) for line in sections) == 25_557_032
     assert sum(int(line[4]) for line in sections) == 4_089_184_256
+
+
+@pytest.mark.parametrize("width", [500, 700, 1400])
+def test_what_a_part_is_can_be_read_at_any_width_and_size_of_text(qtbot, width):
+    table = LayerTable(Outline(build_graph(get("resnet50").spec)), LIGHT)
+    qtbot.addWidget(table)
+    font = table.font()
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    table.setFont(font)
+    table.set_widths()
+    table.resize(width, 300)
+    with qtbot.waitExposed(table):
+        table.show()
+    header = table.header()
+    assert header.sectionSize(1) > table.fontMetrics().horizontalAdvance("3×3 conv, 256")
+    assert header.length() >= table.viewport().width()
