@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QStackedWidget
@@ -21,9 +23,15 @@ from resnet_studio.gui.architecture.compare_page import ComparePage
 from resnet_studio.gui.architecture.panel import network_title
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.runs_view import runs_dir
+from resnet_studio.gui.workers import TaskState
 from resnet_studio.training.runs import list_runs
 
+if TYPE_CHECKING:
+    from resnet_studio.models import Identified
+
 _MOST_RUNS = 50
+_LANE = "compare_file"
+_SPECIFICATIONS = (".toml", ".json")
 
 
 class Comparing(QObject):
@@ -70,13 +78,22 @@ class Comparing(QObject):
         )
 
     def ask_for_file(self) -> None:
-        """Lets the person choose a specification file, and compares with its network."""
+        """Lets the person choose a specification or weights, and compares with their network."""
         path = self._studio.open_file(
-            self.tr("Compare with a specification file"),
-            self.tr("Network specifications (*.toml *.json)"),
+            self.tr("Compare with the network of a file"),
+            self.tr(
+                "Networks and weights (*.toml *.json *.safetensors *.pth *.pt *.bin *.ckpt *.th);;"
+                "All files (*)"
+            ),
         )
         if path is None:
             return
+        if path.suffix.lower() in _SPECIFICATIONS:
+            self._show_specification(path)
+        else:
+            self._identify(path)
+
+    def _show_specification(self, path: Path) -> None:
         try:
             spec = NetworkSpec.load(path)
         except StudioError as error:
@@ -84,8 +101,39 @@ class Comparing(QObject):
             return
         self.show(Candidate("", path.name, "", spec, path.stem))
 
+    def _identify(self, path: Path) -> None:
+        """Finds the network of a file of weights in a worker, then compares with it."""
+        torch = self._studio.torch
+        if torch.state == "failed":
+            self._studio.show_message(torch.message, remedy=torch.remedy, kind="error")
+            return
+        if torch.state != "ready":
+            self._studio.show_message(
+                self.tr("Weights can be read as soon as torch is ready."),
+                remedy=self.tr("Choose the file again in a moment."),
+            )
+            return
+
+        def job(_state: TaskState) -> Identified:
+            from resnet_studio.models import identify, read_weights
+
+            return identify(read_weights(path))
+
+        self._studio.workers.start(
+            job,
+            title=self.tr("Reading {name}").format(name=path.name),
+            lane=_LANE,
+            replace=True,
+            on_result=self._show_identified,
+        )
+
+    def _show_identified(self, found: Identified) -> None:
+        path = found.path
+        self.show(Candidate("", path.name, "", found.spec, path.stem))
+
     def show(self, candidate: Candidate) -> None:
         """Shows the present network and another, one above the other."""
+        self._studio.workers.cancel_lane(_LANE)  # a file still being read was an earlier wish
         if self.page is not None:
             self.page.show_candidate(candidate)
         else:

@@ -1,4 +1,4 @@
-"""Choosing what to compare the network with: a list with a search, and specification files."""
+"""Choosing what to compare the network with: a list with a search, and files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CompareDialog(QDialog):
 
     Signals (GUI thread):
         chosen(Candidate): The person chose a network; the dialog is closed.
-        file_wanted(): The person wants a specification file; the dialog is closed.
+        file_wanted(): The person wants the network of a file; the dialog is closed.
     """
 
     chosen = Signal(object)
@@ -102,10 +102,10 @@ class CompareDialog(QDialog):
         self.hint.setProperty("muted", True)
         self.hint.setWordWrap(True)
         buttons = QDialogButtonBox()
-        file = buttons.addButton(
-            self.tr("Specification &file…"), QDialogButtonBox.ButtonRole.ActionRole
+        file = buttons.addButton(self.tr("&File…"), QDialogButtonBox.ButtonRole.ActionRole)
+        file.setToolTip(
+            self.tr("Compare with the network of a specification (.toml, .json) or of weights.")
         )
-        file.setToolTip(self.tr("Compare with the network of a .toml or .json file."))
         file.setAutoDefault(False)
         file.clicked.connect(self._ask_for_file)
         cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
@@ -162,7 +162,7 @@ class CompareDialog(QDialog):
         self.hint.setText(
             self.tr("Enter compares · Esc closes")
             if found
-            else self.tr("No network has these words; a specification file may have it.")
+            else self.tr("No network has these words; a file may have it.")
         )
 
     def _step(self, step: int) -> None:

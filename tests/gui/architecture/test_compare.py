@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from resnet_studio import models
 from resnet_studio.architecture.catalog import CATALOG, get
 from resnet_studio.gui.architecture.compare_dialog import CompareDialog
+from resnet_studio.gui.studio import TorchStatus
 from resnet_studio.gui.training.runs_view import runs_dir
 from resnet_studio.training.runs import RunFolder
 from tests.training.conftest import tiny_config
@@ -154,6 +157,55 @@ def test_a_broken_file_is_told_and_changes_nothing(
     monkeypatch.setattr(studio, "open_file", lambda *_words: None)
     comparing.ask_for_file()
     assert comparing.page is None
+
+
+@pytest.fixture
+def weights_file(tmp_path):
+    """Weights as another program saves them: nothing but tensors."""
+    path = tmp_path / "theirs.pth"
+    torch.save(models.build_network(get("cifar_resnet20").spec, seed=0).state_dict(), path)
+    return path
+
+
+def test_the_network_of_a_file_of_weights_is_compared(
+    studio, comparing, weights_file, monkeypatch, qtbot
+):
+    before = studio.spec, studio.weights
+    monkeypatch.setattr(studio, "open_file", lambda *_words: weights_file)
+    comparing.ask_for_file()
+    qtbot.waitUntil(lambda: comparing.page is not None, timeout=10_000)
+    assert comparing.page.names == ("ResNet-50", "theirs")
+    assert comparing.page.comparison.after.spec.depths == (3, 3, 3)
+    assert (studio.spec, studio.weights) == before
+
+
+def test_a_file_that_holds_no_network_is_told_and_changes_nothing(
+    studio, comparing, messages, tmp_path, monkeypatch, qtbot
+):
+    path = tmp_path / "words.pth"
+    torch.save(torch.nn.Linear(3, 4).state_dict(), path)
+    monkeypatch.setattr(studio, "open_file", lambda *_words: path)
+    comparing.ask_for_file()
+    qtbot.waitUntil(lambda: bool(messages), timeout=10_000)
+    assert "words.pth" in messages[-1].text
+    assert comparing.page is None
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (TorchStatus("loading"), "as soon as torch is ready"),
+        (TorchStatus("failed", message="torch is broken."), "torch is broken."),
+    ],
+)
+def test_without_torch_weights_are_not_compared_and_that_is_said(
+    studio, comparing, messages, weights_file, monkeypatch, status, said
+):
+    studio.set_torch(status)
+    monkeypatch.setattr(studio, "open_file", lambda *_words: weights_file)
+    comparing.ask_for_file()
+    assert said in messages[-1].text
+    assert not studio.workers.tasks
 
 
 def test_networks_of_earlier_runs_are_added_when_they_are_read(studio, comparing, qtbot, tmp_path):
