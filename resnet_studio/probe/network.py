@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from resnet_studio.models import Assumption, Identified, PretrainedWeights, ResNet, WeightsFile
 
 WeightsKind = Literal["random", "run", "file", "pretrained"]
-_BESIDE_SPEC = ("mean", "std", "normalisation", "classes")
+_ASKED_AS = {"normalisation": ("mean", "std", "normalisation"), "classes": ("classes",)}
+"""Answers to each thing that is no part of the spec."""
+_BESIDE_SPEC = tuple(answer for answers in _ASKED_AS.values() for answer in answers)
 
 
 class OtherNetworkError(CheckpointError):
@@ -131,10 +133,12 @@ def _with_weights_of_file(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNet
     from resnet_studio import models  # needs torch
 
     weights = models.read_weights(Path(choice.path))
-    found = None
-    if weights.spec is not None:
+    if weights.spec is None:
+        found = _identified(spec, weights, choice)
+    else:
         _check_same_network(spec, weights)
-    elif (found := _identified(spec, weights, choice)) is not None:
+        found = _completed(weights, choice)
+    if found is not None:
         weights = found.weights
     return LoadedNetwork(
         spec=spec,
@@ -158,20 +162,34 @@ def _identified(
     """
     from resnet_studio import models
 
-    answers = dict(choice.answers)
     try:
         found = models.identify(weights)
     except CheckpointError:
         if models.fits(spec, weights):
             return None
         raise
-    if set(found.told_otherwise(spec)) <= answers.keys():
+    if set(found.told_otherwise(spec)) <= dict(choice.answers).keys():
         try:
-            known = {field: value for field, value in answers.items() if field in _BESIDE_SPEC}
-            return found.as_network(spec).answered(**known)
+            return found.as_network(spec).answered(**_beside_spec(choice))
         except CheckpointError:
             pass
     raise _other_network(spec, found.spec, weights)
+
+
+def _completed(weights: WeightsFile, choice: WeightsChoice) -> Identified | None:
+    """Returns an own file with the person's answers to what it leaves open; None if all is said."""
+    from resnet_studio import models
+
+    if weights.classes is not None and weights.preprocessing is not None:
+        return None
+    found = models.identify(weights)
+    asked = {field for each in found.assumed for field in _ASKED_AS.get(each.field, ())}
+    answers = {field: value for field, value in _beside_spec(choice).items() if field in asked}
+    return found.answered(**answers)
+
+
+def _beside_spec(choice: WeightsChoice) -> dict[str, Any]:
+    return {field: value for field, value in choice.answers if field in _BESIDE_SPEC}
 
 
 def _with_pretrained_weights(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:

@@ -103,7 +103,9 @@ def test_a_foreign_file_of_another_network_offers_the_one_that_it_tells_of(
 def test_a_file_of_no_residual_network_is_refused_whatever_is_shown(tiny_spec, tmp_path):
     path = tmp_path / "words.pth"
     torch.save(torch.nn.Linear(3, 4).state_dict(), path)
-    with pytest.raises(CheckpointError, match=r"words\.pth: it holds no residual network") as caught:
+    with pytest.raises(
+        CheckpointError, match=r"words\.pth: it holds no residual network"
+    ) as caught:
         load_network(tiny_spec, WeightsChoice("file", str(path)))
     assert not isinstance(caught.value, OtherNetworkError)
 
@@ -139,6 +141,36 @@ def test_a_foreign_file_is_normalised_as_its_family_is_or_as_the_person_says(tin
     assert told.preprocessing.normalise == Normalise(mean=(0.1, 0.2, 0.3), std=(1, 1, 1))
     assert told.classes == ("a", "b", "c", "d", "e")
     assert "normalisation" not in {each.field for each in told.assumed}
+
+
+@pytest.mark.parametrize(
+    ("classes", "preprocessing", "assumed"),
+    [
+        (None, None, {"normalisation", "classes"}),
+        (tuple("vwxyz"), None, {"normalisation"}),
+        (None, PRESETS["digits_val"].to_dict(), {"classes"}),
+    ],
+)
+def test_what_an_own_file_leaves_open_is_assumed_or_as_the_person_says(
+    tiny_spec, tmp_path, classes, preprocessing, assumed
+):
+    path = tmp_path / "own.safetensors"
+    model = models.build_network(tiny_spec, seed=5)
+    models.save_weights(path, model, classes=classes, preprocessing=preprocessing, info={})
+    silent = load_network(tiny_spec, WeightsChoice("file", str(path)))
+    assert {each.field for each in silent.assumed} == assumed
+    answers = (("mean", (0.1, 0.2, 0.3)), ("std", (1, 1, 1)), ("classes", tuple("abcde")))
+    asked = tuple(each for each in answers if each[0] == "classes" or preprocessing is None)
+    asked = tuple(each for each in asked if each[0] != "classes" or classes is None)
+    for given in (asked, answers):  # what the file does say is not to be answered
+        told = load_network(tiny_spec, WeightsChoice("file", str(path), answers=given))
+        assert told.assumed == ()
+        assert told.classes == (classes or tuple("abcde"))
+        if preprocessing is None:
+            last = Normalise(mean=(0.1, 0.2, 0.3), std=(1, 1, 1))
+            assert told.preprocessing.normalise == last
+        else:
+            assert told.preprocessing == PRESETS["digits_val"]
 
 
 def test_a_foreign_file_that_fits_gets_numbered_classes(tiny_spec, tmp_path):
