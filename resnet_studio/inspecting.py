@@ -50,15 +50,7 @@ def as_data(found: Identified) -> dict[str, Any]:
         "mean": list(found.mean),
         "std": list(found.std),
         "precision": _precision(found),
-        "assumed": [
-            {
-                "field": each.field,
-                "value": each.value,
-                "reason": each.reason,
-                "choices": list(each.choices),
-            }
-            for each in found.assumed
-        ],
+        "assumed": [each.to_dict() for each in found.assumed],
         "ignored": list(found.ignored),
         "notes": list(found.notes),
     }

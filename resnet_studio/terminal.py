@@ -79,9 +79,11 @@ def classify_pictures(
             "network": loaded.spec.name,
             "weights": loaded.description,
             "trained": loaded.trained,
+            "assumed": [each.to_dict() for each in loaded.assumed],
         }
         print(json.dumps({**about, "images": results}, indent=2, ensure_ascii=False))
     else:
+        print_assumed(loaded)
         _print_predictions(loaded, results)
     return 1 if any("error" in result for result in results) else 0
 
@@ -148,6 +150,12 @@ def load(weights: str, network: str = USUAL_NETWORK, *, fetch: bool = False) -> 
         return load_weights(spec, choice)
     except OtherNetworkError as error:
         return load_weights(error.spec, choice)
+
+
+def print_assumed(network: LoadedNetwork) -> None:
+    """Prints to stderr what the file of the weights does not say, and what was taken for it."""
+    for each in network.assumed:
+        print(f"Assumed {each}", file=sys.stderr)
 
 
 def names_weights(what: str) -> bool:

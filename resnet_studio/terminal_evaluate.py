@@ -226,14 +226,7 @@ def _problem_as_data(problem: Problem) -> dict[str, str]:
 
 def _assumptions(examinee: Examinee, result: Evaluation) -> list[dict[str, object]]:
     told: list[dict[str, object]] = [
-        {
-            "field": each.field,
-            "value": each.value,
-            "reason": each.reason,
-            "choices": list(each.choices),
-        }
-        for each in examinee.found.assumed
-        if each.field != "classes"
+        each.to_dict() for each in examinee.found.assumed if each.field != "classes"
     ]
     if not result.labelling.certain:
         told.append(
@@ -285,11 +278,7 @@ def _print_classes(result: Evaluation) -> None:
 
 
 def _assumed_lines(examinee: Examinee, result: Evaluation) -> list[str]:
-    lines = [
-        f"{each.field}: {each.value}. {each.reason}"
-        for each in examinee.found.assumed
-        if each.field != "classes"
-    ]
+    lines = [str(each) for each in examinee.found.assumed if each.field != "classes"]
     return lines if result.labelling.certain else [*lines, result.labelling.note]
 
 

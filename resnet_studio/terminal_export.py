@@ -12,7 +12,7 @@ from rich.console import Console
 from resnet_studio.errors import ExportError
 from resnet_studio.export import Exported, ExportEvent, Format, Subject, export, files_of
 from resnet_studio.probe.network import LoadedNetwork
-from resnet_studio.terminal import load, names_weights
+from resnet_studio.terminal import load, names_weights, print_assumed
 
 
 def export_network(what: str, *, to: Path, weights: str, as_json: bool) -> int:
@@ -37,6 +37,7 @@ def export_network(what: str, *, to: Path, weights: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(_as_data(network, exported), indent=2, ensure_ascii=False))
     else:
+        print_assumed(network)
         _print_result(network, exported)
     return 0
 
@@ -67,6 +68,7 @@ def _as_data(network: LoadedNetwork, exported: Exported) -> dict[str, object]:
         "network": network.spec.name,
         "weights": network.description,
         "trained": network.trained,
+        "assumed": [each.to_dict() for each in network.assumed],
         "format": exported.format.value,
         "files": [str(file) for file in exported.files],
         "checked": exported.checked,

@@ -43,6 +43,18 @@ class Assumption:
     choices: tuple[Any, ...] = ()
     told: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.field}: {self.value}. {self.reason}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what a program that reads our JSON wants to know."""
+        return {
+            "field": self.field,
+            "value": self.value,
+            "reason": self.reason,
+            "choices": list(self.choices),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Normalisation:

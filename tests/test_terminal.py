@@ -1,0 +1,65 @@
+"""What the command line says of weights that do not tell everything."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from PIL import Image
+
+from resnet_studio import models
+from resnet_studio.cli import main
+from tests.export.subjects import spec_of
+
+
+@pytest.fixture(params=["classify", "export"])
+def command(request, tmp_path):
+    """Returns the words of a command that reads weights."""
+    picture = tmp_path / "grey.png"
+    Image.new("RGB", (40, 40), "grey").save(picture)
+    return {
+        "classify": lambda weights: ["classify", str(picture), "--weights", str(weights)],
+        "export": lambda weights: ["export", str(weights), "--to", str(tmp_path / "out.pth")],
+    }[request.param]
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """Weights as another program saves them: nothing but tensors."""
+    path = tmp_path / "theirs.pth"
+    torch.save(models.build_network(spec_of("option_b"), seed=0).state_dict(), path)
+    return path
+
+
+def test_each_assumption_on_a_foreign_file_is_a_line_beside_the_result(command, foreign, capsys):
+    assert main(command(foreign)) == 0
+    output = capsys.readouterr()
+    lines = output.err.splitlines()
+    for field in ("order", "normalisation", "classes"):
+        assert len([line for line in lines if line.startswith(f"Assumed {field}: ")]) == 1
+    assert "Assumed" not in output.out
+
+
+def test_the_json_of_a_foreign_file_lists_what_was_assumed(command, foreign, capsys):
+    assert main([*command(foreign), "--json"]) == 0
+    output = capsys.readouterr()
+    assumed = {each["field"]: each for each in json.loads(output.out)["assumed"]}
+    assert {"order", "normalisation", "classes"} <= assumed.keys()
+    assert "original" in assumed["order"]["choices"]
+    assert "Assumed" not in output.err
+
+
+def test_nothing_is_assumed_of_a_file_that_says_all(command, tmp_path, capsys):
+    from resnet_studio.data.augment import PRESETS
+
+    spec = spec_of("option_b")
+    path = tmp_path / "ours.safetensors"
+    names = tuple(f"kind {number}" for number in range(spec.classes))
+    preprocessing = PRESETS["cifar_val"].to_dict()
+    model = models.build_network(spec, seed=0)
+    models.save_weights(path, model, classes=names, preprocessing=preprocessing)
+    assert main([*command(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["assumed"] == []
+    assert main([*command(path)]) == 0
+    assert "Assumed" not in capsys.readouterr().err
