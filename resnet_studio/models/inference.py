@@ -22,6 +22,7 @@ from resnet_studio.architecture.spec import (
     ShortcutKind,
     ShortcutType,
     StemKind,
+    ZeroPadding,
     applies,
     parse_spec,
 )
@@ -81,15 +82,23 @@ def infer(shapes: Mapping[str, Shape]) -> NetworkSpec:
 def named(spec: NetworkSpec) -> NetworkSpec:
     """Returns the spec with the name of the catalogue's network of that structure.
 
-    The number of classes may differ. A network that is not in the catalogue is named after its
-    kind and depth.
+    The number of classes may differ. One that differs only in where its zeros are padded is named
+    so, as usual weights for CIFAR do; any other is named after its kind and depth.
     """
-    wanted = _trunk(spec)
-    for entry in CATALOG.values():
-        if _trunk(entry.spec) == wanted:
-            return spec.replace(name=entry.id)
+    if known := _known(spec):
+        return spec.replace(name=known)
+    if applies(spec, "zero_padding") and spec.zero_padding is ZeroPadding.BOTH:
+        usual = _known(spec.replace(zero_padding=ZeroPadding.END))
+        if usual:
+            return spec.replace(name=f"{usual} (zeros on both sides)")
     kind = "plain network" if spec.shortcut is ShortcutKind.NONE else "ResNet"
     return spec.replace(name=f"inferred {kind}-{spec.depth}")
+
+
+def _known(spec: NetworkSpec) -> str:
+    """Returns the catalogue's first network of that structure, "" if it has none."""
+    wanted = _trunk(spec)
+    return next((entry.id for entry in CATALOG.values() if _trunk(entry.spec) == wanted), "")
 
 
 def _stages(shapes: Mapping[str, Shape]) -> Stages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resnet_studio.architecture.catalog import CATALOG
-from resnet_studio.architecture.spec import NetworkSpec
+from resnet_studio.architecture.spec import MAX_NAME, NetworkSpec
 from resnet_studio.models.inference import infer, named
 from resnet_studio.models.outlines import shapes_of
 from resnet_studio.models.renaming import ForeignError
@@ -36,6 +36,15 @@ def test_a_network_outside_the_catalogue_is_named_after_its_depth():
     spec = NetworkSpec(block="basic", depths=(1, 2), name="mine")
     assert named(spec).name == "inferred ResNet-8"
     assert named(spec.replace(shortcut="none")).name == "inferred plain network-8"
+
+
+def test_other_places_of_the_zeros_are_said_beside_the_name():
+    both = CATALOG["cifar_resnet56"].spec.replace(zero_padding="both", classes=7)
+    assert named(both).name == "cifar_resnet56 (zeros on both sides)"
+    assert named(both.replace(zero_padding="end")).name == "cifar_resnet56"
+    assert named(both.replace(depths=(2, 2, 1))).name == "inferred ResNet-12"
+    longest = max(CATALOG, key=len)
+    assert len(f"{longest} (zeros on both sides)") <= MAX_NAME
 
 
 def test_what_only_a_plain_network_can_have_makes_it_plain():
