@@ -230,7 +230,6 @@ class WeightsMenu(QWidget):
     def _show_choice(self, choice: WeightsChoice) -> None:
         text = self._describe(choice)
         self._text = text
-        self._elide()
         self.button.setAccessibleDescription(text)
         self.button.setToolTip(
             self.tr("Where the weights come from: {source}. Click to choose others.").format(
@@ -242,6 +241,9 @@ class WeightsMenu(QWidget):
             self.seed.blockSignals(True)
             self.seed.setValue(choice.seed)
             self.seed.blockSignals(False)
+        if (row := self.layout()) is not None:
+            row.activate()  # else the text is cut to the room beside a seed that has gone
+        self._elide()
 
     def _elide(self) -> None:
         """Cuts a long file name in the middle: its beginning and its end tell it apart."""
@@ -357,7 +359,7 @@ class WeightsMenu(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Fits the text to the button."""
-        if watched is self.button and event.type() == QEvent.Type.Resize:
+        if watched is self.button and event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange):
             self._elide()
         return super().eventFilter(watched, event)
 

@@ -65,6 +65,31 @@ def test_weights_of_a_file_are_named_and_have_no_seed(
     assert str(trained_file) in menu.button.toolTip()
 
 
+def test_a_name_is_cut_to_the_room_that_the_seed_leaves_at_once(
+    panel, menu, look, picture, trained_file
+):
+    """A text that is too wide beside the seed, but not without it, is shown whole."""
+    look(panel, picture)
+    name = "a" * 40
+    beside = menu.button.width() - weights_menu._BUTTON_FRAME
+    while menu.button.fontMetrics().horizontalAdvance(name) > beside + menu.seed.width() // 2:
+        name = name[1:]
+    assert menu.button.fontMetrics().horizontalAdvance(name) > beside
+    menu._show_choice(WeightsChoice("file", str(trained_file.with_name(name))))
+    assert menu.button.text() == name
+
+
+def test_a_name_is_cut_again_when_the_font_grows(panel, menu, look, picture, trained_file):
+    look(panel, picture)
+    menu._show_choice(WeightsChoice("file", str(trained_file)))
+    assert menu.button.text() == trained_file.name
+    font = menu.button.font()
+    font.setPointSizeF(3 * font.pointSizeF())
+    menu.button.setFont(font)
+    assert "…" in menu.button.text()
+    assert menu.button.fontMetrics().horizontalAdvance(menu.button.text()) < menu.button.width()
+
+
 def test_the_last_run_is_the_newest_that_has_weights(panel, menu, studio, look, picture, tiny_spec):
     from resnet_studio.data.sources import DataConfig
 
