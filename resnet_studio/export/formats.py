@@ -45,8 +45,8 @@ _LABELS = {
 _NOTES = {
     Format.SAFETENSORS: "Weights, spec, class names and preprocessing in one file; this program "
     "opens it without further questions.",
-    Format.PTH: "The plain state dict under torchvision's names, for torch.load; it names neither "
-    "classes nor preprocessing.",
+    Format.PTH: "The state dict under torchvision's names, for torch.load in any program; this one "
+    "also finds spec, class names and preprocessing in it.",
     Format.ONNX: "The network with its weights for other runtimes and languages; class names and "
     "preprocessing are in its metadata.",
     Format.SCRIPT: "This one network written out in plain PyTorch, with its weights beside it; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from resnet_studio.errors import ExportError
 from resnet_studio.export.progress import Asked, ExportProgress, Finding, stop_if
 from resnet_studio.export.subject import Subject
 from resnet_studio.models import read_weights, save_weights
+from resnet_studio.models.checkpoints import described_state
 
 _WRITING, _READING = "Writing the weights", "Reading the weights again"
 
@@ -26,22 +28,10 @@ def write_safetensors(
         ExportError: If anything comes back changed.
     """
     yield ExportProgress(1, 2, _WRITING)
-    preprocessing = subject.preprocessing.to_dict()
-    save_weights(
-        path,
-        subject.model,
-        classes=subject.classes,
-        preprocessing=preprocessing,
-        info={"weights": subject.description},
-    )
+    save_weights(path, subject.model, **_beside(subject))
     stop_if(cancelled)
     yield ExportProgress(2, 2, _READING)
-    again = read_weights(path)
-    same_tensors(path, again.state, subject.model.state_dict())
-    told = (again.spec, again.classes, again.preprocessing)
-    if told != (subject.spec, subject.classes, preprocessing):
-        raise ExportError(f"{path.name}: spec, classes or preprocessing came back changed.")
-    return Finding(_finding(again.state, "; spec, classes and preprocessing are the same"))
+    return _compared(path, subject)
 
 
 def write_pth(
@@ -49,7 +39,8 @@ def write_pth(
 ) -> Generator[ExportProgress, None, Finding]:
     """Writes the state dict for `torch.load(..., weights_only=True)`, and compares it.
 
-    Its names are torchvision's where the network is one of torchvision's.
+    Its names are torchvision's where the network is one of torchvision's. Spec, classes and
+    preprocessing go with it where other programs do not look.
 
     Raises:
         CheckpointError: If the file cannot be read again.
@@ -60,18 +51,40 @@ def write_pth(
     save_state(path, subject)
     stop_if(cancelled)
     yield ExportProgress(2, 2, _READING)
+    return _compared(path, subject)
+
+
+def _beside(subject: Subject) -> dict[str, Any]:
+    """Returns what is kept with the weights."""
+    return {
+        "classes": subject.classes,
+        "preprocessing": subject.preprocessing.to_dict(),
+        "info": {"weights": subject.description},
+    }
+
+
+def _compared(path: Path, subject: Subject) -> Finding:
+    """Reads the file again and compares every bit and every word.
+
+    Raises:
+        CheckpointError: If the file cannot be read again.
+        ExportError: If anything comes back changed.
+    """
     again = read_weights(path)
     same_tensors(path, again.state, subject.model.state_dict())
+    told = (again.spec, again.classes, again.preprocessing)
+    if told != (subject.spec, subject.classes, subject.preprocessing.to_dict()):
+        raise ExportError(f"{path.name}: spec, classes or preprocessing came back changed.")
     return Finding(_finding(again.state))
 
 
 def save_state(path: Path, subject: Subject) -> None:
-    """Writes the plain state dict, on the CPU.
+    """Writes the state dict, with what is needed to use it beside its tensors.
 
     Raises:
         OSError: If the disk refuses.
     """
-    state = {name: tensor.cpu() for name, tensor in subject.model.state_dict().items()}
+    state = described_state(subject.model, **_beside(subject))
     # Into an open file: its errors are the disk's own, torch's writer would make others of them.
     with path.open("wb") as file:
         try:
@@ -108,5 +121,8 @@ def _disk_error(error: RuntimeError) -> OSError:
     return cause if isinstance(cause, OSError) else OSError(str(error).splitlines()[0])
 
 
-def _finding(state: Mapping[str, Tensor], more: str = "") -> str:
-    return f"Read again: all {len(state):,} tensors are the same bit for bit{more}."
+def _finding(state: Mapping[str, Tensor]) -> str:
+    return (
+        f"Read again: all {len(state):,} tensors are the same bit for bit; spec, classes and "
+        "preprocessing are the same."
+    )

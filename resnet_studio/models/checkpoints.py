@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -33,6 +34,8 @@ from resnet_studio.models.weights import WeightsFile
 FORMAT_VERSION: Final = "1"
 _VERSION, _SPEC, _CLASSES = "resnet_studio", "spec", "classes"
 _PREPROCESSING, _INFO, _HASH = "preprocessing", "info", "sha256"
+# Where torch keeps the versions of modules: an attribute of the state dict, pickled with it.
+_BESIDE: Final = "_metadata"
 _DTYPES: Final = {
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
@@ -64,10 +67,7 @@ def save_weights(
     if classes is not None and len(classes) != model.spec.classes:
         raise ValueError(f"{len(classes)} class names for {model.spec.classes} outputs")
     state = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
-    metadata = {_VERSION: FORMAT_VERSION, "format": "pt", _SPEC: model.spec.to_json()}
-    for key, value in ((_CLASSES, classes), (_PREPROCESSING, preprocessing), (_INFO, info or {})):
-        if value is not None:
-            metadata[key] = json.dumps(value, ensure_ascii=False)
+    metadata = _description(model.spec, classes, preprocessing, info) | {"format": "pt"}
     metadata[_HASH] = _digest(state, metadata)
     try:
         with atomic_write(path) as temporary:
@@ -77,6 +77,39 @@ def save_weights(
             f"{path}: the weights cannot be written ({error}).",
             remedy="Free some space, or choose a folder that you may write to.",
         ) from error
+
+
+def described_state(
+    model: ResNet,
+    *,
+    classes: Sequence[str] | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
+    info: Mapping[str, Any] | None = None,
+) -> OrderedDict[str, Tensor]:
+    """Returns the state dict on the CPU, for `torch.save`, with what is needed to use it.
+
+    It is a plain state dict for everybody else: spec, classes and preprocessing stand among the
+    versions of modules that torch keeps beside a state dict, where loading it passes them over.
+    """
+    state = model.state_dict()
+    described = OrderedDict((name, tensor.cpu()) for name, tensor in state.items())
+    versions = dict(getattr(state, _BESIDE, {}))
+    versions[_VERSION] = _description(model.spec, classes, preprocessing, info)
+    setattr(described, _BESIDE, versions)
+    return described
+
+
+def _description(
+    spec: NetworkSpec,
+    classes: Sequence[str] | None,
+    preprocessing: Mapping[str, Any] | None,
+    info: Mapping[str, Any] | None,
+) -> dict[str, str]:
+    texts = {_VERSION: FORMAT_VERSION, _SPEC: spec.to_json()}
+    for key, value in ((_CLASSES, classes), (_PREPROCESSING, preprocessing), (_INFO, info or {})):
+        if value is not None:
+            texts[key] = json.dumps(value, ensure_ascii=False)
+    return texts
 
 
 def read_weights(path: Path | str) -> WeightsFile:
@@ -165,6 +198,9 @@ def _read_torch(path: Path, file: BinaryIO, *, size: int, kind: FileKind) -> Wei
             "there is no state dict in it (a table of tensors by name)",
             'Save the state dict alone, or under the key "state_dict" or "model".',
         )
+    if (texts := _texts_beside(loaded)) is not None:
+        _check_version(path, texts)
+        return _described(path, _plain_state(path, found.state), texts, kind)
     return WeightsFile(
         path,
         _plain_state(path, found.state),
@@ -173,6 +209,14 @@ def _read_torch(path: Path, file: BinaryIO, *, size: int, kind: FileKind) -> Wei
         ignored=found.ignored,
         notes=found.notes,
     )
+
+
+def _texts_beside(loaded: Any) -> Mapping[str, str] | None:
+    """Returns what `described_state` has put beside a state dict, if it has."""
+    beside = getattr(loaded, _BESIDE, None)
+    texts = beside.get(_VERSION) if isinstance(beside, Mapping) else None
+    plain = isinstance(texts, Mapping) and all(isinstance(text, str) for text in texts.values())
+    return texts if plain and _VERSION in texts else None
 
 
 def _plain_state(path: Path, loaded: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -201,7 +245,7 @@ def _read_safetensors(path: Path, file: BinaryIO, size: int) -> WeightsFile:
     if _VERSION not in metadata:
         return WeightsFile(path, _plain_state(path, loaded), format=FileKind.SAFETENSORS.words)
     _check_own(path, loaded, metadata)
-    return _described(path, _plain_state(path, loaded), metadata)
+    return _described(path, _plain_state(path, loaded), metadata, FileKind.SAFETENSORS)
 
 
 def _header(path: Path, file: BinaryIO, size: int) -> tuple[list[str], dict[str, str]]:
@@ -226,7 +270,7 @@ def _header(path: Path, file: BinaryIO, size: int) -> tuple[list[str], dict[str,
     return [name for name in header if name != "__metadata__"], metadata
 
 
-def _check_own(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+def _check_version(path: Path, metadata: Mapping[str, str]) -> None:
     if metadata[_VERSION] != FORMAT_VERSION:
         raise refusal(
             path,
@@ -234,6 +278,10 @@ def _check_own(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, s
             f"reads version {FORMAT_VERSION}",
             "Update ResNet Studio.",
         )
+
+
+def _check_own(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    _check_version(path, metadata)
     kept = {key: value for key, value in metadata.items() if key != _HASH}
     if metadata.get(_HASH) != _digest(state, kept):
         raise refusal(
@@ -243,8 +291,10 @@ def _check_own(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, s
         )
 
 
-def _described(path: Path, state: dict[str, Tensor], metadata: Mapping[str, str]) -> WeightsFile:
-    """Reads the texts beside the tensors; their hash fits, but anyone can write a hash."""
+def _described(
+    path: Path, state: dict[str, Tensor], metadata: Mapping[str, str], kind: FileKind
+) -> WeightsFile:
+    """Reads the texts beside the tensors; anyone can write them, and a hash that fits."""
     try:
         spec = NetworkSpec.from_json(metadata[_SPEC])
         classes = json.loads(metadata.get(_CLASSES, "null"))
@@ -262,8 +312,7 @@ def _described(path: Path, state: dict[str, Tensor], metadata: Mapping[str, str]
     if not right:
         raise refusal(path, "its description does not fit its network")
     named = None if classes is None else tuple(classes)
-    kind = FileKind.SAFETENSORS.words
-    return WeightsFile(path, state, spec, named, preprocessing, info, format=kind)
+    return WeightsFile(path, state, spec, named, preprocessing, info, format=kind.words)
 
 
 def _names(classes: Any, count: int) -> bool:

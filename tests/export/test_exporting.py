@@ -24,6 +24,7 @@ from resnet_studio.export import (
     weights,
 )
 from resnet_studio.export.onnx_file import PACKAGES
+from resnet_studio.models import identify, read_weights
 from tests.export.subjects import spec_of, subject_of
 
 QUICK = (Format.SAFETENSORS, Format.PTH, Format.TOML, Format.JSON)
@@ -328,3 +329,16 @@ def test_the_pth_file_loads_into_torchvisions_network(tmp_path):
     pictures = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         assert torch.equal(theirs(pictures), network(pictures))
+
+
+@pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])
+def test_what_shapes_cannot_tell_comes_back_with_the_weights(tmp_path, name):
+    spec = NetworkSpec(
+        block="basic", depths=(1, 1), stem="cifar", zero_padding="both", order="relu_twice"
+    )
+    subject = subject_of(spec)
+    run(tmp_path / name, subject)
+    found = identify(read_weights(tmp_path / name))
+    assert found.spec == spec
+    assert found.preprocessing == subject.preprocessing.to_dict()
+    assert "zero_padding" not in {assumption.field for assumption in found.assumed}

@@ -20,6 +20,7 @@ from resnet_studio.errors import CheckpointError
 from resnet_studio.models import screening
 from resnet_studio.models.checkpoints import (
     FORMAT_VERSION,
+    described_state,
     load_into,
     network_from,
     read_weights,
@@ -354,3 +355,58 @@ def test_weights_can_be_read_by_whoever_may_read_other_files(tmp_path):
     )
     (tmp_path / "other").touch()
     assert (tmp_path / "w.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def described(tmp_path, **changes):
+    """Writes a state dict with its description; returns the path and the network."""
+    spec = NetworkSpec(block="basic", depths=(1, 1), stem="cifar", zero_padding="both", classes=3)
+    model = build_network(spec, seed=0)
+    state = described_state(
+        model, classes=("a", "b", "c"), preprocessing={"steps": []}, info={"weights": "mine"}
+    )
+    state._metadata["resnet_studio"] |= changes
+    torch.save(state, tmp_path / "w.pth")
+    return tmp_path / "w.pth", model
+
+
+def test_a_described_state_dict_tells_all_that_its_shapes_cannot(tmp_path):
+    path, model = described(tmp_path)
+    weights = read_weights(path)
+    assert weights.spec == model.spec
+    assert weights.classes == ("a", "b", "c")
+    assert weights.preprocessing == {"steps": []}
+    assert weights.info == {"weights": "mine"}
+
+
+def test_a_described_state_dict_is_a_plain_one_for_everybody_else(tmp_path):
+    path, model = described(tmp_path)
+    loaded = torch.load(path, weights_only=True)
+    assert loaded.keys() == model.state_dict().keys()
+    other = build_network(model.spec, seed=1)
+    other.load_state_dict(loaded, strict=True)
+    assert torch.equal(other.fc.weight, model.fc.weight)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"resnet_studio": "99"}, "version '99'"),
+        ({"spec": "{}"}, "not valid"),
+        ({"spec": "[" * 10_000}, "not valid"),
+        ({"classes": '["a"]'}, "does not fit"),
+        ({"preprocessing": "7"}, "does not fit"),
+        ({"info": "{"}, "broken"),
+    ],
+)
+def test_a_description_that_makes_no_sense_is_refused(tmp_path, changes, reason):
+    path, _ = described(tmp_path, **changes)
+    with pytest.raises(CheckpointError, match=reason):
+        read_weights(path)
+
+
+@pytest.mark.parametrize("beside", [7, "text", {"resnet_studio": 3}, {"resnet_studio": {"a": 1}}])
+def test_what_others_keep_beside_a_state_dict_is_no_description(tmp_path, beside):
+    state = build_network(NetworkSpec(block="basic", depths=(1,), stem="cifar")).state_dict()
+    state._metadata = beside
+    torch.save(state, tmp_path / "w.pth")
+    assert read_weights(tmp_path / "w.pth").spec is None
