@@ -97,12 +97,17 @@ class CheckpointOpening(QObject):
         from resnet_studio.models.structure import structure
         from resnet_studio.probe.network import WeightsChoice
 
-        if structure(found.spec) != structure(self._studio.spec):
-            self._studio.set_spec(found.spec, self.tr("Open {name}").format(name=found.path.name))
-            self._studio.show_message(
-                self.tr("The network is now that of {file}: {name}.").format(
-                    file=found.path.name, name=found.spec.name
-                ),
-                remedy=self.tr("Undo takes it back."),
-            )
-        self._studio.set_weights(WeightsChoice(kind="file", path=str(found.path), answers=answers))
+        choice = WeightsChoice(kind="file", path=str(found.path), answers=answers)
+        if structure(found.spec) == structure(self._studio.spec):
+            self._studio.set_weights(choice)
+            return
+        self._studio.set_spec(
+            found.spec, self.tr("Open {name}").format(name=found.path.name), weights=choice
+        )
+        self._studio.ensure_network()
+        self._studio.show_message(
+            self.tr("The network is now that of {file}: {name}.").format(
+                file=found.path.name, name=found.spec.name
+            ),
+            remedy=self.tr("Undo takes it back."),
+        )

@@ -130,25 +130,35 @@ class Studio(QObject):
         change = self.undo_stack.command(self.undo_stack.index() - 1)
         return change.before if isinstance(change, _SpecChange) else None
 
-    def set_spec(self, spec: NetworkSpec, text: str = "") -> None:
+    def set_spec(
+        self, spec: NetworkSpec, text: str = "", *, weights: WeightsChoice | None = None
+    ) -> None:
         """Makes `spec` the network of the window; one step of undo.
 
         Args:
             spec: A valid specification.
             text: What the person did, for the undo menu; translated.
+            weights: What the network is to be filled with; random ones if None. Undoing brings
+                back those from before.
         """
         if spec != self._spec:
-            self.undo_stack.push(_SpecChange(self, self._spec, spec, text or spec.name))
+            before = (self._spec, self._weights)
+            after = (spec, weights or self._random_weights())
+            self.undo_stack.push(_SpecChange(self, before, after, text or spec.name))
 
-    def _replace_spec(self, spec: NetworkSpec) -> None:
+    def _random_weights(self) -> WeightsChoice | None:
+        """Returns the present choice if it is random: its seed holds for every network."""
+        chosen = self._weights
+        return chosen if chosen is not None and chosen.kind == "random" else None
+
+    def _replace_spec(self, spec: NetworkSpec, weights: WeightsChoice | None) -> None:
         self._spec = spec
         self._graph = None
+        self._weights = weights  # first: who hears that the network has gone asks for these
         self.settings["network"] = spec.to_json()
         if self.selection and not self._is_in_graph(self.selection):
             self.select("")
         self._set_network(None)
-        if self._weights is not None and self._weights.kind != "random":
-            self._weights = None
         self.spec_changed.emit(spec)
 
     def _is_in_graph(self, name: str) -> bool:
@@ -231,6 +241,8 @@ class Studio(QObject):
 
     def _loading_failed(self, error: BaseException, choice: WeightsChoice) -> None:
         """Says why; weights of another network come with the offer to switch to that one."""
+        if choice == self._weights and choice.kind != "random":
+            self._weights = None  # undone or redone, and the file has gone meanwhile
         if self.network is None and choice != self.weights:
             self._load(self.weights)  # what the panels wait for
         spec = getattr(error, "spec", None)
@@ -436,16 +448,32 @@ def _pixels(image: QImage) -> NDArray[np.uint8]:
 
 
 class _SpecChange(QUndoCommand):
-    """One change of the network, undone and redone by `QUndoStack`."""
+    """One change of the network and its weights, undone and redone by `QUndoStack`."""
 
-    def __init__(self, studio: Studio, before: NetworkSpec, after: NetworkSpec, text: str) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        before: tuple[NetworkSpec, WeightsChoice | None],
+        after: tuple[NetworkSpec, WeightsChoice | None],
+        text: str,
+    ) -> None:
         super().__init__(text)
-        self.before = before
         self._studio = studio
+        self._before = before
         self._after = after
 
+    @property
+    def before(self) -> NetworkSpec:
+        """The network that undoing brings back."""
+        return self._before[0]
+
     def redo(self) -> None:
-        self._studio._replace_spec(self._after)
+        self._before = (self.before, self._studio._weights)
+        self._studio._replace_spec(*self._after)
 
     def undo(self) -> None:
-        self._studio._replace_spec(self.before)
+        self._after = (self._after[0], self._studio._weights)
+        spec, weights = self._before
+        if weights is None or weights.kind == "random":
+            weights = self._studio._random_weights()
+        self._studio._replace_spec(spec, weights)

@@ -67,11 +67,51 @@ def test_enter_loads_the_network_of_the_file(qtbot, studio, opening, foreign, me
     assert "resnet20.th" in " ".join(message.text for message in messages)
 
 
-def test_undo_takes_the_network_back(qtbot, studio, opening, foreign):
+def test_undo_takes_the_network_back_and_redo_brings_it_with_its_weights(
+    qtbot, studio, opening, foreign, messages
+):
+    studio.network_changed.connect(lambda network: network or studio.ensure_network())
+    dialog = asked(qtbot, studio, opening, foreign)
+    dialog.editors["classes"].setText(",".join("abcdefghij"))
+    dialog.accept()
+    wait(qtbot, studio)
+    messages.clear()
+    studio.undo_stack.undo()
+    wait(qtbot, studio)
+    assert studio.spec.name == "other"
+    assert not studio.network.trained
+    studio.undo_stack.redo()
+    wait(qtbot, studio)
+    assert studio.network.trained
+    assert studio.network.classes == tuple("abcdefghij")
+    assert messages == []
+
+
+def test_redo_after_the_file_has_gone_says_so_and_goes_on(
+    qtbot, studio, opening, foreign, messages
+):
+    studio.network_changed.connect(lambda network: network or studio.ensure_network())
     asked(qtbot, studio, opening, foreign).accept()
     wait(qtbot, studio)
     studio.undo_stack.undo()
-    assert studio.spec.name == "other"
+    wait(qtbot, studio)
+    foreign.unlink()
+    messages.clear()
+    studio.undo_stack.redo()
+    wait(qtbot, studio)
+    assert studio.spec.depths == (3, 3, 3)
+    assert not studio.network.trained
+    assert [message.kind for message in messages] == ["error"]
+
+
+def test_a_seed_holds_for_the_network_that_undo_brings_back(qtbot, studio, opening):
+    from resnet_studio.probe.network import WeightsChoice
+
+    studio.set_spec(parse_spec(CIFAR_20))
+    studio.set_weights(WeightsChoice(seed=5))
+    wait(qtbot, studio)
+    studio.undo_stack.undo()
+    assert studio.weights.seed == 5
 
 
 def test_what_is_answered_reaches_the_network_that_looks(qtbot, studio, opening, foreign):
