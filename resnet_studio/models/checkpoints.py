@@ -215,8 +215,9 @@ def _texts_beside(loaded: Any) -> Mapping[str, str] | None:
     """Returns what `described_state` has put beside a state dict, if it has."""
     beside = getattr(loaded, _BESIDE, None)
     texts = beside.get(_VERSION) if isinstance(beside, Mapping) else None
-    plain = isinstance(texts, Mapping) and all(isinstance(text, str) for text in texts.values())
-    return texts if plain and _VERSION in texts else None
+    if not isinstance(texts, Mapping) or _VERSION not in texts:
+        return None
+    return texts if all(isinstance(text, str) for text in texts.values()) else None
 
 
 def _plain_state(path: Path, loaded: Mapping[str, Tensor]) -> dict[str, Tensor]:
