@@ -15,6 +15,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from resnet_studio.architecture.class_names import real_names
 from resnet_studio.architecture.spec import (
     ActivationOrder,
     NetworkSpec,
@@ -211,7 +212,7 @@ def _stated(
         name, reason = usual_normalisation(spec, family)
         normalise = NORMALISATIONS[name]
         assumed.append(Assumption("normalisation", name, reason, tuple(NORMALISATIONS)))
-    classes = weights.classes
+    classes = real_names(weights.classes)
     if classes is not None and len(classes) != spec.classes:
         classes = None
     if classes is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from resnet_studio.architecture.class_names import numbered_names, real_names
 from resnet_studio.data.augment import (
     AugmentSpec,
     CenterCrop,
@@ -112,7 +113,7 @@ def class_names(count: int) -> tuple[str, ...]:
         from torchvision.models import ResNet18_Weights
 
         return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
-    return tuple(f"class {number}" for number in range(count))
+    return numbered_names(count)
 
 
 def _with_random_weights(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:
@@ -180,7 +181,7 @@ def _completed(weights: WeightsFile, choice: WeightsChoice) -> Identified | None
     """Returns an own file with the person's answers to what it leaves open; None if all is said."""
     from resnet_studio import models
 
-    if weights.classes is not None and weights.preprocessing is not None:
+    if real_names(weights.classes) is not None and weights.preprocessing is not None:
         return None
     found = models.identify(weights)
     asked = {field for each in found.assumed for field in _ASKED_AS.get(each.field, ())}

@@ -10,6 +10,7 @@ import torch
 
 from resnet_studio import models
 from resnet_studio.architecture.catalog import get
+from resnet_studio.architecture.class_names import numbered_names
 from resnet_studio.data.augment import (
     CIFAR10,
     HALVES,
@@ -64,6 +65,16 @@ def test_a_file_of_this_program_says_all_itself(own_file, tiny_spec):
     assert not examinee.leave_right_size
     assert examinee.found.assumed == ()
     assert not examinee.network.model.training
+
+
+def test_placeholders_that_were_stored_are_no_names(tiny_spec, tmp_path):
+    path = tmp_path / "exported.safetensors"
+    models.save_weights(path, models.build_network(tiny_spec), classes=numbered_names(5))
+    examinee = open_examinee(path)
+    assert examinee.found.classes is None
+    assert "classes" in fields(examinee)
+    assert (examinee.names, examinee.names_from) == (None, "assumption")
+    assert examinee.network.classes == numbered_names(5)
 
 
 def test_the_weights_are_those_of_the_file(foreign_file, tiny_spec):

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from resnet_studio import models
+from resnet_studio.architecture.class_names import numbered_names
 from resnet_studio.data.augment import IMAGENET, PRESETS, AugmentSpec, Normalise, Resize
 from resnet_studio.errors import CheckpointError
 from resnet_studio.files import sha256_of
@@ -71,6 +72,15 @@ def test_a_file_brings_its_weights_classes_and_preprocessing(tiny_spec, saved):
     assert network.preprocessing == PRESETS["digits_val"]
     assert network.trained
     assert network.description == "weights of the run run 7"
+
+
+def test_placeholders_that_were_stored_are_assumed_and_not_read(tiny_spec, tmp_path):
+    path, preprocessing = tmp_path / "own.safetensors", PRESETS["digits_val"].to_dict()
+    model = models.build_network(tiny_spec)
+    models.save_weights(path, model, classes=numbered_names(5), preprocessing=preprocessing)
+    network = load_network(tiny_spec, WeightsChoice("file", str(path)))
+    assert network.classes == numbered_names(5)
+    assert [each.field for each in network.assumed] == ["classes"]
 
 
 def test_name_and_input_size_do_not_make_another_network(tiny_spec, saved):
