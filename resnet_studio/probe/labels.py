@@ -19,7 +19,6 @@ NamesFrom = Literal["person", "file", "assumption"]
 """Who names the outputs: the person, the file of weights, or nobody, so that they are assumed."""
 
 _LISTED = 8
-_REMEDY = "Name the folders in the order of the network's outputs: --classes a,b,c."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +83,34 @@ def label_outputs(
 
 
 def _assumed(folders: Folders, outputs: int, names: Sequence[str]) -> Labelling:
-    if len(names) == outputs:
-        try:
-            found = _matched(folders.used, names)
-        except DataError:
-            found = {}
-        if len(found) == len(folders.used):
-            note = "Outputs: every folder has one of the names that such a network usually has."
-            return Labelling(tuple(names), found, (), note, certain=False)
-    return _by_alphabet(folders, outputs)
+    if len(names) != outputs:
+        return _by_alphabet(folders, outputs)
+    try:
+        found = _matched(folders.used, names)
+    except DataError as error:
+        return _in_order(folders, outputs, otherwise=error)
+    if len(found) < len(folders.used):
+        others = [folder for folder in folders.used if folder not in found]
+        return _in_order(folders, outputs, otherwise=_not_usual(folders, names, others))
+    note = "Outputs: every folder has one of the names that such a network usually has."
+    return Labelling(tuple(names), found, (), note, certain=False)
 
 
 def _by_alphabet(folders: Folders, outputs: int) -> Labelling:
+    unknown = DataError(
+        f"The network has {outputs:,} outputs without names, and {folders.name} has "
+        f"{_counted(len(folders.used), 'folder')} with pictures ({_listed(folders.used)}).",
+        remedy=_all_needed(outputs),
+    )
+    return _in_order(folders, outputs, otherwise=unknown)
+
+
+def _in_order(folders: Folders, outputs: int, *, otherwise: DataError) -> Labelling:
+    """Gives the folders the outputs in alphabetical order, if there are as many.
+
+    Raises:
+        DataError: `otherwise`.
+    """
     for candidates in (folders.used, folders.all):
         if len(candidates) == outputs:
             return Labelling(
@@ -105,10 +120,23 @@ def _by_alphabet(folders: Folders, outputs: int) -> Labelling:
                 "Outputs: the names of the folders in alphabetical order, for want of others.",
                 certain=False,
             )
-    raise DataError(
-        f"The network has {outputs:,} outputs without names, and {folders.name} has "
-        f"{_counted(len(folders.used), 'folder')} with pictures ({_listed(folders.used)}).",
-        remedy=_REMEDY,
+    raise otherwise
+
+
+def _not_usual(folders: Folders, names: Sequence[str], others: Sequence[str]) -> DataError:
+    return DataError(
+        f"The file names none of its {len(names):,} outputs, so folders are matched to the names "
+        f"of ImageNet's classes, and {_counted(len(others), 'folder')} of {folders.name} "
+        f"{'has' if len(others) == 1 else 'have'} none of them: {_listed(others)}.",
+        remedy='Rename the folders as ImageNet\'s classes are called ("beagle", "laptop"), or '
+        f"give the names of all {len(names):,} outputs in their order: --classes a,b,c.",
+    )
+
+
+def _all_needed(outputs: int) -> str:
+    return (
+        f"Name all {outputs:,} outputs in their order, those of the folders as the folders are "
+        "called: --classes a,b,c."
     )
 
 
@@ -166,7 +194,7 @@ def _none_known(folders: Folders, names: Sequence[str]) -> DataError:
     return DataError(
         f"No folder of {folders.name} is a class of the network: the folders are "
         f"{_listed(folders.used)}; the classes are {_listed(names)}.",
-        remedy=_REMEDY,
+        remedy=_all_needed(len(names)),
     )
 
 

@@ -112,6 +112,25 @@ def test_assumed_names_that_leave_a_doubt_give_way_to_the_alphabet(names):
     assert found.outputs == {"ant": 0, "cat": 1, "dog": 2}
 
 
+def test_folders_that_are_no_class_of_imagenet_are_told_how_they_would_be_matched():
+    names = ["tench", "beagle", *map(str, range(998))]
+    error = refusal(folders("n02088364", "beagle"), 1000, names, "assumption")
+    assert "1 folder of pets has none of them: n02088364." in error.message
+    assert "ImageNet" in error.message
+    assert "Rename the folders" in error.remedy
+    assert "all 1,000 outputs" in error.remedy
+
+
+def test_a_folder_in_doubt_between_assumed_names_is_named():
+    error = refusal(folders("crane"), 3, ["crane", "dog", "crane"], "assumption")
+    assert "The folder crane may be one of the outputs 0 (crane), 2 (crane)." in error.message
+
+
+def test_with_fewer_folders_than_outputs_the_names_of_all_are_asked_for():
+    assert "Name all 7 outputs" in refusal(folders("ant", "bee"), 7, None).remedy
+    assert "Name all 3 outputs" in refusal(folders("a"), 3, ["ant", "bee", "cow"]).remedy
+
+
 def test_long_lists_of_names_are_cut():
-    many = [f"class {number}" for number in range(1000)]
+    many = [f"kind {number}" for number in range(1000)]
     assert "and 992 more" in refusal(folders("a", "b"), 1000, many).message
