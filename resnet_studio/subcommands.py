@@ -128,7 +128,7 @@ def classify(
     /,
     *,
     weights: str = "",
-    network: str = "resnet18",
+    network: str | None = None,
     top: int = 5,
     download: bool = False,
     json_: Json = False,
@@ -140,7 +140,8 @@ def classify(
         weights: A .safetensors or .pth file, the folder of a run, "last-run", or the name of
             torchvision's weights of the network (IMAGENET1K_V1, IMAGENET1K_V2, or DEFAULT for the
             best). Left out, the weights are random, of which the output warns.
-        network: Catalogue id or spec file, for weights that do not say what network they are of.
+        network: Catalogue id or spec file, for weights that do not say what network they are of;
+            resnet18 if left out.
         top: How many classes to print for each picture.
         download: Fetch torchvision's weights if they are not on this computer; says how large
             they are and asks. Nothing is ever downloaded without this.

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from resnet_studio.architecture.catalog import CATALOG, resolve
+from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.data.cifar import find_cifar10
 from resnet_studio.data.imaging import open_picture
 from resnet_studio.data.sources import DataConfig, load_dataset
@@ -40,7 +41,7 @@ def classify_pictures(
     images: Sequence[Path],
     *,
     weights: str,
-    network: str,
+    network: str | None,
     top: int,
     fetch: bool = False,
     as_json: bool,
@@ -50,7 +51,7 @@ def classify_pictures(
     Args:
         images: The picture files.
         weights: Where the weights come from.
-        network: Catalogue id or spec file.
+        network: Catalogue id or spec file; None for the usual one.
         top: How many classes.
         fetch: Download published weights that are not here yet.
         as_json: Print JSON instead of text.
@@ -131,25 +132,65 @@ def train_network(
 # -- classify -----------------------------------------------------------------------------------
 
 
-def load(weights: str, network: str = USUAL_NETWORK, *, fetch: bool = False) -> LoadedNetwork:
+def load(weights: str, network: str | None = None, *, fetch: bool = False) -> LoadedNetwork:
     """Loads the network; weights that say what they belong to decide over `network`.
+
+    A line on stderr tells of a network that was named and does not count.
 
     Args:
         weights: A file, a run, "last-run", or the name of published weights.
-        network: Catalogue id or spec file.
+        network: Catalogue id or spec file; None for the usual one.
         fetch: Download published weights that are not here yet.
 
     Raises:
         StudioError: If there is no such network, or the weights are missing, broken or of
             another one.
     """
-    spec, choice = resolve(network), _choice(weights)
+    named = resolve(network or USUAL_NETWORK)
+    loaded = _loaded(named, weights, fetch=fetch)
+    if network is not None and not _alike(named, loaded.spec):
+        print(f"{_two_networks(weights, named, loaded.spec)}; the file counts.", file=sys.stderr)
+    return loaded
+
+
+def load_named(weights: str, network: str) -> LoadedNetwork:
+    """Loads the network that is named, with weights that must be its own.
+
+    Only the number of classes may be another: the catalogue has each network with one.
+
+    Raises:
+        StudioError: If there is no such network, or the weights are missing, broken or of
+            another one.
+    """
+    named = resolve(network)
+    loaded = _loaded(named, weights)
+    if not _alike(named.replace(classes=loaded.spec.classes), loaded.spec):
+        raise StudioError(
+            f"{_two_networks(weights, named, loaded.spec)}.",
+            remedy=f"Name the weights alone: resnet-studio export {weights} --to FILE.",
+        )
+    return loaded
+
+
+def _loaded(spec: NetworkSpec, weights: str, *, fetch: bool = False) -> LoadedNetwork:
+    choice = _choice(weights)
     if choice.kind == "pretrained":
         choice = present(spec, choice, fetch=fetch)
     try:
         return load_weights(spec, choice)
     except OtherNetworkError as error:
         return load_weights(error.spec, choice)
+
+
+def _alike(one: NetworkSpec, other: NetworkSpec) -> bool:
+    from resnet_studio.models.structure import structure  # needs torch
+
+    return structure(one) == structure(other)
+
+
+def _two_networks(weights: str, named: NetworkSpec, held: NetworkSpec) -> str:
+    told = [f"{e.name} ({e.depth} layers, {e.classes:,} classes)" for e in (held, named)]
+    return f"{weights} holds the weights of {told[0]}, not of {told[1]}"
 
 
 def print_assumed(network: LoadedNetwork) -> None:

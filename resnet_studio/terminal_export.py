@@ -12,7 +12,7 @@ from rich.console import Console
 from resnet_studio.errors import ExportError
 from resnet_studio.export import Exported, ExportEvent, Format, Subject, export, files_of
 from resnet_studio.probe.network import LoadedNetwork
-from resnet_studio.terminal import load, names_weights, print_assumed
+from resnet_studio.terminal import load, load_named, names_weights, print_assumed
 
 
 def export_network(what: str, *, to: Path, weights: str, as_json: bool) -> int:
@@ -25,11 +25,12 @@ def export_network(what: str, *, to: Path, weights: str, as_json: bool) -> int:
         as_json: Print JSON instead of text.
 
     Raises:
-        StudioError: If there is no such network, or it cannot be exported.
+        StudioError: If there is no such network, the weights are of another, or it cannot be
+            exported.
     """
     files = files_of(to)
     own = not weights and names_weights(what)
-    network = load(what) if own else load(weights, what)
+    network = load(what) if own else load_named(weights, what)
     _check_source(network, files)
     subject = Subject(network.model, network.classes, network.preprocessing, network.description)
     with closing(export(to, subject)) as stream:

@@ -63,3 +63,15 @@ def test_nothing_is_assumed_of_a_file_that_says_all(command, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["assumed"] == []
     assert main([*command(path)]) == 0
     assert "Assumed" not in capsys.readouterr().err
+
+
+def test_classify_says_that_the_network_named_does_not_count(foreign, tmp_path, capsys):
+    picture = tmp_path / "grey.png"
+    Image.new("RGB", (40, 40), "grey").save(picture)
+    words = ["classify", str(picture), "--weights", str(foreign)]
+    assert main(words) == 0
+    assert "the file counts" not in capsys.readouterr().err
+    assert main([*words, "--network", "resnet18"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    (line,) = [line for line in lines if line.endswith("the file counts.")]
+    assert "not of resnet18 (18 layers, 1,000 classes)" in line

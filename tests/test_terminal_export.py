@@ -41,9 +41,9 @@ def test_a_spec_file_is_exported_with_random_weights_and_a_warning(spec_file, tm
     assert str(tmp_path / "a.pth") in output
 
 
-@pytest.mark.parametrize("words", [["{}"], ["resnet18", "--weights", "{}"]])
-def test_a_checkpoint_brings_its_network_along(words, checkpoint, tmp_path, capsys):
-    words = [word.format(checkpoint) for word in words]
+@pytest.mark.parametrize("words", [["{}"], ["{spec}", "--weights", "{}"]])
+def test_a_checkpoint_brings_its_network_along(words, checkpoint, spec_file, tmp_path, capsys):
+    words = [word.format(checkpoint, spec=spec_file) for word in words]
     assert main(["export", *words, "--to", str(tmp_path / "a.pth"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["network"] == BASE["name"]
@@ -51,6 +51,24 @@ def test_a_checkpoint_brings_its_network_along(words, checkpoint, tmp_path, caps
     assert told["format"] == "pth"
     assert told["files"] == [str(tmp_path / "a.pth")]
     assert "bit for bit" in told["checked"]
+
+
+def test_weights_of_another_network_than_the_one_named_are_refused(checkpoint, tmp_path, capsys):
+    out = tmp_path / "a.pth"
+    words = ["export", "cifar_resnet20", "--weights", str(checkpoint), "--to", str(out)]
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert BASE["name"] in error
+    assert "not of cifar_resnet20" in error
+    assert f"resnet-studio export {checkpoint} --to" in error
+    assert not out.exists()
+
+
+def test_weights_of_the_network_named_may_have_other_classes(spec_file, tmp_path, capsys):
+    model = models.build_network(spec_of("option_b").replace(classes=3), seed=0)
+    models.save_weights(tmp_path / "w.safetensors", model)
+    words = ["--weights", str(tmp_path / "w.safetensors"), "--to", str(tmp_path / "a.pth")]
+    assert main(["export", str(spec_file), *words]) == 0
 
 
 def test_the_script_of_a_checkpoint_classifies_a_picture(checkpoint, tmp_path, capsys):
