@@ -81,6 +81,7 @@ def classify_pictures(
             "weights": loaded.description,
             "trained": loaded.trained,
             "assumed": [each.to_dict() for each in loaded.assumed],
+            "notes": list(loaded.notes),
         }
         print(json.dumps({**about, "images": results}, indent=2, ensure_ascii=False))
     else:
@@ -194,9 +195,11 @@ def _two_networks(weights: str, named: NetworkSpec, held: NetworkSpec) -> str:
 
 
 def print_assumed(network: LoadedNetwork) -> None:
-    """Prints to stderr what the file of the weights does not say, and what was taken for it."""
+    """Prints to stderr what the file of the weights does not say, what was taken, and its notes."""
     for each in network.assumed:
         print(f"Assumed {each}", file=sys.stderr)
+    for note in network.notes:
+        print(note, file=sys.stderr)
 
 
 def names_weights(what: str) -> bool:

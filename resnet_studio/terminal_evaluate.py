@@ -253,6 +253,7 @@ def _print_result(examinee: Examinee, result: Evaluation) -> None:
     print()
     _print_classes(result)
     _print_list("Assumed, because the file does not say", _assumed_lines(examinee, result))
+    _print_list("Noticed in the file", found.notes)
     _print_list("Folders that are no class of the network", result.labelling.skipped)
     _print_list("Pictures that cannot be read", list(map(str, result.unread)))
     _print_list("Noticed in the folder", list(map(str, result.problems)))

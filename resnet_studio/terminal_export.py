@@ -70,6 +70,7 @@ def _as_data(network: LoadedNetwork, exported: Exported) -> dict[str, object]:
         "weights": network.description,
         "trained": network.trained,
         "assumed": [each.to_dict() for each in network.assumed],
+        "notes": list(network.notes),
         "format": exported.format.value,
         "files": [str(file) for file in exported.files],
         "checked": exported.checked,

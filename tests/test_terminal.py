@@ -75,3 +75,13 @@ def test_classify_says_that_the_network_named_does_not_count(foreign, tmp_path, 
     lines = capsys.readouterr().err.splitlines()
     (line,) = [line for line in lines if line.endswith("the file counts.")]
     assert "not of resnet18 (18 layers, 1,000 classes)" in line
+
+
+def test_notes_on_the_file_are_told_beside_the_result(command, foreign, capsys):
+    blurred = foreign.rename(foreign.with_name("resnetblur50.pth"))
+    assert main(command(blurred)) == 0
+    output = capsys.readouterr()
+    assert output.err.count("anti-aliased") == 1
+    assert "anti-aliased" not in output.out
+    assert main([*command(blurred), "--json"]) == 0
+    assert "anti-aliased" in json.loads(capsys.readouterr().out)["notes"][0]

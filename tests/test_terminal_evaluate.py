@@ -86,6 +86,12 @@ def test_a_checkpoint_and_a_folder_are_all_it_needs(network, checkpoint, data, c
     assert result["seconds"] > 0
 
 
+def test_notes_on_the_file_are_told(checkpoint, data, capsys):
+    blurred = checkpoint.rename(checkpoint.with_name("resnetblur50.pth"))
+    assert main(["evaluate", "--checkpoint", str(blurred), "--data", str(data)]) == 0
+    assert "anti-aliased" in capsys.readouterr().out
+
+
 def test_the_numbers_are_those_of_a_computation_by_hand(network, checkpoint, data, capsys):
     words = ["--checkpoint", checkpoint, "--data", data, "--mean", written(MEAN)]
     words += ["--std", written(STD), "--device", "cpu", "--batch", 4]

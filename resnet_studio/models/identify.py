@@ -60,6 +60,8 @@ _REMEDY: Final = (
 # What begins so is a part of the network itself.
 _TRUNK: Final = ("layer", "conv", "bn")
 _OWN_MARKS: Final = ("bn_last.", ".gate.conv.")
+# Zhang 2019, arXiv:1904.11486: timm's variants of resnet50 that blur before they subsample.
+_ANTI_ALIASED: Final = ("resnetaa", "resnetblur")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,9 +190,19 @@ def identify(weights: WeightsFile) -> Identified:
     weights = replace(
         weights,
         ignored=(*weights.ignored, *bounded(ignored)),
-        notes=(*weights.notes, *notes),
+        notes=(*weights.notes, *notes, *_of_its_name(weights.path)),
     )
     return _stated(weights, spec, state, family)
+
+
+def _of_its_name(path: Path) -> list[str]:
+    """Returns what the tensors cannot tell and the name of the file does."""
+    if not any(word in path.name.lower() for word in _ANTI_ALIASED):
+        return []
+    return [
+        "The name of the file speaks of an anti-aliased network. Anti-aliasing has no weights, and "
+        "this program builds the network without it: results differ from those published."
+    ]
 
 
 def _with_linear_head(state: Mapping[str, Tensor], renamed: Renamed) -> dict[str, Tensor]:

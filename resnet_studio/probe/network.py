@@ -79,6 +79,7 @@ class LoadedNetwork:
         trained: Whether the weights have learned anything: False for random ones.
         description: The weights in words, for the command line: "random weights, seed 0".
         assumed: What the file of the weights does not say, with what was taken for it.
+        notes: Sentences on what was chosen or changed in the file of the weights.
     """
 
     spec: NetworkSpec
@@ -89,6 +90,7 @@ class LoadedNetwork:
     trained: bool
     description: str
     assumed: tuple[Assumption, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def load_network(spec: NetworkSpec, choice: WeightsChoice | None = None) -> LoadedNetwork:
@@ -150,6 +152,7 @@ def _with_weights_of_file(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNet
         trained=True,
         description=_described(choice),
         assumed=found.assumed if found is not None else (),
+        notes=weights.notes,
     )
 
 

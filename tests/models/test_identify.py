@@ -105,6 +105,14 @@ def test_timms_narrower_squeezes_are_widened_by_zeros_and_it_is_said(tmp_path):
     assert not widened[32:].any()
 
 
+@pytest.mark.parametrize("name", ["resnetaa50.pth", "ResNetBlur50_a1h.pth"])
+def test_a_name_that_speaks_of_anti_aliasing_is_noted(name, tmp_path):
+    state = timm.create_model("resnet18", num_classes=5).state_dict()
+    (note,) = _opened(tmp_path, state, name=name).notes
+    assert "anti-aliased" in note
+    assert not _opened(tmp_path, state).notes
+
+
 def test_timms_second_generation_is_read_as_its_program_has_it(tmp_path):
     theirs = foreign.stirred(timm.create_model("resnetv2_18d", num_classes=5))
     found = _opened(tmp_path, theirs.state_dict())
