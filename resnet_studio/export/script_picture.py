@@ -20,8 +20,11 @@ from resnet_studio.data.augment_steps import Step
 _OPEN = '''\
 def open_picture(path: str) -> Image.Image:
     """Returns the picture upright and in red, green and blue; what is transparent becomes white."""
-    image = Image.open(path)
-    image.load()
+    try:
+        image = Image.open(path)
+        image.load()
+    except Exception:  # Pillow has many kinds of errors for broken files
+        sys.exit(f"{path} is missing, or is no picture that Pillow can read.")
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -197,6 +197,17 @@ def test_the_script_reads_a_picture_of_any_size_bit_for_bit(data, tmp_path_facto
     assert torch.equal(read(str(file)), prepared(subject, file))
 
 
+@pytest.mark.parametrize("content", [None, b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_a_picture_that_cannot_be_read_ends_the_script_with_one_sentence(content, tmp_path):
+    path = tmp_path / "picture.png"
+    if content is not None:
+        path.write_bytes(content)
+    read = made_by(script_text(subject_of(spec_of("option_b")), weights_name="w.pth"))
+    with pytest.raises(SystemExit) as caught:
+        read["read_picture"](str(path))
+    assert caught.value.code == f"{path} is missing, or is no picture that Pillow can read."
+
+
 def test_a_network_that_reads_no_colours_gets_random_numbers():
     subject = subject_of(spec_of("one_channel"))
     made = made_by(script_text(subject, weights_name="w.pth"))
