@@ -29,6 +29,10 @@ LEAST_TUTORIAL_SIZE = 11
 """Pixels of which the tutorial stem's two unpadded windows leave one."""
 
 
+_PLAIN_INNER = (("groups", 1), ("base_width", 64))
+"""What leaves the inner width of a bottleneck block at the width of its stage."""
+
+
 def check_together(spec: NetworkSpec) -> None:
     """Refuses a spec whose fields are allowed one by one but not together.
 
@@ -177,12 +181,7 @@ def _check_training_only(spec: NetworkSpec) -> None:
 
 def _check_size(spec: NetworkSpec) -> None:
     if (weights := weight_count(spec)) > MAX_PARAMETERS:
-        raise _refusal(
-            "widths",
-            f"widths {shown(spec.widths)} with depths {shown(spec.depths)} "
-            f"make {weights:,} weights; the most is {MAX_PARAMETERS:,}.",
-            "Use narrower stages or fewer blocks.",
-        )
+        raise _too_many_weights(spec, weights)
     if (elements := largest_map(spec)) > MAX_MAP_ELEMENTS:
         raise _refusal(
             "input_size",
@@ -190,6 +189,28 @@ def _check_size(spec: NetworkSpec) -> None:
             f"the most is {MAX_MAP_ELEMENTS:,}.",
             "Use a smaller input size or narrower stages.",
         )
+
+
+def _too_many_weights(spec: NetworkSpec, weights: int) -> PydanticCustomError:
+    """Returns the error of what is at fault: the inner width of the blocks, or the stages."""
+    changed = {field: only for field, only in _PLAIN_INNER if getattr(spec, field) != only}
+    field = "widths"
+    if _allowed(spec, **changed):
+        alone = (field for field, only in changed.items() if _allowed(spec, **{field: only}))
+        field = next(alone, next(iter(changed)))
+    named = "".join(f", {field} {getattr(spec, field)}" for field in changed)
+    ways = ["fewer groups"] if spec.groups > 1 else []
+    ways += ["a smaller base_width", "narrower stages"] if changed else ["narrower stages"]
+    return _refusal(
+        field,
+        f"widths {shown(spec.widths)} with depths {shown(spec.depths)}{named} make {weights:,} "
+        f"weights; the most is {MAX_PARAMETERS:,}.",
+        f"Use {', '.join(ways)} or fewer blocks.",
+    )
+
+
+def _allowed(spec: NetworkSpec, **changes: int) -> bool:
+    return weight_count(spec.model_copy(update=changes)) <= MAX_PARAMETERS
 
 
 def weight_count(spec: NetworkSpec) -> int:

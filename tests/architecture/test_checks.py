@@ -184,6 +184,32 @@ def test_too_many_parameters_are_refused():
 
 
 @pytest.mark.parametrize(
+    ("changes", "field", "named", "remedy"),
+    [
+        ({"groups": 64}, "groups", ", groups 64 make", "Use fewer groups, a smaller base_width,"),
+        ({"groups": 32, "base_width": 512}, "groups", "groups 32, base_width 512", "Use fewer"),
+        (
+            {"groups": 2, "base_width": 1024, "depths": (30, 40, 60, 3)},
+            *("base_width", "groups 2, base_width 1024", "Use fewer groups, a smaller base_width,"),
+        ),
+        ({"widths": (8192,) * 4, "groups": 2}, "widths", "groups 2", "narrower stages or fewer"),
+        (
+            {"base_width": 1024, "depths": (3, 4, 6, 20)},
+            *("base_width", ", base_width 1024 make", "Use a smaller base_width, narrower stages"),
+        ),
+        ({"widths": (8192,) * 4}, "widths", "(3, 4, 6, 3) make", "Use narrower stages or fewer"),
+    ],
+)
+def test_groups_and_base_width_are_named_where_they_make_too_many_parameters(
+    changes, field, named, remedy
+):
+    error = refusal(RESNET50, **changes)
+    assert error.field == field
+    assert named in error.message
+    assert remedy in error.remedy
+
+
+@pytest.mark.parametrize(
     "more",
     [
         {"shortcut_type": "highway"},
