@@ -261,6 +261,8 @@ class NetworkForm(QWidget):
         self.preset.show_preset(matching_preset(spec) or CUSTOM)
         self.depth_box.clear()
         self.depth_box.addItems([str(depth) for depth in known_depths(spec)])
+        # Enter takes the item of the index, so it must be that of the text, or none.
+        self.depth_box.setCurrentIndex(self.depth_box.findText(str(spec.depth)))
         self.depth_box.setEditText(str(spec.depth))
         self.stages.setText(listed(spec.depths))
         self.width_edit.setText(shown_widths(spec.widths))

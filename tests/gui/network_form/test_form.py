@@ -410,3 +410,15 @@ def test_opened_groups_need_no_more_width_than_the_fields_that_are_always_there(
 
 def test_the_keyboard_walks_through_fields_and_not_through_the_form_around_them(form):
     assert form.area.focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+def test_enter_on_an_unchanged_depth_changes_nothing(qtbot, studio, form):
+    choose(form.preset, "cifar_resnet20")
+    type_depth(qtbot, form, "56")
+    line = form.depth_box.lineEdit()
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert studio.spec.depth == 56
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert studio.spec.depth == 56
+    assert line.text() == "56"
