@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from resnet_studio.architecture.graph import build_graph
 from resnet_studio.architecture.spec import NetworkSpec
 
 _WEIGHTS: Final = frozenset((".safetensors", ".pth", ".pt", ".th", ".bin", ".ckpt"))
+_LEAST_COLUMNS: Final = 80
 
 
 def is_checkpoint(name: str) -> bool:
@@ -40,7 +42,8 @@ def told(
     comparison = compare(*graphs)
     if as_json:
         return json.dumps(as_data(comparison), indent=2, ensure_ascii=False)
-    return format_text(comparison, everything=everything)
+    columns = max(_LEAST_COLUMNS, shutil.get_terminal_size().columns)
+    return format_text(comparison, everything=everything, columns=columns)
 
 
 def _spec(name: str) -> NetworkSpec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -170,14 +171,20 @@ class _Line(NamedTuple):
 
 _HEADER: Final = _Line("  part", "change", "parameters", "MACs", "memory (bytes)", "sees (px)")
 
+_TIED: Final = "\N{NO-BREAK SPACE}"
 
-def format_text(comparison: Comparison, *, everything: bool = False) -> str:
+
+def format_text(
+    comparison: Comparison, *, everything: bool = False, columns: float = math.inf
+) -> str:
     """Returns the comparison as text: differing fields, totals, and what changes in the layers.
 
     Args:
         comparison: What to tell.
         everything: List each row by itself; else runs of equal rows are one line, and so are
             neighbouring blocks that change alike.
+        columns: Most characters in a line; where the table of layers is wider, each part takes
+            several lines.
     """
     names = comparison.before.spec.name, comparison.after.spec.name
     parts = [f"{names[0]} → {names[1]}"]
@@ -187,11 +194,11 @@ def format_text(comparison: Comparison, *, everything: bool = False) -> str:
         parts.append(_field_table(comparison))
     parts.append(_total_table(comparison))
     if everything:
-        parts.append(_aligned([_HEADER, *(_line(row) for row in comparison.walk())]))
+        parts.append(_layer_table([*map(_line, comparison.walk())], columns))
     elif comparison.same_layers:
         parts.append(f"All {len(comparison.after.layers):,} layers are alike.")
     else:
-        parts.append(_aligned([_HEADER, *_folded(comparison)]))
+        parts.append(_layer_table([*_folded(comparison)], columns))
     return "\n\n".join(parts)
 
 
@@ -210,6 +217,35 @@ def _total_table(comparison: Comparison) -> str:
         numbers = f"{total.before:,}", f"{total.after:,}", f"{total.difference:+,}"
         lines.append((TITLES[total.measure], *numbers, ratio))
     return _aligned(lines, numbers_from=1)
+
+
+def _layer_table(lines: Sequence[_Line], columns: float) -> str:
+    """Returns one row for each line or, if that is too wide, its figures below its change."""
+    table = _aligned([_HEADER, *lines])
+    if max(map(len, table.splitlines())) <= columns:
+        return table
+    return "\n".join(part for line in lines for part in _stacked(line, int(columns)))
+
+
+def _stacked(line: _Line, columns: int) -> Iterator[str]:
+    """Yields the lines of one part, broken between figures and never within one."""
+    mark, name = line.name[:2], line.name[2:]
+    indent = " " * (len(mark) + len(name) - len(name.lstrip()) + 4)
+    named = zip(_HEADER[2:], line[2:], strict=True)
+    figures = "; ".join(
+        f"{title} {figure}".replace(" ", _TIED) for title, figure in named if figure
+    )
+    head = f"{line.name}  {line.change}".rstrip().replace(" → ", f"{_TIED}→{_TIED}")
+    for text, first in ((head, ""), (figures, indent)):
+        wrapped = textwrap.wrap(
+            text,
+            columns,
+            initial_indent=first,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        yield from (each.replace(_TIED, " ") for each in wrapped)
 
 
 def _line(row: Row, *, last: str = "") -> _Line:

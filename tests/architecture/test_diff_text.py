@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 
+import pytest
 from hypothesis import given
 
 from resnet_studio.architecture.catalog import CATALOG
@@ -110,3 +112,16 @@ def test_values_are_written_for_a_person():
         "64",
         "B",
     ]
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_narrow_terminal_gets_every_figure_in_lines_that_fit(everything):
+    comparison = compared("resnet50", "seresnext50_32x4d")
+    wide = format_text(comparison, everything=everything)
+    narrow = format_text(comparison, everything=everything, columns=80)
+    assert max(map(len, wide.splitlines())) > 80
+    assert max(map(len, narrow.splitlines())) <= 80
+    figures = re.compile(r"[\d,]+(?: → [\d,]+)?")
+    for line in wide.split("\n\n")[-1].splitlines()[1:]:
+        assert all(figure in narrow for figure in figures.findall(line.partition("  ")[2]))
+    assert format_text(comparison, everything=everything, columns=1000) == wide
