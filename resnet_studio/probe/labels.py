@@ -194,7 +194,7 @@ def _none_known(folders: Folders, names: Sequence[str]) -> DataError:
     return DataError(
         f"No folder of {folders.name} is a class of the network: the folders are "
         f"{_listed(folders.used)}; the classes are {_listed(names)}.",
-        remedy=_all_needed(len(names)),
+        remedy=f"Rename the folders as the classes are called. Or: {_all_needed(len(names))}",
     )
 
 

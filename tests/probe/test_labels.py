@@ -67,6 +67,7 @@ def test_no_folder_that_is_a_class_is_an_error_naming_both():
     error = refusal(folders("a", "b"), 2, ["cat", "dog"])
     assert "the folders are a, b" in error.message
     assert "the classes are cat, dog" in error.message
+    assert "Rename the folders as the classes are called." in error.remedy
 
 
 def test_a_wrong_number_of_names_is_an_error_naming_both_counts():
