@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -38,6 +38,25 @@ if TYPE_CHECKING:
 _LETTERS = 100
 """Width of the dialog in average letters: a path is to be read without scrolling."""
 _INDENT = 20
+
+
+class _Note(QLabel):
+    """A wrapped text that is never lower than its lines; a dialog alone would not grow for it."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setWordWrap(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Asks for the height of its lines at this width."""
+        super().resizeEvent(event)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the text size of the application."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setMinimumHeight(self.heightForWidth(self.width()))
 
 
 class ExportDialog(QDialog):
@@ -137,9 +156,8 @@ class ExportDialog(QDialog):
         grid.setColumnStretch(1, 1)
         for number, kind in enumerate(Format):
             button = QRadioButton(f"{_translated(kind.label)}, {kind.suffix}")
-            note = QLabel(_translated(kind.note))
+            note = _Note(_translated(kind.note))
             note.setProperty("muted", True)
-            note.setWordWrap(True)
             button.setAccessibleDescription(note.text())
             self.formats.addButton(button, number)
             grid.addWidget(button, 2 * number, 0, 1, 2)

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from PySide6.QtWidgets import QApplication, QLabel
 
 from resnet_studio.architecture.spec import NetworkSpec, parse_spec
 from resnet_studio.export import Format
+from resnet_studio.gui import theme as themes
 from resnet_studio.gui.export_dialog import ExportDialog
+from resnet_studio.gui.theme import LIGHT
 from resnet_studio.models import read_weights
 
 TINY = {
@@ -119,3 +122,18 @@ def test_cancelling_leaves_nothing(qtbot, studio, dialog, tmp_path):
     wait(qtbot, studio)
     assert not dialog.isVisible()
     assert [path.name for path in tmp_path.iterdir() if "mine" in path.name] == []
+
+
+@pytest.mark.parametrize("scale", [100, 150])
+def test_no_line_of_a_note_is_cut(qapp, qtbot, dialog, scale):
+    themes.apply(qapp, LIGHT, font_scale=scale)
+    try:
+        dialog.resize(dialog.minimumWidth(), 100)
+        for _ in range(3):
+            QApplication.processEvents()
+        notes = [label for label in dialog.findChildren(QLabel) if label.isVisible()]
+        assert len(notes) > len(Format)
+        for note in notes:
+            assert note.height() >= note.heightForWidth(note.width()), note.text()
+    finally:
+        themes.apply(qapp, LIGHT, font_scale=100)
