@@ -108,6 +108,7 @@ TABLE: tuple[Setting, ...] = (
         "safetensors",
         choices=("safetensors", "pth", "onnx", "py", "toml", "json"),
     ),
+    Setting("export_folder", ""),
     Setting("recipe", ""),
     Setting("data", ""),
     Setting("last_folder", ""),

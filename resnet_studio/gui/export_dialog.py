@@ -95,7 +95,7 @@ class ExportDialog(QDialog):
         if present and not self._may_replace(present):
             return
         self._studio.settings["export_format"] = self.format.value
-        self._studio.settings["last_folder"] = str(target.parent)
+        self._studio.settings["export_folder"] = str(target.absolute().parent)
 
         def job(state: TaskState) -> Iterator[ExportEvent]:
             from resnet_studio.export import Subject, export
@@ -201,14 +201,15 @@ class ExportDialog(QDialog):
         self.path.setText(str(path.with_suffix(kind.suffix)))
 
     def _suggested(self) -> Path:
-        folder = Path(self._studio.settings["last_folder"] or Path.home())
+        folder = Path(self._studio.settings["export_folder"] or Path.home())
         name = self._studio.spec.name
         safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
         return folder / f"{safe}.{self.format.value}"
 
     def _browse(self) -> None:
         filters = ";;".join(f"{_translated(kind.label)} (*{kind.suffix})" for kind in Format)
-        suggested = Path(self.path.text()).name or self._suggested().name
+        # With its folder: the window opens there, not where the last picture was.
+        suggested = str(Path(self.path.text().strip() or self._suggested()).expanduser())
         if (path := self._studio.save_file(self.windowTitle(), suggested, filters)) is not None:
             self.path.setText(str(path if path.suffix else path.with_suffix(self.format.suffix)))
 

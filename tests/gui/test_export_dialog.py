@@ -26,7 +26,7 @@ TINY = {
 @pytest.fixture
 def dialog(qtbot, studio, tmp_path):
     studio.set_spec(parse_spec(TINY))
-    studio.settings["last_folder"] = str(tmp_path)
+    studio.settings["export_folder"] = str(tmp_path)
     made = ExportDialog(studio)
     qtbot.addWidget(made)
     made.show()
@@ -137,3 +137,16 @@ def test_no_line_of_a_note_is_cut(qapp, qtbot, dialog, scale):
             assert note.height() >= note.heightForWidth(note.width()), note.text()
     finally:
         themes.apply(qapp, LIGHT, font_scale=100)
+
+
+def test_the_folder_of_the_last_export_is_offered_and_not_that_of_a_picture(
+    qtbot, studio, dialog, tmp_path
+):
+    (tmp_path / "out").mkdir()
+    dialog.path.setText(str(tmp_path / "out" / "mine.json"))
+    dialog.export.click()
+    wait(qtbot, studio)
+    studio.settings["last_folder"] = str(tmp_path / "pictures")
+    again = ExportDialog(studio)
+    qtbot.addWidget(again)
+    assert again.path.text() == str(tmp_path / "out" / "tiny.json")
