@@ -30,7 +30,7 @@ def export(
     untouched and nothing else is left.
 
     Args:
-        path: The file; its folder is made if it is missing. One that is there is replaced.
+        path: The file; its folder must be there. A file that is there is replaced.
         subject: What to export.
         cancelled: Asked between the steps, and ten times a second within the long ones.
 
@@ -38,8 +38,8 @@ def export(
         Progress, and at the end one `Exported`.
 
     Raises:
-        ExportError: If the suffix is of no format, the disk refuses, a package is missing, the
-            network cannot be written in this format, or the file does not equal the network.
+        ExportError: If the suffix is of no format, its folder or a package is missing, the disk
+            refuses, the network cannot be written in this format, or the file does not equal it.
         Cancelled: If `cancelled` said so.
     """
     path = Path(path).absolute()

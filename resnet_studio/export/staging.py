@@ -19,16 +19,29 @@ from resnet_studio.files import atomic_write
 _PREFIX = ".studio-export-"
 
 
+def check_folder(path: Path) -> None:
+    """Refuses a place whose folder is missing: it is more often mistyped than wanted.
+
+    Raises:
+        ExportError: If there is no such folder.
+    """
+    if not os.path.lexists(path.parent):
+        raise ExportError(
+            f"There is no folder {path.parent}.",
+            remedy="Choose a folder that is there, or make this one first.",
+        )
+
+
 @contextlib.contextmanager
 def staging(path: Path) -> Iterator[Path]:
     """Yields a new folder on the disk of `path`, which is removed at the end.
 
     Raises:
-        ExportError: If the disk refuses anything within the body, and if the folder cannot be
-            made; in words that name `path`.
+        ExportError: If the disk refuses anything within the body, if there is no folder for
+            `path`, and if the new one cannot be made; in words that name `path`.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        check_folder(path)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=path.parent))
         with _removed(folder), _named_as(path, folder):
             yield folder

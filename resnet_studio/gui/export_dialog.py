@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from resnet_studio.errors import ExportError
 from resnet_studio.export import Exported, ExportEvent, ExportProgress, Format, files_of
+from resnet_studio.export.staging import check_folder
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.workers import Task, TaskState
 
@@ -221,10 +222,12 @@ class ExportDialog(QDialog):
             return None
         try:
             files_of(typed)
+            target = Path(typed).expanduser()
+            check_folder(target.absolute())
         except ExportError as error:
             self._complain(str(error))
             return None
-        return Path(typed).expanduser()
+        return target
 
     def _check(self) -> None:
         """Follows what is typed: the suffix chooses the kind of file."""

@@ -57,6 +57,7 @@ def full_disk(size):
 @pytest.mark.parametrize("kind", Format)
 def test_each_format_is_written_compared_and_leaves_nothing_else(kind, tiny, tmp_path):
     path = tmp_path / "new" / f"tiny{kind.suffix}"
+    (tmp_path / "new").mkdir()
     last = run(path, tiny)
     assert last.format is kind
     assert last.files == files_of(path)

@@ -71,3 +71,11 @@ def test_errors_of_the_disk_name_the_file_and_a_remedy(tmp_path):
     ):
         raise OSError(28, "No space left on device")
     assert "space" in caught.value.remedy
+
+
+def test_a_missing_folder_is_refused_and_not_made(tmp_path):
+    path = tmp_path / "nodir" / "a.pth"
+    with pytest.raises(ExportError, match="There is no folder") as caught, staging(path):
+        pass
+    assert "make this one" in caught.value.remedy
+    assert not path.parent.exists()

@@ -150,3 +150,10 @@ def test_the_folder_of_the_last_export_is_offered_and_not_that_of_a_picture(
     again = ExportDialog(studio)
     qtbot.addWidget(again)
     assert again.path.text() == str(tmp_path / "out" / "tiny.json")
+
+
+def test_a_missing_folder_is_refused_where_it_is_typed(dialog, tmp_path):
+    dialog.path.setText(str(tmp_path / "nodir" / "mine.pth"))
+    assert f"There is no folder {tmp_path / 'nodir'}." in dialog.problem.text()
+    assert not dialog.export.isEnabled()
+    assert not (tmp_path / "nodir").exists()
