@@ -78,6 +78,7 @@ def test_the_script_of_a_checkpoint_classifies_a_picture(checkpoint, tmp_path, c
 
     out, picture = tmp_path / "out", tmp_path / "picture.jpg"
     Image.fromarray(trial_photograph()).save(picture)
+    out.mkdir()
     assert main(["export", str(checkpoint), "--to", str(out / "mine.py")]) == 0
     capsys.readouterr()
     assert main(["classify", str(picture), "--weights", str(checkpoint), "--json"]) == 0
@@ -132,3 +133,10 @@ def test_a_checkpoint_of_another_program_needs_no_other_word(tmp_path, capsys):
     assert "122 tensors are the same" in capsys.readouterr().out
     plain = torch.load(tmp_path / "a.pth", weights_only=True)
     theirs.load_state_dict(plain, strict=True)
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path, capsys):
+    target = tmp_path / "nowhere" / "network.json"
+    assert main(["export", "cifar_resnet20", "--to", str(target)]) == 1
+    assert "There is no folder" in capsys.readouterr().err
+    assert not target.parent.exists()
