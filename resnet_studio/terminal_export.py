@@ -32,7 +32,13 @@ def export_network(what: str, *, to: Path, weights: str, as_json: bool) -> int:
     own = not weights and names_weights(what)
     network = load(what) if own else load_named(weights, what)
     _check_source(network, files)
-    subject = Subject(network.model, network.classes, network.preprocessing, network.description)
+    subject = Subject(
+        network.model,
+        network.classes,
+        network.preprocessing,
+        network.description,
+        classes_assumed=any(each.field == "classes" for each in network.assumed),
+    )
     with closing(export(to, subject)) as stream:
         exported = _followed(stream, silent=as_json)
     if as_json:

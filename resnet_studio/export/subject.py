@@ -22,12 +22,15 @@ class Subject:
         classes: A name for each output.
         preprocessing: What is done to a picture before it enters.
         description: Where the weights come from, in words: "random weights, seed 0".
+        classes_assumed: Whether the names are a guess, because the weights came without any; they
+            are used where a name has to stand, but not kept with the weights.
     """
 
     model: ResNet
     classes: tuple[str, ...]
     preprocessing: AugmentSpec
     description: str = ""
+    classes_assumed: bool = False
 
     def __post_init__(self) -> None:
         if self.model.training:

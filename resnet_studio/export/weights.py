@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from resnet_studio.architecture.class_names import real_names
 from resnet_studio.errors import ExportError
 from resnet_studio.export.progress import Asked, ExportProgress, Finding, stop_if
 from resnet_studio.export.subject import Subject
@@ -57,10 +58,15 @@ def write_pth(
 def _beside(subject: Subject) -> dict[str, Any]:
     """Returns what is kept with the weights."""
     return {
-        "classes": subject.classes,
+        "classes": _names(subject),
         "preprocessing": subject.preprocessing.to_dict(),
         "info": {"weights": subject.description},
     }
+
+
+def _names(subject: Subject) -> tuple[str, ...] | None:
+    """Returns the names that are kept: none where nobody has given any."""
+    return None if subject.classes_assumed else real_names(subject.classes)
 
 
 def _compared(path: Path, subject: Subject) -> Finding:
@@ -73,7 +79,7 @@ def _compared(path: Path, subject: Subject) -> Finding:
     again = read_weights(path)
     same_tensors(path, again.state, subject.model.state_dict())
     told = (again.spec, again.classes, again.preprocessing)
-    if told != (subject.spec, subject.classes, subject.preprocessing.to_dict()):
+    if told != (subject.spec, _names(subject), subject.preprocessing.to_dict()):
         raise ExportError(f"{path.name}: spec, classes or preprocessing came back changed.")
     return Finding(_finding(again.state))
 

@@ -102,7 +102,11 @@ class ExportDialog(QDialog):
             from resnet_studio.export import Subject, export
 
             subject = Subject(
-                network.model, network.classes, network.preprocessing, network.description
+                network.model,
+                network.classes,
+                network.preprocessing,
+                network.description,
+                classes_assumed=any(each.field == "classes" for each in network.assumed),
             )
             return export(target, subject, cancelled=lambda: state.cancelled)
 

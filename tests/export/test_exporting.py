@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import resource
@@ -11,6 +12,7 @@ from contextlib import closing, contextmanager
 import pytest
 import torch
 
+from resnet_studio.architecture.class_names import numbered_names
 from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import Cancelled, ExportError
 from resnet_studio.export import (
@@ -304,11 +306,11 @@ def test_a_network_in_training_mode_is_no_subject(tiny):
 def test_the_safetensors_file_opens_as_the_same_network(tiny, tmp_path):
     from resnet_studio import models
 
-    path = tmp_path / "a.safetensors"
-    run(path, tiny)
+    path, named = tmp_path / "a.safetensors", dataclasses.replace(tiny, classes=tuple("abcde"))
+    run(path, named)
     again = models.read_weights(path)
     assert again.spec == tiny.spec
-    assert again.classes == tiny.classes
+    assert again.classes == named.classes
     assert again.preprocessing == tiny.preprocessing.to_dict()
     assert json.dumps(again.info)
 
@@ -343,3 +345,16 @@ def test_what_shapes_cannot_tell_comes_back_with_the_weights(tmp_path, name):
     assert found.spec == spec
     assert found.preprocessing == subject.preprocessing.to_dict()
     assert "zero_padding" not in {assumption.field for assumption in found.assumed}
+
+
+@pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])
+def test_names_that_nobody_has_given_are_not_kept_with_the_weights(tmp_path, name):
+    given = subject_of(spec_of("option_b"))
+    named = dataclasses.replace(given, classes=tuple("abcde"))
+    for subject, kept in (
+        (named, tuple("abcde")),
+        (dataclasses.replace(named, classes_assumed=True), None),
+        (dataclasses.replace(given, classes=numbered_names(5)), None),
+    ):
+        run(tmp_path / name, subject)
+        assert read_weights(tmp_path / name).classes == kept
