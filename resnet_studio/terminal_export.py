@@ -37,7 +37,7 @@ def export_network(what: str, *, to: Path, weights: str, as_json: bool) -> int:
         network.classes,
         network.preprocessing,
         network.description,
-        classes_assumed=any(each.field == "classes" for each in network.assumed),
+        classes_assumed=network.classes_assumed,
     )
     with closing(export(to, subject)) as stream:
         exported = _followed(stream, silent=as_json)

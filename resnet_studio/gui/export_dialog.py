@@ -106,7 +106,7 @@ class ExportDialog(QDialog):
                 network.classes,
                 network.preprocessing,
                 network.description,
-                classes_assumed=any(each.field == "classes" for each in network.assumed),
+                classes_assumed=network.classes_assumed,
             )
             return export(target, subject, cancelled=lambda: state.cancelled)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.data.augment import AugmentSpec, Normalise
-from resnet_studio.errors import CheckpointError, SpecError
+from resnet_studio.errors import SpecError
 from resnet_studio.files import sha256_of
 from resnet_studio.probe.evaluate import AS_IT_IS, validation_pipeline
 from resnet_studio.probe.labels import NamesFrom
@@ -20,7 +20,9 @@ from resnet_studio.probe.network import (
     LoadedNetwork,
     WeightsChoice,
     class_names,
+    filled,
     pretrained_preprocessing,
+    stated_preprocessing,
 )
 
 if TYPE_CHECKING:
@@ -94,10 +96,9 @@ def open_examinee(path: Path, answers: Answers | None = None) -> Examinee:
     if found.preprocessing is not None or published is not None:
         found = _without_assumption(found, _NORMALISATION)
     names, names_from = _names(found, said, published)
-    model = models.network_from(found.weights, found.spec).eval().requires_grad_(False)
     network = LoadedNetwork(
         spec=found.spec,
-        model=model,
+        model=filled(found.spec, found.weights),
         classes=names or class_names(found.spec.classes),
         preprocessing=pipeline,
         choice=WeightsChoice(kind="file", path=str(path)),
@@ -158,13 +159,8 @@ def _normalisation(found: Identified, said: Answers, own: AugmentSpec | None) ->
 def _own_pipeline(found: Identified) -> AugmentSpec | None:
     if found.preprocessing is None:
         return None
-    try:
-        return AugmentSpec.from_dict(found.preprocessing)
-    except SpecError as error:
-        raise CheckpointError(
-            f"{found.path.name}: its preprocessing cannot be used. {error.message}",
-            remedy="Give the size of the pictures instead: --size, and --mean and --std.",
-        ) from error
+    remedy = "Give the size of the pictures instead: --size, and --mean and --std."
+    return stated_preprocessing(found.path, found.preprocessing, remedy=remedy)
 
 
 def _names(

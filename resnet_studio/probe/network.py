@@ -92,6 +92,11 @@ class LoadedNetwork:
     assumed: tuple[Assumption, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def classes_assumed(self) -> bool:
+        """Whether the names of the classes are a guess, for want of any in the file."""
+        return any(assumption.field == "classes" for assumption in self.assumed)
+
 
 def load_network(spec: NetworkSpec, choice: WeightsChoice | None = None) -> LoadedNetwork:
     """Builds the network of `spec` with the chosen weights (random ones of seed 0 if None).
@@ -145,7 +150,7 @@ def _with_weights_of_file(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNet
         weights = found.weights
     return LoadedNetwork(
         spec=spec,
-        model=_filled(spec, weights),
+        model=filled(spec, weights),
         classes=weights.classes or class_names(spec.classes),
         preprocessing=_preprocessing(spec, weights, found),
         choice=choice,
@@ -210,7 +215,7 @@ def _with_pretrained_weights(spec: NetworkSpec, choice: WeightsChoice) -> Loaded
     _check_hash(path, entry)
     return LoadedNetwork(
         spec=spec,
-        model=_filled(spec, models.read_weights(path)),
+        model=filled(spec, models.read_weights(path)),
         classes=entry.categories,
         preprocessing=pretrained_preprocessing(entry),
         choice=choice,
@@ -246,7 +251,12 @@ def _check_hash(path: Path, entry: PretrainedWeights) -> None:
         )
 
 
-def _filled(spec: NetworkSpec, weights: WeightsFile) -> ResNet:
+def filled(spec: NetworkSpec, weights: WeightsFile) -> ResNet:
+    """Returns the network with the weights of the file, to be looked at and not trained.
+
+    Raises:
+        CheckpointError: If they do not fit.
+    """
     from resnet_studio import models
 
     return _frozen(models.network_from(weights, spec))
@@ -281,15 +291,24 @@ def _other_network(
 def _preprocessing(
     spec: NetworkSpec, weights: WeightsFile, found: Identified | None
 ) -> AugmentSpec:
-    if weights.preprocessing is None:
-        usual = _usual_preprocessing(spec)
-        return usual if found is None else _normalised_for(found, usual)
+    if weights.preprocessing is not None:
+        remedy = "Use an earlier checkpoint, or train again."
+        return stated_preprocessing(weights.path, weights.preprocessing, remedy=remedy)
+    usual = _usual_preprocessing(spec)
+    return usual if found is None else _normalised_for(found, usual)
+
+
+def stated_preprocessing(path: Path, values: dict[str, Any], *, remedy: str) -> AugmentSpec:
+    """Returns what a file says is done to a picture.
+
+    Raises:
+        CheckpointError: If that makes no sense; ends in the remedy.
+    """
     try:
-        return AugmentSpec.from_dict(weights.preprocessing)
+        return AugmentSpec.from_dict(values)
     except SpecError as error:
         raise CheckpointError(
-            f"{weights.path.name}: its preprocessing cannot be used. {error.message}",
-            remedy="Use an earlier checkpoint, or train again.",
+            f"{path.name}: its preprocessing cannot be used. {error.message}", remedy=remedy
         ) from error
 
 
