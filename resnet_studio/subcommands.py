@@ -15,7 +15,7 @@ import tyro
 
 from resnet_studio.errors import StudioError
 from resnet_studio.training.overrides import RecipeOverrides
-from resnet_studio.training.recipe import DeviceChoice
+from resnet_studio.training.recipe_choices import DeviceChoice
 
 Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON instead of text.")]
 PROGRAM = "resnet-studio"

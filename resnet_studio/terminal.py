@@ -29,7 +29,8 @@ from resnet_studio.training import events
 from resnet_studio.training.config import RunConfig, default_config
 from resnet_studio.training.control import Control
 from resnet_studio.training.loop import fit
-from resnet_studio.training.recipe import RECIPES, Recipe, parse_recipe
+from resnet_studio.training.presets import RECIPES
+from resnet_studio.training.recipe import Recipe, parse_recipe
 from resnet_studio.training.runs import RunFolder, default_runs_dir, list_runs
 
 LAST_RUN = "last-run"

@@ -25,7 +25,8 @@ from resnet_studio.probe.evaluate import (
 from resnet_studio.probe.examinee import Answers, Examinee, Triple, open_examinee
 from resnet_studio.terminal import weights_file
 from resnet_studio.training.devices import choose_hardware
-from resnet_studio.training.recipe import DeviceChoice, Precision, Recipe
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import DeviceChoice, Precision
 
 _LISTED = 20
 _FLAGS = {"classes": "classes", "mean": "mean", "std": "std", "input_size": "size"}

@@ -17,7 +17,8 @@ from resnet_studio.architecture.textforms import dump_toml
 from resnet_studio.data.augment import AugmentSpec, pipelines_for
 from resnet_studio.data.sources import DataConfig
 from resnet_studio.errors import RunError, SpecError
-from resnet_studio.training.recipe import DEFAULT_RECIPES, Recipe, validation_message
+from resnet_studio.training.presets import DEFAULT_RECIPES
+from resnet_studio.training.recipe import Recipe, validation_message
 
 SMALL_DATA_SIZES: Final[Mapping[StemKind, int]] = {
     StemKind.CIFAR: 32,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 
 from resnet_studio.errors import DeviceError
-from resnet_studio.training.recipe import DeviceChoice, Precision, Recipe
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import DeviceChoice, Precision
 
 
 @dataclass(frozen=True, slots=True)

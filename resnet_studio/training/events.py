@@ -48,6 +48,11 @@ class RunStarted:
         start_step: Steps done before now; more than 0 in a resumed run.
         parameters: Trainable parameters of the network.
         problems: What was wrong with the data, one sentence each.
+        sections: Parts of the network for which `StepDone.gradient_norms` has a number, from the
+            input to the output: "stem", "stage 1", …, "head".
+        choices: What the program chose by itself, each as (what, chosen, why); the texts are for
+            a person: ("data path", "memory", "154 MB of 12 GB").
+        processes: Programs that share each batch; 1 without torchrun.
     """
 
     run_dir: Path
@@ -62,6 +67,9 @@ class RunStarted:
     start_step: int
     parameters: int
     problems: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str, str], ...] = ()
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,8 @@ class StepDone:
         accuracy: Fraction of the batch that was classified right, before the step.
         learning_rate: The rate of this step.
         images_per_second: Throughput over the last steps.
+        gradient_norms: Euclidean norm of the loss's gradient over the parameters of each of
+            `RunStarted.sections`, before it is clipped; empty in runs of older versions.
     """
 
     step: int
@@ -83,6 +93,7 @@ class StepDone:
     accuracy: float
     learning_rate: float
     images_per_second: float
+    gradient_norms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,9 @@ class EpochDone:
         validation_loss: Mean over the pictures held out, by the network as it is now.
         validation_accuracy: Likewise.
         seconds: Time for training and validation, without pauses.
+        train_top5: Like `train_accuracy`, counting a picture whose class is among the five most
+            probable; None with five classes or fewer.
+        validation_top5: Likewise for the pictures held out.
     """
 
     epoch: int
@@ -106,6 +120,8 @@ class EpochDone:
     validation_loss: float
     validation_accuracy: float
     seconds: float
+    train_top5: float | None = None
+    validation_top5: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +139,20 @@ class CheckpointSaved:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The run waits until `Control.resume` or `Control.stop` is called."""
+    """The run waits until `Control.resume` or `Control.stop` is called.
+
+    Attributes:
+        step: Steps done.
+        reason: Why it waits, if nobody asked for it: what failed and what to do. A run that waits
+            for room on the disk also goes on by itself once there is enough.
+        needed_bytes: Room that a save needs, if that is the reason.
+        free_bytes: Room that there is.
+    """
 
     step: int
+    reason: str = ""
+    needed_bytes: int | None = None
+    free_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +187,8 @@ class RunEnded:
         remedy: What to do about a failure; empty otherwise.
         best_accuracy: Highest validation accuracy so far; None before the first validation.
         checkpoint: The newest checkpoint that can be resumed; None if there is none.
+        offer: Fields of the recipe and values with which the run can be resumed after a failure,
+            for example ("accumulate", 2) when a batch did not fit into memory.
     """
 
     outcome: Outcome
@@ -169,6 +198,7 @@ class RunEnded:
     remedy: str = ""
     best_accuracy: float | None = None
     checkpoint: Path | None = None
+    offer: tuple[tuple[str, int], ...] = ()
 
 
 Event: TypeAlias = (

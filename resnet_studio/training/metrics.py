@@ -20,6 +20,8 @@ from resnet_studio.files import write_bytes_atomic
 from resnet_studio.training.events import EpochDone, StepDone
 
 _COUNTS = ("step", "epoch")
+_SEVERAL = ("gradient_norms",)
+_OPTIONAL = ("train_top5", "validation_top5")
 _MOST = 2**53
 _RECORDS: Mapping[str, type[StepDone] | type[EpochDone]] = {"step": StepDone, "epoch": EpochDone}
 # A real line has some 300 bytes. A longer one is read in parts, none of which is a whole line.
@@ -221,10 +223,21 @@ def _event(record: Mapping[str, Any]) -> StepDone | EpochDone | None:
     kind = _RECORDS.get(record["event"]) if isinstance(record["event"], str) else None
     if kind is None:
         return None
-    values: dict[str, Any] = {field.name: record.get(field.name) for field in fields(kind)}
-    if not all(_is_figure(name, value) for name, value in values.items()):
-        return None
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        # Fields that came with a later version have a default, so that older runs can be read.
+        value = record.get(field.name, field.default)
+        if not _fits(field.name, value):
+            return None
+        values[field.name] = tuple(value) if isinstance(value, list) else value
     return kind(**values)
+
+
+def _fits(name: str, value: object) -> bool:
+    """Tells whether a value fits its field: a figure, several, or none where that may be."""
+    if name in _SEVERAL:
+        return isinstance(value, (list, tuple)) and all(_is_figure(name, each) for each in value)
+    return (value is None and name in _OPTIONAL) or _is_figure(name, value)
 
 
 def _is_figure(name: str, value: object) -> bool:

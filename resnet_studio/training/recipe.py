@@ -1,116 +1,142 @@
-"""How a network is trained: the numbers of a recipe, their bounds, and recipes of the literature.
+"""How a network is trained: the numbers of a recipe and their bounds.
 
 A recipe is data. It says nothing about the network or the pictures (`config.RunConfig` joins the
-three), and the rules that follow from it live elsewhere: the learning rate of each step in
-`schedules`, the optimiser in `optim`. No torch here: forms validate and draw recipes before it
-is loaded.
+three), and what follows from it lives elsewhere: the learning rate of each step in `schedules`,
+the optimiser in `optim`, recipes with a name in `presets`, what can be chosen in
+`recipe_choices`. No torch here: forms validate and draw recipes before it is loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resnet_studio.architecture.textforms import shown
 from resnet_studio.errors import RunError
+from resnet_studio.training.recipe_choices import (
+    ClassWeights,
+    Compile,
+    DataPath,
+    DeviceChoice,
+    Optimiser,
+    Precision,
+    Schedule,
+    Warmup,
+)
 
 Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
-class Schedule(StrEnum):
-    """The course of the learning rate after the warm-up."""
-
-    CONSTANT = "constant"
-    STEP = "step"
-    COSINE = "cosine"
-
-
-class Warmup(StrEnum):
-    """How the first epochs are trained more gently.
-
-    CONSTANT holds a small rate, then jumps (He et al. 2015, arXiv:1512.03385, section 4.2).
-    GRADUAL rises in a straight line, step by step (Goyal et al. 2017, arXiv:1706.02677).
-    """
-
-    CONSTANT = "constant"
-    GRADUAL = "gradual"
-
-
-class DeviceChoice(StrEnum):
-    """Where to train; AUTO takes CUDA, else MPS, else the processor."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-    MPS = "mps"
-
-
-class Precision(StrEnum):
-    """Arithmetic of convolutions and the linear layer; weights are always kept in float32.
-
-    AUTO takes bfloat16 where the hardware multiplies it natively, float32 elsewhere.
-    """
-
-    AUTO = "auto"
-    FP32 = "fp32"
-    BF16 = "bf16"
-
-
 class Recipe(BaseModel):
-    """The numbers of one training run: stochastic gradient descent with momentum.
-
-    Weight decay acts on every parameter, biases and batch normalisation included, as in
-    He et al. 2015.
+    """The numbers of one training run.
 
     Attributes:
         epochs: Passes over the training pictures.
-        batch_size: Pictures in one optimiser step.
+        steps: Optimiser steps in all, if they and not the epochs decide the length; the last
+            epoch may then be a part of one.
+        batch_size: Pictures in one optimiser step, of all processes together.
+        accumulate: Parts that a batch is computed in, one after the other, to need less memory;
+            batch normalisation then sees the parts.
         validation_batch_size: Pictures at a time in validation; None means twice `batch_size`,
             which fits because nothing is kept for gradients.
+        optimiser: Kind of step.
         learning_rate: Base rate, reached after the warm-up.
-        momentum: Share of the previous update that is kept.
-        nesterov: Whether the gradient is taken after the momentum's move.
-        weight_decay: Factor of the squared weights' half in the loss.
+        reference_batch_size: If given, `learning_rate` is meant for batches of this size and is
+            scaled in proportion to `batch_size` (the linear scaling rule of Goyal et al. 2017).
+        momentum: SGD: share of the previous update that is kept.
+        nesterov: SGD: whether the gradient is taken after the momentum's move.
+        beta1: AdamW: decay of the mean of the gradients.
+        beta2: AdamW: decay of the mean of their squares.
+        weight_decay: SGD: factor of the squared weights' half in the loss. AdamW: share of the
+            weights taken away at each step, times the learning rate.
+        decay_all: Whether weight decay acts on biases and batch normalisation too, as in He et
+            al. 2015; else only on the weights of convolutions and of the linear layer.
         schedule: Course of the rate after the warm-up.
         milestones: Where STEP lowers the rate, as fractions of the whole run.
-        gamma: Factor by which STEP lowers it.
+        period: PERIODIC: epochs between two falls of the rate.
+        gamma: Factor by which STEP, PERIODIC and PLATEAU lower it.
+        final_rate: COSINE and ONE_CYCLE: rate at the end, as a fraction of `learning_rate`.
+        peak: ONE_CYCLE: where the highest rate is reached, as a fraction of the run.
+        plateau_epochs: PLATEAU: epochs without a lower validation loss before the rate falls.
         warmup: Kind of warm-up.
         warmup_epochs: Length of the warm-up; 0 is none, parts of an epoch are allowed.
-        warmup_start: Rate at its beginning, as a fraction of `learning_rate`.
+        warmup_start: Rate at its beginning, as a fraction of `learning_rate`; ONE_CYCLE begins
+            with this fraction and has no other warm-up.
         label_smoothing: Share of the target spread over all classes.
+        mixup: Alpha of MixUp (Zhang et al. 2017, arXiv:1710.09412); 0 is none.
+        cutmix: Alpha of CutMix (Yun et al. 2019, arXiv:1905.04899); 0 is none. With both, each
+            batch gets one of them, by even chance.
+        class_weights: How much the pictures of each class count in the loss.
+        clip_norm: Greatest norm of the gradient; longer ones are shortened to it. None leaves
+            them.
+        ema_decay: Decay of the running mean of the weights that is validated and kept in place
+            of the weights; 0 is none.
+        early_stopping: Epochs without a better validation after which the run ends; 0 never.
         seed: Decides the first weights, the order of the pictures and their augmentation.
         device: Where to train.
         precision: Arithmetic.
+        compile: Whether to compile the network.
+        sync_batch_norm: Whether batch normalisation uses the whole batch where several processes
+            share it, and not each its own part.
+        data_path: Whether the pictures are kept in memory.
+        workers: Processes that decode streamed pictures; 0 decodes in threads of this one, None
+            leaves the choice to the program. Changes no pixel.
         threads: Threads of the processor; 0 leaves the choice to the program. A number pins
             the last bits of a run, which depend on it.
         checkpoint_seconds: Longest time between two checkpoints within an epoch.
+        keep_every: Epochs between two checkpoints that are kept for good; 0 keeps none but the
+            last and the best.
+        keep_most: Most of those; the oldest goes first.
+        tensorboard: Whether event files for TensorBoard are written, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: int = Field(default=10, ge=1, le=100_000)
+    steps: int | None = Field(default=None, ge=1, le=1_000_000_000)
     batch_size: int = Field(default=128, ge=1, le=65_536)
+    accumulate: int = Field(default=1, ge=1, le=1024)
     validation_batch_size: int | None = Field(default=None, ge=1, le=65_536)
+    optimiser: Optimiser = Optimiser.SGD
     learning_rate: float = Field(default=0.1, gt=0.0, le=100.0)
+    reference_batch_size: int | None = Field(default=None, ge=1, le=65_536)
     momentum: float = Field(default=0.9, ge=0.0, lt=1.0)
     nesterov: bool = False
+    beta1: float = Field(default=0.9, ge=0.0, lt=1.0)
+    beta2: float = Field(default=0.999, ge=0.0, lt=1.0)
     weight_decay: float = Field(default=1e-4, ge=0.0, le=1.0)
+    decay_all: bool = True
     schedule: Schedule = Schedule.COSINE
     milestones: tuple[Fraction, ...] = (0.5, 0.75)
+    period: float = Field(default=30.0, gt=0.0, le=100_000.0)
     gamma: float = Field(default=0.1, gt=0.0, le=1.0)
+    final_rate: float = Field(default=0.0, ge=0.0, le=1.0)
+    peak: Fraction = 0.3
+    plateau_epochs: int = Field(default=10, ge=1, le=100_000)
     warmup: Warmup = Warmup.GRADUAL
     warmup_epochs: float = Field(default=0.0, ge=0.0, le=1000.0)
     warmup_start: float = Field(default=0.1, ge=0.0, le=1.0)
     label_smoothing: float = Field(default=0.0, ge=0.0, lt=1.0)
+    mixup: float = Field(default=0.0, ge=0.0, le=100.0)
+    cutmix: float = Field(default=0.0, ge=0.0, le=100.0)
+    class_weights: ClassWeights = ClassWeights.NONE
+    clip_norm: float | None = Field(default=None, gt=0.0, le=1e6)
+    ema_decay: float = Field(default=0.0, ge=0.0, lt=1.0)
+    early_stopping: int = Field(default=0, ge=0, le=100_000)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     device: DeviceChoice = DeviceChoice.AUTO
     precision: Precision = Precision.AUTO
+    compile: Compile = Compile.AUTO
+    sync_batch_norm: bool = False
+    data_path: DataPath = DataPath.AUTO
+    workers: int | None = Field(default=None, ge=0, le=256)
     threads: int = Field(default=0, ge=0, le=1024)
     checkpoint_seconds: float = Field(default=60.0, gt=0.0, le=86_400.0)
+    keep_every: int = Field(default=0, ge=0, le=100_000)
+    keep_most: int = Field(default=5, ge=1, le=100_000)
+    tensorboard: bool = False
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
@@ -118,14 +144,34 @@ class Recipe(BaseModel):
             raise ValueError(
                 f"milestones are {self.milestones}; each must be later than the one before."
             )
-        if self.warmup_epochs > self.epochs:
+        if self.steps is None and self.warmup_epochs > self.epochs:
             raise ValueError(
                 f"warmup_epochs is {self.warmup_epochs:g}, which is longer than the run; "
                 f"it must be at most {self.epochs}."
             )
         if self.nesterov and self.momentum == 0.0:
             raise ValueError("nesterov is on and momentum is 0; it must be above 0.")
+        if self.accumulate > self.batch_size:
+            raise ValueError(
+                f"accumulate is {self.accumulate}, more parts than a batch has pictures; "
+                f"it must be at most {self.batch_size}."
+            )
         return self
+
+    def total_steps(self, steps_per_epoch: int) -> int:
+        """Returns the optimiser steps of the whole run."""
+        return self.steps or self.epochs * steps_per_epoch
+
+    def total_epochs(self, steps_per_epoch: int) -> int:
+        """Returns the epochs of the whole run, the last of them perhaps a part of one."""
+        return -(-self.total_steps(steps_per_epoch) // steps_per_epoch)
+
+    @property
+    def base_rate(self) -> float:
+        """The rate after the warm-up: `learning_rate` by the linear scaling rule, if asked for."""
+        if self.reference_batch_size is None:
+            return self.learning_rate
+        return self.learning_rate * self.batch_size / self.reference_batch_size
 
     @property
     def validation_batch(self) -> int:
@@ -214,158 +260,3 @@ def _allowed(field: str) -> str:
 
 def _number(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A recipe with a name and where it comes from.
-
-    Attributes:
-        id: Key in `RECIPES`.
-        title: Label in lists.
-        recipe: The numbers.
-        note: Source, and every deviation from it.
-    """
-
-    id: str
-    title: str
-    recipe: Recipe
-    note: str
-
-
-DIGITS = Preset(
-    id="digits",
-    title="Digits, quick",
-    recipe=Recipe(
-        epochs=10,
-        batch_size=64,
-        learning_rate=0.1,
-        nesterov=True,
-        weight_decay=5e-4,
-        warmup_epochs=1.0,
-    ),
-    note=(
-        "Ours: one cosine arc with a gradual warm-up. ResNet-20 on digits of 32×32: 98.3 to 99.4 % "
-        "of the digits held out (five seeds), 95 % after 4 or 5 epochs; 26 to 48 seconds in all on "
-        "two processor cores shared with other programs (load average 2.3 to 3.8)."
-    ),
-)
-
-_HE2015_CIFAR = Recipe(
-    epochs=164,
-    batch_size=128,
-    learning_rate=0.1,
-    momentum=0.9,
-    weight_decay=1e-4,
-    schedule=Schedule.STEP,
-    milestones=(0.5, 0.75),
-    gamma=0.1,
-)
-
-HE2015_CIFAR = Preset(
-    id="he2015_cifar",
-    title="He et al. 2015, CIFAR-10",
-    recipe=_HE2015_CIFAR,
-    note=(
-        "arXiv:1512.03385, section 4.2: rate 0.1, a tenth at 32,000 and 48,000 of 64,000 steps of "
-        "128 pictures. 64,000 steps are 163.7 epochs of 50,000 pictures (rounded to 164) and "
-        "181.8 of 45,000; the milestones are fractions of the run, so they stay in place when "
-        "the number of epochs is changed."
-    ),
-)
-
-HE2015_CIFAR_110 = Preset(
-    id="he2015_cifar_110",
-    title="He et al. 2015, CIFAR-10, 110 layers",
-    recipe=_HE2015_CIFAR.replace(warmup=Warmup.CONSTANT, warmup_epochs=400 / 391, warmup_start=0.1),
-    note=(
-        "As the CIFAR-10 recipe, begun with rate 0.01. The paper holds it until the training error "
-        "is below 80 %, about 400 steps; here it is held for 400 steps of 391 an epoch."
-    ),
-)
-
-HE2015_IMAGENET = Preset(
-    id="he2015_imagenet",
-    title="He et al. 2015, ImageNet",
-    recipe=Recipe(
-        epochs=120,
-        batch_size=256,
-        learning_rate=0.1,
-        momentum=0.9,
-        weight_decay=1e-4,
-        schedule=Schedule.STEP,
-        milestones=(0.25, 0.5, 0.75),
-        gamma=0.1,
-    ),
-    note=(
-        "arXiv:1512.03385, section 3.4: rate 0.1, batch 256, up to 600,000 steps, which are 120 "
-        "epochs. The paper divides the rate by 10 when the error stops falling; here that is "
-        "at a quarter, half and three quarters of the run."
-    ),
-)
-
-TUTORIAL = Preset(
-    id="tutorial",
-    title="CIFAR-10 tutorial",
-    recipe=Recipe(
-        epochs=20,
-        batch_size=64,
-        validation_batch_size=128,
-        learning_rate=0.01,
-        momentum=0.0,
-        weight_decay=0.0,
-        schedule=Schedule.CONSTANT,
-    ),
-    note="Plain gradient descent at rate 0.01 for 20 epochs, as taught with 96×96 CIFAR-10.",
-)
-
-CIFAR10_QUICK = Preset(
-    id="cifar10_quick",
-    title="CIFAR-10, quick",
-    recipe=Recipe(
-        epochs=15,
-        batch_size=128,
-        learning_rate=0.1,
-        nesterov=True,
-        weight_decay=5e-4,
-        warmup_epochs=1.0,
-    ),
-    note="Ours: one cosine arc with a gradual warm-up, for a first look within minutes.",
-)
-
-FOLDER = Preset(
-    id="folder",
-    title="Folder of pictures",
-    recipe=Recipe(
-        epochs=20,
-        batch_size=32,
-        learning_rate=0.025,
-        nesterov=True,
-        weight_decay=1e-4,
-        warmup_epochs=2.0,
-    ),
-    note=(
-        "Ours: one cosine arc with a gradual warm-up, at twice the rate of the ImageNet recipe "
-        "scaled to this batch (0.1 × 32 / 256), because such folders are small."
-    ),
-)
-
-RECIPES: Mapping[str, Preset] = {
-    preset.id: preset
-    for preset in (
-        DIGITS,
-        CIFAR10_QUICK,
-        FOLDER,
-        HE2015_CIFAR,
-        HE2015_CIFAR_110,
-        HE2015_IMAGENET,
-        TUTORIAL,
-    )
-}
-
-DEFAULT_RECIPES: Mapping[str, Preset] = {
-    "digits": DIGITS,
-    "cifar10": CIFAR10_QUICK,
-    "folder": FOLDER,
-}
-"""The recipe that a new run on each source of data begins with."""

@@ -12,7 +12,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from resnet_studio.training.recipe import Recipe, Schedule, Warmup
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import Schedule, Warmup
 
 Curve: TypeAlias = npt.NDArray[np.float64]
 

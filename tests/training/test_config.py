@@ -8,7 +8,7 @@ from resnet_studio.architecture.catalog import CATALOG, resolve
 from resnet_studio.data.sources import DataConfig
 from resnet_studio.errors import RunError
 from resnet_studio.training.config import RunConfig, default_config
-from resnet_studio.training.recipe import DEFAULT_RECIPES, RECIPES
+from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
 
 
 @pytest.mark.parametrize("source", ["digits", "cifar10", "folder"])

@@ -10,7 +10,8 @@ from resnet_studio.training.devices import (
     native_bf16,
     out_of_memory,
 )
-from resnet_studio.training.recipe import DeviceChoice, Precision, Recipe
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import DeviceChoice, Precision
 
 CPU = torch.device("cpu")
 

@@ -4,15 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from resnet_studio.errors import RunError
-from resnet_studio.training.recipe import (
-    DEFAULT_RECIPES,
-    RECIPES,
-    Recipe,
-    Schedule,
-    Warmup,
-    field_error,
-    parse_recipe,
-)
+from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
+from resnet_studio.training.recipe import Recipe, field_error, parse_recipe
+from resnet_studio.training.recipe_choices import Schedule, Warmup
 
 
 @pytest.mark.parametrize(
@@ -26,7 +20,7 @@ from resnet_studio.training.recipe import (
         ("learning_rate", float("nan"), "learning_rate is nan; it must be a number above 0"),
         ("momentum", 1.0, "momentum is 1.0; it must be a number from 0 and below 1."),
         ("weight_decay", -1e-4, "weight_decay is -0.0001; it must be a number from 0 to 1."),
-        ("schedule", "zigzag", "schedule is 'zigzag'; it should be 'constant', 'step' or 'cosine'"),
+        ("schedule", "zigzag", "schedule is 'zigzag'; it should be 'constant', 'step', 'periodic'"),
         ("milestones", (0.5, 0.2), "milestones are (0.5, 0.2); each must be later"),
         ("milestones", (0.5, 1.5), "milestones.1 is 1.5; it should be less than 1"),
         ("warmup_epochs", 11, "warmup_epochs is 11, which is longer than the run; it must be at"),

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_studio.training.recipe import RECIPES, Recipe, Schedule, Warmup
+from resnet_studio.training.presets import RECIPES
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import Schedule, Warmup
 from resnet_studio.training.schedules import curve, learning_rate
 
 

@@ -13,7 +13,8 @@ from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.form_field import FormField
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 from resnet_studio.gui.workers import TaskState
-from resnet_studio.training.recipe import DeviceChoice, Recipe
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import DeviceChoice
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,9 @@ from resnet_studio.gui.training.recipe_values import (
 from resnet_studio.gui.training.schedule_plot import SchedulePlot
 from resnet_studio.gui.widgets.form_field import FormField
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
-from resnet_studio.training.recipe import (
-    DEFAULT_RECIPES,
-    RECIPES,
-    Precision,
-    Recipe,
-    Schedule,
-    Warmup,
-)
+from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import Precision, Schedule, Warmup
 
 _CHOICES = ("schedule", "warmup", "precision")
 _EDITED = {*NUMBERS, *WHOLE_NUMBERS, *_CHOICES, "milestones", "nesterov"}

@@ -13,14 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 from PySide6.QtCore import QCoreApplication
 
-from resnet_studio.training.recipe import (
-    DEFAULT_RECIPES,
-    RECIPES,
-    Preset,
-    Recipe,
-    field_error,
-    validation_message,
-)
+from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES, Preset
+from resnet_studio.training.recipe import Recipe, field_error, validation_message
 
 CUSTOM = "custom"
 WHOLE_NUMBERS = ("epochs", "batch_size", "seed")

@@ -17,7 +17,8 @@ from resnet_studio.gui.training.device_box import DeviceBox
 from resnet_studio.gui.training.network_choice import NetworkChoice
 from resnet_studio.gui.training.plan import Plan, make_plan, offer_for, work_note
 from resnet_studio.gui.training.recipe_form import RecipeForm
-from resnet_studio.training.recipe import DEFAULT_RECIPES, Recipe
+from resnet_studio.training.presets import DEFAULT_RECIPES
+from resnet_studio.training.recipe import Recipe
 
 
 class SetupForm(QScrollArea):

@@ -9,7 +9,9 @@ from PySide6.QtGui import QColor
 
 from resnet_studio.gui.training.recipe_form import RecipeForm
 from resnet_studio.gui.training.recipe_values import check, percent_text, preset_of, text_of
-from resnet_studio.training.recipe import RECIPES, Recipe, Schedule
+from resnet_studio.training.presets import RECIPES
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import Schedule
 
 
 @pytest.fixture

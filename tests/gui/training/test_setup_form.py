@@ -16,7 +16,8 @@ from resnet_studio.data.sources import DataConfig
 from resnet_studio.gui.training.data_summary import DataSummary
 from resnet_studio.gui.training.panel import TrainingPanel
 from resnet_studio.gui.training.plan import make_plan, offer_for, work_note
-from resnet_studio.training.recipe import DEFAULT_RECIPES, Recipe
+from resnet_studio.training.presets import DEFAULT_RECIPES
+from resnet_studio.training.recipe import Recipe
 from tests.gui.training.conftest import WAIT_MS
 
 
