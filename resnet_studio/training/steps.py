@@ -1,12 +1,197 @@
-"""One training step and one validation step: the arithmetic at the heart of the loop."""
+"""One training step and one validation step: the arithmetic at the heart of the loop.
+
+Nothing here reads a result from the device: figures are tensors on it, and the loop reads many at
+once. The one exception is the processor, where reading waits for nothing.
+"""
 
 from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resnet_studio.models.resnet import ResNet
+from resnet_studio.training.averaging import Average
 from resnet_studio.training.devices import Hardware, autocast, computing
+from resnet_studio.training.distributed import World
+from resnet_studio.training.gradients import Sections, norms
+from resnet_studio.training.mixing import Mixing
+from resnet_studio.training.recipe import Recipe
+
+_TOP = 5
+
+
+@dataclass(slots=True)
+class Stepper:
+    """What all steps of a run share.
+
+    The loss of a step is the mean over all pictures of the global batch. With equal parts and
+    shares it is computed as torch's own mean, so that a plain loop gives the same bits.
+
+    Attributes:
+        model: The network whose parameters are trained.
+        forward: What computes: `model` itself, compiled, or wrapped for several processes.
+        optimiser: Over the parameters of `model`, with the rate already set.
+        hardware: Device, arithmetic and threads of the next step.
+        recipe: Gives label smoothing, accumulation and clipping.
+        sections: What has a gradient norm of its own.
+        class_weights: (classes,) float32 on the device: factor of the loss of a picture of each
+            class, of mean 1 over the training pictures; None weighs all alike.
+        mixing: Mixes the pictures of a batch; None leaves them.
+        average: Follows the weights; None if nothing does.
+        world: The processes that share a batch.
+        intact: After an exception: whether network and optimiser are as they were before the step.
+    """
+
+    model: ResNet
+    forward: nn.Module
+    optimiser: torch.optim.Optimizer
+    hardware: Hardware
+    recipe: Recipe
+    sections: Sections
+    class_weights: Tensor | None
+    mixing: Mixing | None
+    average: Average | None
+    world: World
+    intact: bool = field(default=True, init=False)
+
+    def train(self, images: Tensor, labels: Tensor, *, planned: int) -> Tensor:
+        """Takes one optimiser step with the rate that the optimiser has.
+
+        A step whose gradient is not finite changes nothing on the processor: network and
+        optimiser are left as they were before it, and the figures tell. On other devices that
+        would mean to wait for each step.
+
+        Args:
+            images: (N, C, H, W) float32, normalised, on the device: this process's share.
+            labels: (N,) int64, on the device.
+            planned: Pictures of the global batch, those of the other processes included.
+
+        Returns:
+            (3 + S,) float32 on the device, all before the step: sum of the losses of this
+            process's pictures, how many of them were right, how many had their class among the
+            five most probable, and the gradient's norm in each section before it is clipped. A
+            mixed picture counts by the class that it has most of.
+        """
+        self.intact = True
+        buffers = _Buffers(self.model)
+        try:
+            with computing(self.hardware):
+                figures = self._gradients(images, labels, planned)
+                sizes = norms(self.sections)
+                if self.hardware.immediate and not bool(torch.isfinite(sizes).all()):
+                    buffers.restore()
+                else:
+                    self._move()
+        except BaseException:
+            if self.intact:
+                buffers.restore()
+            raise
+        return torch.cat((figures, sizes))
+
+    def _gradients(self, images: Tensor, labels: Tensor, planned: int) -> Tensor:
+        """Leaves the gradient of the batch in the parameters; returns the first three figures."""
+        images, targets = self.mixing(images, labels) if self.mixing else (images, labels)
+        images = images.contiguous(memory_format=torch.channels_last)
+        self.optimiser.zero_grad(set_to_none=True)
+        # From the planned number, so that all processes compute in equally many parts.
+        parts = max(1, min(self.recipe.accumulate, planned // self.world.size, len(labels)))
+        pieces = list(zip(images.tensor_split(parts), targets.tensor_split(parts), strict=True))
+        sums = []
+        for number, (pictures, wanted) in enumerate(pieces, start=1):
+            with self._synchronised(number == parts):
+                sums.append(self._part(pictures, wanted, planned))
+        return sums[0] if parts == 1 else torch.stack(sums).sum(dim=0)
+
+    def _part(self, images: Tensor, targets: Tensor, planned: int) -> Tensor:
+        """Adds the gradient of one part of the batch; returns its figures."""
+        with autocast(self.hardware):
+            logits = self.forward(images)
+        mean = self._mean_loss(logits.float(), targets)
+        # Processes average their gradients, so each counts as many times as there are processes.
+        share = len(targets) * self.world.size / planned
+        loss = mean if share == 1.0 else mean * share
+        loss.backward()  # type: ignore[no-untyped-call]
+        labels = targets if targets.ndim == 1 else targets.argmax(dim=1)
+        return _figures(mean * len(targets), logits, labels)
+
+    def _mean_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        smoothing = self.recipe.label_smoothing
+        if self.class_weights is None:
+            return functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+        # torch's mean would divide by the sum of the weights, and a batch of rare classes would
+        # then count no more than any other.
+        total = functional.cross_entropy(
+            logits,
+            targets,
+            weight=self.class_weights,
+            label_smoothing=smoothing,
+            reduction="sum",
+        )
+        return total / len(targets)
+
+    def _move(self) -> None:
+        """Changes the parameters."""
+        if self.recipe.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
+        self.intact = False
+        self.optimiser.step()
+        if self.average is not None:
+            self.average.update(self.model)
+
+    def _synchronised(self, last: bool) -> contextlib.AbstractContextManager[None]:
+        """Keeps several processes from averaging gradients before the last part of a batch."""
+        if last or not isinstance(self.forward, nn.parallel.DistributedDataParallel):
+            return contextlib.nullcontext()
+        unsynchronised: contextlib.AbstractContextManager[None] = self.forward.no_sync()
+        return unsynchronised
+
+
+class _Buffers:
+    """The buffers of a network as they are now: batch normalisation changes them in a step."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._buffers = [buffer for buffer in model.buffers() if buffer.numel()]
+        self._copies = [torch.empty_like(buffer) for buffer in self._buffers]
+        if self._buffers:
+            torch._foreach_copy_(self._copies, self._buffers)
+
+    def restore(self) -> None:
+        """Gives the network's buffers the values that they had."""
+        if self._buffers:
+            torch._foreach_copy_(self._buffers, self._copies)
+
+
+@torch.no_grad()
+def validate(model: nn.Module, images: Tensor, labels: Tensor, hardware: Hardware) -> Tensor:
+    """Judges one batch with the network as it is, in evaluation mode; changes nothing.
+
+    Args:
+        model: The network, in evaluation mode.
+        images: (N, C, H, W) float32, normalised, on the device.
+        labels: (N,) int64, on the device.
+        hardware: Device, arithmetic and threads.
+
+    Returns:
+        (3,) float32 on the device: sum of the plain cross entropies, without label smoothing,
+        and how many pictures were right, at once and among the first five.
+    """
+    with computing(hardware), autocast(hardware):
+        logits = model(images.contiguous(memory_format=torch.channels_last))
+    total = functional.cross_entropy(logits.float(), labels, reduction="sum")
+    return _figures(total, logits, labels)
+
+
+def _figures(total: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+    """Returns (3,) float32: the sum of losses, and the pictures right among one and five."""
+    logits = logits.detach()
+    right = (logits.argmax(dim=1) == labels).sum()
+    most = logits.topk(min(_TOP, logits.shape[1]), dim=1).indices
+    among = (most == labels[:, None]).sum()
+    return torch.stack((total.detach(), right.to(total.dtype), among.to(total.dtype)))
 
 
 def train_step(
@@ -39,7 +224,7 @@ def train_step(
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    return _figures(loss, logits, labels)
+    return _old_figures(loss, logits, labels)
 
 
 @torch.no_grad()
@@ -53,9 +238,9 @@ def validation_step(
     """
     with computing(hardware), autocast(hardware):
         logits = model(images.contiguous(memory_format=torch.channels_last))
-    return _figures(functional.cross_entropy(logits.float(), labels), logits, labels)
+    return _old_figures(functional.cross_entropy(logits.float(), labels), logits, labels)
 
 
-def _figures(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+def _old_figures(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
     correct = (logits.detach().argmax(dim=1) == labels).sum()
     return torch.stack((loss.detach(), correct.to(loss.dtype)))
