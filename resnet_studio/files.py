@@ -21,7 +21,7 @@ _READ_BYTES = 1 << 20
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, *, before: Path | None = None) -> Iterator[Path]:
     """Yields a temporary path in the folder of `path`; on success it takes the name `path`.
 
     The caller creates and closes the temporary file. If the body raises, `path` stays as it was
@@ -29,9 +29,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
     Args:
         path: The file to replace or create. Its folder is created if it is missing.
+        before: Name in the same folder that the file which is replaced gets, so that the last two
+            are kept. Only a crash between two renames can leave no file at `path`; the one that
+            was there then has this name.
 
     Raises:
-        OSError: If the folder cannot be written to or the disk is full; `path` is untouched.
+        OSError: If the folder cannot be written to or the disk is full; `path` is untouched. Only
+            if its folder could not be synchronised at the very end is the new file there, whole.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,17 +44,19 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise NotADirectoryError(errno.ENOTDIR, reason, str(path.parent)) from None
     # Not mkstemp: its files are for their owner alone, also once they have their final name.
     temporary = path.parent / f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}"
-    temporary.touch(exist_ok=False)
-    mode = temporary.stat().st_mode
     try:
+        temporary.touch(exist_ok=False)
+        mode = temporary.stat().st_mode
         yield temporary
-        temporary.chmod(mode)  # safetensors makes its files anew, for their owner alone
+        temporary.chmod(mode)  # a library may have made the file anew, for its owner alone
         _synchronise(temporary)
-        temporary.replace(path)
-        _synchronise_folder(path.parent)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
+        _take_place(temporary, path, before)
+    except BaseException:
+        # What cannot be removed is left to `sweep_temporaries`: the first error is the one to tell.
+        with contextlib.suppress(OSError):
             temporary.unlink()
+        raise
+    _synchronise_folder(path.parent)
 
 
 def write_bytes_atomic(path: Path, content: bytes) -> None:
@@ -97,11 +103,28 @@ def sha256_of(path: Path) -> str:
 
 
 def sweep_temporaries(folder: Path) -> int:
-    """Removes what a killed process left half-written in `folder`; returns how many files."""
+    """Removes what a killed process left half-written in `folder`; returns how many files.
+
+    Only for folders that nobody else writes to meanwhile.
+    """
     stray = list(folder.glob(f"{_TEMPORARY_PREFIX}*{_TEMPORARY_SUFFIX}"))
     for path in stray:
         path.unlink(missing_ok=True)
     return len(stray)
+
+
+def _take_place(new: Path, path: Path, before: Path | None) -> None:
+    """Renames `new` to `path`, and what was there to `before`; all or nothing."""
+    moved = before is not None and path.exists()
+    if before is not None and moved:
+        path.replace(before)
+    try:
+        new.replace(path)
+    except OSError:
+        if before is not None and moved:
+            with contextlib.suppress(OSError):  # then it is found under its other name
+                before.replace(path)
+        raise
 
 
 def _check_plain(status: os.stat_result) -> None:

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import CheckpointError, SpecError
-from resnet_studio.files import atomic_write
+from resnet_studio.files import write_bytes_atomic
 from resnet_studio.models import screening
 from resnet_studio.models.containers import find_state, shortened, without_prefixes
 from resnet_studio.models.fitting import checked_state
@@ -69,10 +69,12 @@ def save_weights(
     state = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     metadata = _description(model.spec, classes, preprocessing, info) | {"format": "pt"}
     metadata[_HASH] = _digest(state, metadata)
+    # Not save_file: it has a temporary file of its own, which a kill leaves behind and nobody
+    # knows, and its error does not say whether the disk is full.
+    content = safetensors.torch.save(state, metadata=metadata)
     try:
-        with atomic_write(path) as temporary:
-            safetensors.torch.save_file(state, temporary, metadata=metadata)
-    except (OSError, safetensors.SafetensorError) as error:
+        write_bytes_atomic(path, content)
+    except OSError as error:
         raise CheckpointError(
             f"{path}: the weights cannot be written ({error}).",
             remedy="Free some space, or choose a folder that you may write to.",

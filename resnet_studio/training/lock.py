@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -29,20 +30,42 @@ _CLOCK_SECONDS: Final = 2.0
 _MAX_BYTES: Final = 1 << 12
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class RunLock:
     """A lock that is held until `release` is called or the program ends."""
 
     _file: BinaryIO
 
     def release(self) -> None:
-        """Gives the folder free. Calling it again does nothing."""
+        """Gives the folder free, whatever the disk says. Calling it again does nothing."""
         if self._file.closed:
             return
-        self._file.truncate(0)
+        with contextlib.suppress(OSError):  # a name that stays is one of no living program
+            self._file.truncate(0)
         with contextlib.suppress(OSError):  # where there never was a lock
             _unlock(self._file)
-        self._file.close()
+        self.forget()
+
+    def forget(self) -> None:
+        """Closes the file without giving the lock up, for a copy of the program that has it."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+_HERE: Final[weakref.WeakSet[RunLock]] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    """Closes the locks in a forked copy of this program: else it would hold them, too.
+
+    A worker that outlives the killed program by some seconds would keep its run from going on.
+    """
+    for lock in list(_HERE):
+        lock.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 def acquire(folder: Path) -> RunLock:
@@ -57,19 +80,14 @@ def acquire(folder: Path) -> RunLock:
         raise OSError(errno.EINVAL, "it is no plain file", str(path))
     file = path.open("a+b", buffering=0)
     try:
-        _lock(file)
-    except OSError as error:
-        if error.errno not in _HELD:
-            # A network disk without locks: training there matters more than the guard.
-            return _signed(file)
-        owner = _owner(folder)
+        _take(folder, file)
+        _sign(file)
+    except BaseException:
         file.close()
-        who = f" (process {owner['pid']} on {owner['host']})" if owner else ""
-        raise RunError(
-            f"The run {folder.name} is being trained by another program{who}.",
-            remedy="Stop it there first, or start a new run.",
-        ) from error
-    return _signed(file)
+        raise
+    lock = RunLock(file)
+    _HERE.add(lock)
+    return lock
 
 
 def in_use(folder: Path) -> bool:
@@ -90,10 +108,40 @@ def in_use(folder: Path) -> bool:
     return abs(started - float(owner["started"])) < _CLOCK_SECONDS
 
 
-def _signed(file: BinaryIO) -> RunLock:
+def _take(folder: Path, file: BinaryIO) -> None:
+    """Asks the operating system for the lock.
+
+    Raises:
+        RunError: If somebody has it. On a network disk without locks what the file says decides.
+    """
+    try:
+        _lock(file)
+    except OSError as error:
+        if error.errno in _HELD:
+            raise _taken(folder, "Stop it there first, or start a new run.") from error
+        if in_use(folder):
+            remedy = f"Stop it there first. If it was killed, remove {folder / FILE_NAME}."
+            raise _taken(folder, remedy) from error
+
+
+def _taken(folder: Path, remedy: str) -> RunError:
+    owner = _owner(folder)
+    who = f" (process {owner['pid']} on {owner['host']})" if owner else ""
+    return RunError(
+        f"The run {folder.name} is being trained by another program{who}.", remedy=remedy
+    )
+
+
+def _sign(file: BinaryIO) -> None:
+    """Writes who has the lock.
+
+    Raises:
+        OSError: If the disk has no room for it.
+    """
     file.truncate(0)
-    file.write(json.dumps(_myself()).encode("utf-8"))
-    return RunLock(file)
+    content = json.dumps(_myself()).encode("utf-8")
+    if file.write(content) != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _myself() -> dict[str, Any]:

@@ -102,7 +102,7 @@ class TestOurOwnFiles:
         def fail(*_, **__):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(safetensors.torch, "save_file", fail)
+        monkeypatch.setattr(Path, "write_bytes", fail)
         with pytest.raises(CheckpointError, match="No space left") as refused:
             save_weights(saved, tiny)
         assert "space" in refused.value.remedy
