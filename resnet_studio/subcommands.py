@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import tyro
 
 from resnet_studio.errors import StudioError
-from resnet_studio.training.overrides import RecipeOverrides
+from resnet_studio.recipe_flags import Flag, RecipeFlags, changes
 from resnet_studio.training.recipe_choices import DeviceChoice
 
 Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON instead of text.")]
@@ -197,43 +197,52 @@ def evaluate(
 
 
 def train(
-    overrides: RecipeOverrides,
+    recipe_flags: Annotated[RecipeFlags, tyro.conf.arg(name="recipe"), tyro.conf.FlagConversionOff],
     *,
-    spec: str = "cifar_resnet20",
-    data: str = "digits",
-    recipe: str = "",
-    run: Path | None = None,
-    resume: Path | None = None,
-    validation_fraction: float | None = None,
-    json_: Json = False,
+    spec: Flag[str | None] = None,
+    data: Flag[str | None] = None,
+    recipe: Flag[str | None] = None,
+    config: Flag[Path | None] = None,
+    run: Flag[Path | None] = None,
+    resume: Flag[Path | None] = None,
+    validation_fraction: Flag[float | None] = None,
+    split_seed: Flag[int | None] = None,
+    json_: Annotated[bool, tyro.conf.arg(name="json")] = False,
 ) -> int:
     """Train a network; the same loop as in the window.
 
+    Ctrl+C (or SIGTERM, SIGHUP) saves and stops, a second one interrupts at once. The exit code is
+    0 if the run finished or was stopped, 1 if it failed, 130 if it was interrupted.
+
     Args:
-        overrides: Every number of the recipe.
-        spec: Catalogue id or spec file.
-        data: "digits" (built in), "cifar10" (if it is on this computer), or a folder or .zip
-            with one folder of pictures for each class.
+        recipe_flags: Every field of the recipe.
+        spec: Catalogue id or spec file; cifar_resnet20 if left out.
+        data: "digits" (built in, and the usual one), "cifar10" (if it is on this computer), or a
+            folder or .zip with one folder of pictures for each class.
         recipe: Preset of the recipe (digits, he2015_cifar, ...) or a .toml file; the data's
-            usual one if left out.
+            usual one if left out. The flags below change single fields of it.
+        config: A .toml file with the tables of a run.toml (network, data, train_augment,
+            validation_augment, recipe), or some of them; flags go before it.
         run: Folder of the run; a new one among the studio's runs if left out.
         resume: Folder of a stopped run to go on with; everything else is taken from it.
         validation_fraction: Share of the pictures held out, 0 to 1.
-        json_: Print every event as a line of JSON.
+        split_seed: Decides which pictures those are.
+        json_: Print every event as a line of JSON, and nothing else to stdout.
     """
     _check_torch()
-    from resnet_studio.terminal import train_network
+    from resnet_studio.terminal_config import Asked
+    from resnet_studio.terminal_train import train_network
 
-    return train_network(
+    asked = Asked(
         spec=spec,
         data=data,
         recipe=recipe,
-        run=run,
-        resume=resume,
+        file=config,
         validation_fraction=validation_fraction,
-        changes=overrides.changes(),
-        as_json=json_,
+        split_seed=split_seed,
+        changes=changes(recipe_flags),
     )
+    return train_network(asked, run=run, resume=resume, as_json=json_)
 
 
 def export(

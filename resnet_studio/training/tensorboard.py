@@ -123,6 +123,15 @@ class _Protocol:
         self.RecordWriter: Any = RecordWriter
 
 
+def check() -> None:
+    """Checks that event files can be written at all.
+
+    Raises:
+        RunError: If the package is missing.
+    """
+    _protocol()
+
+
 def _protocol() -> _Protocol:
     try:
         return _Protocol()
