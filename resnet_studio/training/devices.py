@@ -39,10 +39,18 @@ class Hardware:
         """Returns what decides the last bits of a result, for the run's records."""
         return {
             "device": self.device.type,
+            "processor": _processor(self.device),
             "precision": self.precision.value,
             "threads": self.threads,
             "torch": str(torch.__version__),
         }
+
+
+def _processor(device: torch.device) -> str:
+    """Returns the kind of processor, as far as other kinds compute other last bits."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return str(torch.backends.cpu.get_cpu_capability()) if device.type == "cpu" else device.type
 
 
 def choose_hardware(recipe: Recipe, *, threads: int | None = None) -> Hardware:
@@ -150,10 +158,31 @@ def out_of_memory(error: BaseException) -> bool:
     )
 
 
-def memory_error(batch_size: int) -> DeviceError:
-    """Returns the error to show when a batch did not fit into memory."""
+def more_parts(batch_size: int, *, accumulate: int = 1) -> int | None:
+    """Returns the `accumulate` that halves what a step needs; None if it is at its limit.
+
+    The limit is parts of two pictures: from a single one batch normalisation learns nothing.
+    """
+    return 2 * accumulate if 4 * accumulate <= batch_size else None
+
+
+def memory_error(batch_size: int, *, accumulate: int = 1) -> DeviceError:
+    """Returns the error to show when a step did not fit into memory.
+
+    Args:
+        batch_size: Pictures of a step.
+        accumulate: Parts in which they are computed.
+    """
+    parts = more_parts(batch_size, accumulate=accumulate)
+    remedy = "Use smaller pictures or a smaller network."
+    if parts is not None:
+        remedy = (
+            f"Resume the run with accumulate = {parts}: the same batches, computed in {parts} "
+            f"parts, need about half the memory. Or start one with a batch size of "
+            f"{batch_size // 2}, or with smaller pictures."
+        )
+    which = "batches" if accumulate == 1 else "parts of a batch"
+    pictures = -(-batch_size // accumulate)
     return DeviceError(
-        f"There is too little memory for batches of {batch_size} pictures.",
-        remedy=f"Start a run with a batch size of {max(1, batch_size // 2)}, or with smaller "
-        "pictures.",
+        f"There is too little memory for {which} of {pictures} pictures.", remedy=remedy
     )

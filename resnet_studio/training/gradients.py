@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_studio.models.resnet import ResNet
+from resnet_studio.training.buffers import Buffers
 from resnet_studio.training.devices import Hardware, autocast, computing
 
 
@@ -103,7 +104,7 @@ def culprit_forward(model: ResNet, images: Tensor, hardware: Hardware) -> str:
     if not _finite(images):
         return "the pictures"
     found: list[str] = []
-    buffers = {name: value.clone() for name, value in model.named_buffers()}
+    buffers = Buffers(model)
     handles = [_watch(name, layer, found) for name, layer in _leaves(model)]
     try:
         with computing(hardware), autocast(hardware):
@@ -111,8 +112,7 @@ def culprit_forward(model: ResNet, images: Tensor, hardware: Hardware) -> str:
     finally:
         for handle in handles:
             handle.remove()
-        for name, value in model.named_buffers():
-            value.copy_(buffers[name])
+        buffers.restore()
     return f"the output of {found[0]}" if found else ""
 
 

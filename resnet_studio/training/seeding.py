@@ -16,7 +16,7 @@ import torch
 
 
 @contextlib.contextmanager
-def step_randomness(seed: int, step: int, device: torch.device) -> Iterator[None]:
+def step_randomness(seed: int, step: int, device: torch.device, *, rank: int = 0) -> Iterator[None]:
     """Seeds torch's generators for one step and gives them back as they were.
 
     Other threads of the program may use the global generators; they get no repeatable numbers
@@ -26,9 +26,11 @@ def step_randomness(seed: int, step: int, device: torch.device) -> Iterator[None
         seed: The recipe's seed.
         step: Steps done before this one.
         device: Where the step runs.
+        rank: Number of this process among those that share a batch: each draws for other pictures.
     """
-    # SeedSequence mixes the pair well: (0, 1) and (1, 0) have nothing in common.
-    mixed = int(np.random.SeedSequence((seed, step)).generate_state(1)[0])
+    # SeedSequence mixes numbers well: (0, 1) and (1, 0) have nothing in common. It takes (0, 1, 0)
+    # for (0, 1), so the first process draws as one alone does.
+    mixed = int(np.random.SeedSequence((seed, step, rank)).generate_state(1)[0])
     accelerator = None if device.type == "cpu" else torch.get_device_module(device)
     state = torch.get_rng_state()
     accelerator_state = accelerator.get_rng_state() if accelerator is not None else None

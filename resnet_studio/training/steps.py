@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from resnet_studio.models.resnet import ResNet
 from resnet_studio.training.averaging import Average
+from resnet_studio.training.buffers import Buffers
 from resnet_studio.training.devices import Hardware, autocast, computing
 from resnet_studio.training.distributed import World
 from resnet_studio.training.gradients import Sections, norms
@@ -57,6 +58,10 @@ class Stepper:
     average: Average | None
     world: World
     intact: bool = field(default=True, init=False)
+    _buffers: Buffers = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._buffers = Buffers(self.model)
 
     def train(self, images: Tensor, labels: Tensor, *, planned: int) -> Tensor:
         """Takes one optimiser step with the rate that the optimiser has.
@@ -77,18 +82,18 @@ class Stepper:
             mixed picture counts by the class that it has most of.
         """
         self.intact = True
-        buffers = _Buffers(self.model)
+        self._buffers.note()
         try:
             with computing(self.hardware):
                 figures = self._gradients(images, labels, planned)
                 sizes = norms(self.sections)
                 if self.hardware.immediate and not bool(torch.isfinite(sizes).all()):
-                    buffers.restore()
+                    self._buffers.restore()
                 else:
                     self._move()
         except BaseException:
             if self.intact:
-                buffers.restore()
+                self._buffers.restore()
             raise
         return torch.cat((figures, sizes))
 
@@ -148,21 +153,6 @@ class Stepper:
             return contextlib.nullcontext()
         unsynchronised: contextlib.AbstractContextManager[None] = self.forward.no_sync()
         return unsynchronised
-
-
-class _Buffers:
-    """The buffers of a network as they are now: batch normalisation changes them in a step."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self._buffers = [buffer for buffer in model.buffers() if buffer.numel()]
-        self._copies = [torch.empty_like(buffer) for buffer in self._buffers]
-        if self._buffers:
-            torch._foreach_copy_(self._copies, self._buffers)
-
-    def restore(self) -> None:
-        """Gives the network's buffers the values that they had."""
-        if self._buffers:
-            torch._foreach_copy_(self._buffers, self._copies)
 
 
 @torch.no_grad()

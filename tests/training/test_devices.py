@@ -7,6 +7,7 @@ from resnet_studio.errors import DeviceError
 from resnet_studio.training.devices import (
     choose_hardware,
     memory_error,
+    more_parts,
     native_bf16,
     out_of_memory,
 )
@@ -70,6 +71,7 @@ def test_a_torch_that_cannot_tell_gets_float32(monkeypatch):
 def test_the_description_names_what_decides_the_last_bits():
     described = choose_hardware(Recipe(device=DeviceChoice.CPU)).describe()
     assert described["device"] == "cpu"
+    assert described["processor"] == torch.backends.cpu.get_cpu_capability()
     assert described["threads"] == torch.get_num_threads()
     assert described["torch"] == torch.__version__
 
@@ -87,6 +89,19 @@ def test_other_errors_are_no_shortage_of_memory():
     assert not out_of_memory(ValueError("out of memory"))
 
 
-def test_the_remedy_for_too_little_memory_is_half_the_batch():
-    assert "batch size of 64" in memory_error(128).remedy
-    assert "batch size of 1," in memory_error(1).remedy
+def test_the_remedy_for_too_little_memory_is_twice_as_many_parts():
+    assert more_parts(128) == 2
+    assert more_parts(128, accumulate=8) == 16
+    error = memory_error(128, accumulate=8)
+    assert "parts of a batch of 16 pictures" in error.message
+    assert "accumulate = 16:" in error.remedy
+    assert "batches of 128 pictures" in memory_error(128).message
+    assert "batch size of 64," in memory_error(128).remedy
+
+
+def test_batches_are_not_divided_into_single_pictures():
+    assert more_parts(4) == 2
+    assert more_parts(4, accumulate=2) is None
+    assert more_parts(3) is None
+    assert "accumulate" not in memory_error(3).remedy
+    assert "smaller pictures" in memory_error(3).remedy

@@ -7,8 +7,8 @@ from resnet_studio.training.seeding import step_randomness
 CPU = torch.device("cpu")
 
 
-def drawn(seed: int, step: int) -> torch.Tensor:
-    with step_randomness(seed, step, CPU):
+def drawn(seed: int, step: int, rank: int = 0) -> torch.Tensor:
+    with step_randomness(seed, step, CPU, rank=rank):
         return torch.rand(4)
 
 
@@ -18,6 +18,11 @@ def test_the_same_seed_and_step_draw_the_same_numbers():
 
 def test_another_seed_or_step_draws_other_numbers():
     draws = [drawn(seed, step) for seed in range(3) for step in range(3)]
+    assert len({tuple(values.tolist()) for values in draws}) == 9
+
+
+def test_processes_that_share_a_batch_draw_different_numbers():
+    draws = [drawn(1, step, rank) for step in range(3) for rank in range(3)]
     assert len({tuple(values.tolist()) for values in draws}) == 9
 
 
