@@ -53,6 +53,8 @@ class Plateau:
 def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int, *, factor: float = 1.0) -> float:
     """Returns the rate that one step is taken with.
 
+    Lengths that the recipe gives in epochs or as fractions of the run are rounded to whole steps.
+
     Args:
         recipe: The recipe.
         step: Steps done before this one: the first step of a run is 0. A `StepDone` event with
@@ -63,7 +65,7 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int, *, factor: fl
     total = recipe.total_steps(steps_per_epoch)
     if recipe.schedule is Schedule.ONE_CYCLE:
         return recipe.base_rate * _one_cycle(recipe, step, total)
-    warm = recipe.warmup_epochs * steps_per_epoch
+    warm = _warmup_steps(recipe, steps_per_epoch)
     if step < warm:
         return recipe.base_rate * factor * _warmup_factor(recipe, step / warm)
     if recipe.schedule is Schedule.COSINE:
@@ -132,8 +134,17 @@ def _falls(recipe: Recipe, step: int, steps_per_epoch: int) -> int:
         milestones = _milestone_steps(recipe, recipe.total_steps(steps_per_epoch))
         return sum(step >= milestone for milestone in milestones)
     if recipe.schedule is Schedule.PERIODIC:
-        return int(step // (recipe.period * steps_per_epoch))
+        return step // _period_steps(recipe, steps_per_epoch)
     return 0
+
+
+def _warmup_steps(recipe: Recipe, steps_per_epoch: int) -> int:
+    # Whole steps: 400 / 352 epochs of 352 steps are 400.00000000000006.
+    return round(recipe.warmup_epochs * steps_per_epoch)
+
+
+def _period_steps(recipe: Recipe, steps_per_epoch: int) -> int:
+    return max(1, round(recipe.period * steps_per_epoch))
 
 
 def _milestone_steps(recipe: Recipe, total: int) -> list[int]:
@@ -145,10 +156,10 @@ def _jumps(recipe: Recipe, steps_per_epoch: int, *, most: int) -> list[int]:
     total = recipe.total_steps(steps_per_epoch)
     if recipe.schedule is Schedule.ONE_CYCLE:
         return []
-    jumps = [math.ceil(recipe.warmup_epochs * steps_per_epoch)]
+    jumps = [_warmup_steps(recipe, steps_per_epoch)]
     if recipe.schedule is Schedule.STEP:
         jumps += _milestone_steps(recipe, total)
-    period = recipe.period * steps_per_epoch
-    if recipe.schedule is Schedule.PERIODIC and total / period <= most:
-        jumps += [math.ceil(fall * period) for fall in range(1, math.ceil(total / period))]
+    period = _period_steps(recipe, steps_per_epoch)
+    if recipe.schedule is Schedule.PERIODIC and total <= most * period:
+        jumps += range(period, total, period)
     return jumps

@@ -4,9 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from resnet_studio.errors import RunError
-from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
 from resnet_studio.training.recipe import Recipe, field_error, parse_recipe
-from resnet_studio.training.recipe_choices import Schedule, Warmup
 
 
 @pytest.mark.parametrize(
@@ -60,42 +58,3 @@ def test_a_recipe_cannot_be_changed_but_copied_with_changes():
 def test_validation_batches_are_twice_as_large_unless_chosen():
     assert Recipe(batch_size=64).validation_batch == 128
     assert Recipe(batch_size=64, validation_batch_size=10).validation_batch == 10
-
-
-def test_the_recipe_of_he_2015_for_cifar_is_the_published_one():
-    recipe = RECIPES["he2015_cifar"].recipe
-    assert (recipe.learning_rate, recipe.momentum, recipe.weight_decay) == (0.1, 0.9, 1e-4)
-    assert (recipe.batch_size, recipe.schedule, recipe.gamma) == (128, Schedule.STEP, 0.1)
-    assert not recipe.nesterov
-    # 50,000 pictures are 391 steps of 128; 64,000 steps in all, drops at 32,000 and 48,000.
-    steps = recipe.epochs * 391
-    assert abs(steps - 64_000) < 391
-    assert [round(m * 64_000) for m in recipe.milestones] == [32_000, 48_000]
-
-
-def test_the_recipe_for_110_layers_begins_with_a_tenth_of_the_rate_for_400_steps():
-    recipe = RECIPES["he2015_cifar_110"].recipe
-    assert recipe.warmup is Warmup.CONSTANT
-    assert round(recipe.warmup_epochs * 391) == 400
-    assert recipe.warmup_start * recipe.learning_rate == pytest.approx(0.01)
-
-
-def test_the_recipe_of_he_2015_for_imagenet_is_the_published_one():
-    recipe = RECIPES["he2015_imagenet"].recipe
-    assert (recipe.learning_rate, recipe.momentum, recipe.weight_decay) == (0.1, 0.9, 1e-4)
-    assert (recipe.batch_size, recipe.gamma) == (256, 0.1)
-    # 1,281,167 pictures are 5,004 full steps of 256; up to 600,000 steps.
-    assert recipe.epochs * 5004 == pytest.approx(600_000, rel=0.01)
-
-
-def test_the_recipe_of_the_tutorial_is_plain_descent_for_20_epochs():
-    recipe = RECIPES["tutorial"].recipe
-    assert (recipe.epochs, recipe.batch_size, recipe.validation_batch) == (20, 64, 128)
-    assert (recipe.learning_rate, recipe.momentum, recipe.weight_decay) == (0.01, 0.0, 0.0)
-    assert recipe.schedule is Schedule.CONSTANT
-
-
-def test_every_preset_is_found_by_its_id_and_says_where_it_is_from():
-    assert all(key == preset.id and preset.title and preset.note for key, preset in RECIPES.items())
-    assert set(DEFAULT_RECIPES) == {"digits", "cifar10", "folder"}
-    assert all(RECIPES[preset.id] is preset for preset in DEFAULT_RECIPES.values())
