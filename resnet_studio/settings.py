@@ -110,6 +110,8 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("export_folder", ""),
     Setting("recipe", ""),
+    Setting("recipe_groups", ["optimiser", "schedule"], contents=_are_names),
+    Setting("curve_plots", ["loss", "accuracy"], contents=_are_names),
     Setting("data", ""),
     Setting("last_folder", ""),
     Setting("recent_pictures", [], contents=_are_names),

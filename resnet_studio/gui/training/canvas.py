@@ -1,26 +1,32 @@
-"""The drawing area with two plots, one over the other: loss and accuracy over the same steps.
+"""The drawing area with the plots, one over the other: all over the same steps.
 
 Made when the panel is first shown: pyqtgraph takes a third of a second to import.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.theme import LIGHT, Theme
 from resnet_studio.gui.training.curves import Reading, RunCurves
-from resnet_studio.gui.training.plot import Plot, PlotTexts
+from resnet_studio.gui.training.plot import Plot, TrainingPlot
+from resnet_studio.gui.training.quantities import (
+    USUAL,
+    Quantity,
+    extremes,
+    fill,
+    is_log,
+    make_plot,
+    reading_lines,
+)
 from resnet_studio.gui.training.ranges import steps_range, values_range
 
 _ZOOM = 1.25
 _PAN = 0.1
-_WILD = 1.5
-"""Validation losses above the highest smoothed training loss by this factor may leave the view."""
 
 
 class Canvas(QWidget):
@@ -39,14 +45,66 @@ class Canvas(QWidget):
         self._curves: RunCurves | None = None
         self._log = False
         self._following = True
+        self._linking = False
+        self._theme = LIGHT
         self._pointer: tuple[float, float | None, Plot | None] | None = None
-        self._values: dict[Plot, tuple[float, float]] = {}
+        self._values: dict[Quantity, tuple[float, float]] = {}
+        self._made: dict[Quantity, Plot] = {}
+        self._shown: tuple[Quantity, ...] = ()
         self._build()
+        self.show_plots(USUAL)
 
     @property
     def following(self) -> bool:
         """Whether the view shows the whole curves and follows their growth."""
         return self._following
+
+    @property
+    def shown(self) -> tuple[Quantity, ...]:
+        """What the plots show, from the top."""
+        return self._shown
+
+    @property
+    def plots(self) -> tuple[Plot, ...]:
+        """The plots that are shown, from the top."""
+        return tuple(self._made[quantity] for quantity in self._shown)
+
+    @property
+    def loss(self) -> TrainingPlot:
+        """The plot of the loss."""
+        return self._made[Quantity.LOSS]  # type: ignore[return-value]
+
+    @property
+    def accuracy(self) -> TrainingPlot:
+        """The plot of the accuracy."""
+        return self._made[Quantity.ACCURACY]  # type: ignore[return-value]
+
+    @property
+    def steps_shown(self) -> tuple[float, float]:
+        """The first and last step in view."""
+        low, high = self.plots[0].view.viewRange()[0]
+        return float(low), float(high)
+
+    def plot(self, quantity: Quantity) -> Plot:
+        """Returns the plot of a quantity; KeyError if it was never shown."""
+        return self._made[quantity]
+
+    def show_plots(self, quantities: Sequence[Quantity]) -> None:
+        """Shows these plots, in the order of `Quantity`, and no others; at least one."""
+        wanted = tuple(quantity for quantity in Quantity if quantity in quantities) or USUAL
+        if wanted == self._shown:
+            return
+        view = self.steps_shown if self._shown else None
+        for quantity in self._shown:
+            self.graphics.ci.removeItem(self._made[quantity].item)
+        for row, quantity in enumerate(wanted):
+            self._place(quantity, row)
+        self._shown = wanted
+        self._name_axes()
+        if view is not None and not self._following:
+            self._set_steps(*view)
+        if self._curves is not None:
+            self.show_curves(self._curves)
 
     def show_curves(self, curves: RunCurves) -> None:
         """Draws `curves`; called again whenever they have grown."""
@@ -54,21 +112,26 @@ class Canvas(QWidget):
             self._curves = curves
             self._values.clear()
             self._pointer = None
-        for plot in self.plots:
+        for quantity, plot in zip(self._shown, self.plots, strict=True):
             plot.set_epoch_length(curves.steps_per_epoch)
-        self.loss.set_curves(curves.loss, curves.validation_loss, span=curves.span)
-        self.accuracy.set_curves(curves.accuracy, curves.validation_accuracy, span=curves.span)
+            fill(plot, quantity, curves)
         if self._following:
             self._fit()
         self._show_reading()
+
+    def show_steps(self, low: float, high: float) -> None:
+        """Shows the steps from `low` to `high` and follows the growth no more."""
+        self._set_following(False)
+        self._set_steps(low, high)
 
     def set_log(self, log: bool) -> None:
         """Switches the axis of the loss between linear and logarithmic."""
         if log != self._log:
             self._log = log
-            self._values.pop(self.loss, None)
-            self.loss.set_log(log)
-            self._fit_values(self.loss)
+            self._values.pop(Quantity.LOSS, None)
+            if Quantity.LOSS in self._made:
+                self.loss.set_log(log)
+            self._fit_values(Quantity.LOSS)
 
     def reset_view(self) -> None:
         """Shows the whole curves again, and follows them."""
@@ -78,12 +141,11 @@ class Canvas(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Colours everything."""
+        self._theme = theme
         self.graphics.setBackground(theme.surface)
-        for plot in self.plots:
+        for plot in self._made.values():
             plot.set_theme(theme, self.font())
-        label = {"color": theme.text, "font-size": f"{self.font().pointSizeF():.1f}pt"}
-        self.loss.item.getAxis("top").setLabel(self.tr("epoch"), **label)
-        self.accuracy.item.getAxis("bottom").setLabel(self.tr("step"), **label)
+        self._name_axes()
 
     def render_to(self, painter: QPainter, target: QRectF) -> None:
         """Draws the plots as they are shown, for a file or the clipboard."""
@@ -95,22 +157,12 @@ class Canvas(QWidget):
         import pyqtgraph
 
         self.graphics = pyqtgraph.GraphicsLayoutWidget(parent=self)
-        self.graphics.setAccessibleName(self.tr("Curves of loss and accuracy"))
+        self.graphics.setAccessibleName(self.tr("Curves of the run"))
         self.graphics.setToolTip("")
         self.graphics.ci.layout.setContentsMargins(4, 2, 10, 2)
         self.graphics.ci.layout.setSpacing(0)
-        self.graphics.ci.layout.setRowSpacing(0, 12)
-        self.loss = Plot(self.graphics.addPlot(row=0, col=0), self._loss_texts(), parent=self)
-        accuracy = PlotTexts(self.tr("accuracy (%)"), box_below=True)
-        self.accuracy = Plot(
-            self.graphics.addPlot(row=1, col=0), accuracy, scale=100.0, parent=self
-        )
-        self.plots = (self.loss, self.accuracy)
-        self.loss.item.getAxis("bottom").setStyle(showValues=False)
-        self.accuracy.item.getAxis("top").setStyle(showValues=False)
-        self.accuracy.view.setXLink(self.loss.view)
-        for plot in self.plots:
-            plot.view.sigRangeChangedManually.connect(self._moved_by_hand)
+        for row in range(len(Quantity)):
+            self.graphics.ci.layout.setRowSpacing(row, 12)
         self.graphics.scene().sigMouseMoved.connect(self._pointer_moved)
         self.graphics.installEventFilter(self)
         self.graphics.viewport().installEventFilter(self)
@@ -119,34 +171,60 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.graphics)
 
-    def _loss_texts(self) -> PlotTexts:
-        legend = (
-            self.tr("training, each step"),
-            self.tr("training, smoothed"),
-            self.tr("validation, each epoch"),
-        )
-        return PlotTexts(self.tr("loss (nats)"), legend)
+    def _place(self, quantity: Quantity, row: int) -> None:
+        """Puts a plot into its row; makes it when it is first shown."""
+        if quantity in self._made:
+            self.graphics.ci.addItem(self._made[quantity].item, row=row, col=0)
+            return
+        plot = make_plot(quantity, self.graphics.addPlot(row=row, col=0), self)
+        plot.set_theme(self._theme, self.font())
+        if quantity is Quantity.LOSS:
+            plot.set_log(self._log)
+        if quantity is Quantity.ACCURACY:
+            plot.set_y_range(-0.02, 1.04)
+        plot.view.sigXRangeChanged.connect(self._link)
+        plot.view.sigRangeChangedManually.connect(self._moved_by_hand)
+        self._made[quantity] = plot
+
+    def _name_axes(self) -> None:
+        """Names the epochs above the first plot and the steps below the last one."""
+        for plot in self.plots:
+            plot.name_axis("top", self.tr("epoch") if plot is self.plots[0] else "")
+            plot.name_axis("bottom", self.tr("step") if plot is self.plots[-1] else "")
 
     # -- range ------------------------------------------------------------------------------
+
+    def _link(self, _view: object, steps: Sequence[float]) -> None:
+        """Shows the same steps in all plots."""
+        if not self._linking:
+            self._set_steps(*steps)
+
+    def _set_steps(self, low: float, high: float) -> None:
+        self._linking = True
+        try:
+            for plot in self.plots:
+                if [low, high] != plot.view.viewRange()[0]:
+                    plot.view.setXRange(low, high, padding=0)
+        finally:
+            self._linking = False
 
     def _fit(self) -> None:
         if self._curves is None:
             return
-        low, high = steps_range(self._curves.last_step, self._curves.total_steps)
-        if [low, high] != self.loss.view.viewRange()[0]:
-            self.loss.view.setXRange(low, high, padding=0)
-        for plot in self.plots:
-            self._fit_values(plot)
+        self._set_steps(*steps_range(self._curves.last_step, self._curves.total_steps))
+        for quantity in self._shown:
+            self._fit_values(quantity)
 
-    def _fit_values(self, plot: Plot) -> None:
-        if self._curves is None or not self._following:
+    def _fit_values(self, quantity: Quantity) -> None:
+        if self._curves is None or not self._following or quantity not in self._shown:
             return
-        if plot is self.accuracy:
-            plot.set_y_range(-0.02, 1.04)
+        if quantity is Quantity.ACCURACY:
+            self.accuracy.set_y_range(-0.02, 1.04)
             return
-        low, high = _extremes(self._curves, log=self._log)
-        self._values[plot] = values_range(low, high, self._values.get(plot), log=self._log)
-        plot.set_y_range(*self._values[plot])
+        log = is_log(quantity, log_loss=self._log)
+        low, high = extremes(quantity, self._curves, log=log)
+        self._values[quantity] = values_range(low, high, self._values.get(quantity), log=log)
+        self._made[quantity].set_y_range(*self._values[quantity])
 
     def _moved_by_hand(self, *_: object) -> None:
         self._set_following(False)
@@ -157,13 +235,15 @@ class Canvas(QWidget):
             self.view_changed.emit(following)
 
     def _zoom(self, factor: float) -> None:
-        self._set_following(False)
-        self.loss.view.scaleBy((factor, 1.0))
+        low, high = self.steps_shown
+        middle, half = (low + high) / 2, factor * (high - low) / 2
+        self.show_steps(middle - half, middle + half)
 
-    def _pan(self, part: float) -> None:
-        self._set_following(False)
-        left, right = self.loss.view.viewRange()[0]
-        self.loss.view.translateBy(x=part * (right - left))
+    def pan(self, part: float) -> None:
+        """Moves the view by a part of its width, to later steps if it is positive."""
+        low, high = self.steps_shown
+        distance = part * (high - low)
+        self.show_steps(low + distance, high + distance)
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -197,33 +277,10 @@ class Canvas(QWidget):
         where = self.tr("step {step:,} · epoch {epochs:.2f}").format(
             step=reading.step, epochs=reading.epochs
         )
-        for plot, lines in zip(self.plots, self._lines(reading), strict=True):
+        for quantity, plot in zip(self._shown, self.plots, strict=True):
+            lines = reading_lines(quantity, reading, self._curves, self._theme)
             plot.show_reading(reading.step, y if plot is under else None, [("", where), *lines])
         return reading
-
-    def _lines(self, reading: Reading) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        smoothed = self._curves is not None and self._curves.span > 1
-        training = self.tr("training {value} (this step {raw})") if smoothed else "{value}"
-        if not smoothed:
-            training = self.tr("training {value}")
-        validation = self.tr("validation {value}")
-        r = reading
-        return (
-            [
-                (
-                    "curve_train",
-                    training.format(value=_number(r.smooth_loss), raw=_number(r.loss)),
-                ),
-                ("curve_validation", validation.format(value=_number(r.validation_loss))),
-            ],
-            [
-                (
-                    "curve_train",
-                    training.format(value=_percent(r.smooth_accuracy), raw=_percent(r.accuracy)),
-                ),
-                ("curve_validation", validation.format(value=_percent(r.validation_accuracy))),
-            ],
-        )
 
     # -- keys, pointer, menu ----------------------------------------------------------------
 
@@ -244,7 +301,7 @@ class Canvas(QWidget):
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             sign = 1 if key == Qt.Key.Key_Right else -1
             if shift:
-                self._pan(sign * _PAN)
+                self.pan(sign * _PAN)
             else:
                 self._step_reading(sign)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
@@ -261,43 +318,10 @@ class Canvas(QWidget):
 
     def _step_reading(self, sign: int) -> None:
         """Moves the cross hair by one step, or by one pixel where steps are denser."""
-        (left, right), _ = self.loss.view.viewRange()
+        left, right = self.steps_shown
         if self._pointer is None:
             last = self._curves.last_step if self._curves is not None else 0
             self.read_at(min(right, last))
             return
-        pixel = (right - left) / max(1.0, self.loss.view.width())
+        pixel = (right - left) / max(1.0, self.plots[0].view.width())
         self.read_at(self._pointer[0] + sign * max(1.0, pixel))
-
-
-def _extremes(curves: RunCurves, *, log: bool) -> tuple[float, float]:
-    """Returns the lowest and highest loss that the view must hold.
-
-    A linear axis is not stretched by single wild values, which would flatten all the rest: the
-    raw curve may leave it at the top, and so may the first few validations, in which the batch
-    normalisation has hardly any statistics yet. The newest validation is always in view. On a
-    logarithmic axis there is room for everything.
-    """
-    last = curves.last_step
-    raw, smooth = (
-        series.range_between(0, last) for series in (curves.loss.raw, curves.loss.smooth)
-    )
-    held_out = curves.validation_loss.y
-    held_out = held_out[np.isfinite(held_out)]
-    lows = [raw[0], smooth[0], *held_out]
-    if log:
-        highs = [raw[1], smooth[1], *held_out]
-    else:
-        highs = [smooth[1], *held_out[-1:]]
-        highs += [value for value in held_out if value <= _WILD * smooth[1]]
-    low = min((float(v) for v in lows if math.isfinite(v)), default=math.nan)
-    high = max((float(v) for v in highs if math.isfinite(v)), default=math.nan)
-    return low, high
-
-
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.4g}"
-
-
-def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.2f} %"

@@ -15,7 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from resnet_studio.gui.training.envelope import Floats, Series, outline
+from resnet_studio.gui.training.envelope import Floats, Outline, Series
 
 if TYPE_CHECKING:
     import pyqtgraph
@@ -29,7 +29,11 @@ _MARKER_ROOM = 7.0
 
 
 class CurveItem(QGraphicsObject):
-    """Draws a `Series` in a pyqtgraph `ViewBox`."""
+    """Draws a `Series` in a pyqtgraph `ViewBox`.
+
+    Attributes:
+        outline: The corners of the line, kept from one drawing to the next.
+    """
 
     def __init__(
         self, view_box: pyqtgraph.ViewBox, *, width: float = 1.0, dots: bool = False
@@ -39,6 +43,7 @@ class CurveItem(QGraphicsObject):
         self._width = width
         self._dots = dots
         self._series = Series()
+        self.outline = Outline()
         self._log = False
         self._colour = QColor()
         self._key: tuple[Any, ...] = ()
@@ -126,7 +131,7 @@ class CurveItem(QGraphicsObject):
         key = (self._series, len(self._series), self._log, left, right, *place)
         if key == self._key:
             return
-        x, y = outline(self._series, left, right, columns)
+        x, y = self.outline.corners(self._series, left, right, columns)
         self._key = key
         self._pieces = _polygons(x, _logarithm(y) if self._log else y, place)
 

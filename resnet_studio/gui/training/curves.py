@@ -18,6 +18,8 @@ from resnet_studio.training.events import EpochDone, StepDone
 SPANS = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000)
 """Steps that smoothing may average over; 1 is none."""
 DEFAULT_SPAN = 10
+_AT_ONCE = 50_000
+"""Steps that are smoothed or copied at once, so that no large arrays come and go."""
 _LARGEST_POWER = 500.0
 """Exponent at which `Smoother` starts a new piece: e**500 is far below float64's end."""
 
@@ -65,22 +67,32 @@ class Smoother:
 class Smoothed:
     """A series of raw values and its smoothed twin, kept in step."""
 
-    def __init__(self, span: int) -> None:
-        self.raw = Series()
-        self.smooth = Series()
+    def __init__(self, span: int, x: GrowingArray, *, room: int = 0) -> None:
+        """Makes an empty pair.
+
+        Args:
+            span: Steps to average over.
+            x: Positions, extended by their owner before the values are.
+            room: Points that are expected.
+        """
+        self._x, self._room = x, room
+        self.raw = Series(x, room=room)
+        self.smooth = Series(x, room=room)
         self._smoother = Smoother(span)
 
-    def extend(self, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
-        """Appends raw points and smooths them."""
-        values = np.asarray(y, np.float64)
-        self.raw.extend(x, values)
-        self.smooth.extend(x, self._smoother.feed(values))
+    def extend_values(self, y: npt.ArrayLike) -> None:
+        """Appends raw values and smooths them."""
+        values = np.atleast_1d(np.asarray(y, np.float64))
+        self.raw.extend_values(values)
+        self.smooth.extend_values(self._smoother.feed(values))
 
     def set_span(self, span: int) -> None:
         """Smooths everything anew."""
         self._smoother = Smoother(span)
-        self.smooth = Series()
-        self.smooth.extend(self.raw.x, self._smoother.feed(self.raw.y.astype(np.float64)))
+        self.smooth = Series(self._x, room=self._room)
+        for start in range(0, len(self.raw), _AT_ONCE):
+            values = self.raw.y[start : start + _AT_ONCE].astype(np.float64)
+            self.smooth.extend_values(self._smoother.feed(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,9 @@ class Reading:
         accuracy: Fraction of the step's batch.
         smooth_accuracy: The smoothed curve there.
         validation_accuracy: Of the latest validation up to then.
+        learning_rate: The rate of the step.
+        images_per_second: Throughput then.
+        gradient_norms: Of each section; empty where none were measured.
     """
 
     step: int
@@ -106,6 +121,9 @@ class Reading:
     accuracy: float
     smooth_accuracy: float
     validation_accuracy: float
+    learning_rate: float
+    images_per_second: float
+    gradient_norms: tuple[float, ...]
 
 
 class RunCurves:
@@ -116,6 +134,8 @@ class RunCurves:
         steps_per_epoch: Optimiser steps in one epoch.
         total_steps: Steps that the whole run will have; 0 if unknown.
         span: Steps that the smoothing averages over.
+        sections: Names of the parts of the network that have a gradient norm each.
+        gradients: Norm of each section's gradient; empty until some were measured.
     """
 
     def __init__(
@@ -130,19 +150,18 @@ class RunCurves:
         self.steps_per_epoch = max(1, steps_per_epoch)
         self.total_steps = total_steps
         self.span = span
-        self.loss = Smoothed(span)
-        self.accuracy = Smoothed(span)
-        self.learning_rate = GrowingArray(np.float32)
-        self.images_per_second = GrowingArray(np.float32)
-        self.epochs: list[EpochDone] = []
-        self.validation_loss = Series()
-        self.validation_accuracy = Series()
+        self.sections: tuple[str, ...] = ()
+        self._begin(total_steps)
+
+    @property
+    def steps(self) -> Floats:
+        """The steps that were measured, ascending."""
+        return self._steps.values
 
     @property
     def last_step(self) -> int:
         """The last step that was measured; 0 before the first."""
-        steps = self.loss.raw.x
-        last = int(steps[-1]) if len(steps) else 0
+        last = int(self.steps[-1]) if len(self.steps) else 0
         return max(last, self.epochs[-1].step if self.epochs else 0)
 
     @property
@@ -156,15 +175,54 @@ class RunCurves:
         known = [e.validation_accuracy for e in self.epochs if math.isfinite(e.validation_accuracy)]
         return max(known, default=None)
 
+    def expect(self, total_steps: int) -> None:
+        """Says how many steps the run will have; room for them is set aside before the first."""
+        self.total_steps = total_steps
+        if self.empty:
+            self._begin(total_steps)
+
     def add_steps(self, steps: Sequence[StepDone]) -> None:
         """Appends steps; several at once cost little more than one."""
         if not steps:
             return
-        x = [step.step for step in steps]
-        self.loss.extend(x, [step.loss for step in steps])
-        self.accuracy.extend(x, [step.accuracy for step in steps])
-        self.learning_rate.extend([step.learning_rate for step in steps])
-        self.images_per_second.extend([step.images_per_second for step in steps])
+        norms = [step.gradient_norms for step in steps]
+        widest = max(map(len, norms))
+        self.extend(
+            [step.step for step in steps],
+            loss=[step.loss for step in steps],
+            accuracy=[step.accuracy for step in steps],
+            learning_rate=[step.learning_rate for step in steps],
+            images_per_second=[step.images_per_second for step in steps],
+            gradient_norms=[n if len(n) == widest else (math.nan,) * widest for n in norms],
+        )
+
+    def extend(
+        self,
+        steps: npt.ArrayLike,
+        *,
+        loss: npt.ArrayLike,
+        accuracy: npt.ArrayLike,
+        learning_rate: npt.ArrayLike,
+        images_per_second: npt.ArrayLike,
+        gradient_norms: npt.ArrayLike = (),
+    ) -> None:
+        """Appends steps as columns of numbers.
+
+        Args:
+            steps: Numbers of the steps, ascending.
+            loss: As many losses; NaN where there is none, as in the other columns.
+            accuracy: Fractions from 0 to 1.
+            learning_rate: Rates.
+            images_per_second: Throughput.
+            gradient_norms: (steps, sections), or empty.
+        """
+        count = len(self._steps)
+        self._steps.extend(steps)
+        self.loss.extend_values(loss)
+        self.accuracy.extend_values(accuracy)
+        self.learning_rate.extend_values(learning_rate)
+        self.images_per_second.extend_values(images_per_second)
+        self._extend_gradients(np.asarray(gradient_norms, np.float64), before=count)
 
     def add_epoch(self, epoch: EpochDone) -> None:
         """Appends the end of an epoch."""
@@ -201,12 +259,18 @@ class RunCurves:
             total_steps=self.total_steps,
             span=self.span,
         )
-        count = int(np.searchsorted(self.loss.raw.x, step, "right"))
-        x = self.loss.raw.x[:count]
-        curves.loss.extend(x, self.loss.raw.y[:count])
-        curves.accuracy.extend(x, self.accuracy.raw.y[:count])
-        curves.learning_rate.extend(self.learning_rate.values[:count])
-        curves.images_per_second.extend(self.images_per_second.values[:count])
+        curves.sections = self.sections
+        count = int(np.searchsorted(self.steps, step, "right"))
+        for start in range(0, count, _AT_ONCE):
+            part = slice(start, min(start + _AT_ONCE, count))
+            curves.extend(
+                self.steps[part],
+                loss=self.loss.raw.y[part],
+                accuracy=self.accuracy.raw.y[part],
+                learning_rate=self.learning_rate.y[part],
+                images_per_second=self.images_per_second.y[part],
+                gradient_norms=np.array([series.y[part] for series in self.gradients]).T,
+            )
         for epoch in self.epochs:
             if epoch.step <= step:
                 curves.add_epoch(epoch)
@@ -214,7 +278,7 @@ class RunCurves:
 
     def reading(self, x: float) -> Reading | None:
         """Returns what the curves say at the step nearest to `x`; None while there is none."""
-        steps = self.loss.raw.x
+        steps = self.steps
         if not len(steps):
             return None
         after = int(np.clip(np.searchsorted(steps, x), 0, len(steps) - 1))
@@ -230,7 +294,46 @@ class RunCurves:
             accuracy=float(self.accuracy.raw.y[at]),
             smooth_accuracy=float(self.accuracy.smooth.y[at]),
             validation_accuracy=_latest(self.validation_accuracy, step),
+            learning_rate=float(self.learning_rate.y[at]),
+            images_per_second=float(self.images_per_second.y[at]),
+            gradient_norms=tuple(float(series.y[at]) for series in self.gradients),
         )
+
+    def _begin(self, room: int) -> None:
+        """Makes everything empty, with room for so many steps."""
+        self._room = room
+        self._steps = GrowingArray(np.float64, room=room)
+        self.loss = Smoothed(self.span, self._steps, room=room)
+        self.accuracy = Smoothed(self.span, self._steps, room=room)
+        self.learning_rate = Series(self._steps, room=room)
+        self.images_per_second = Series(self._steps, room=room)
+        self.gradients: tuple[Series, ...] = ()
+        self.epochs: list[EpochDone] = []
+        self.validation_loss = Series()
+        self.validation_accuracy = Series()
+
+    def _extend_gradients(self, norms: Floats, *, before: int) -> None:
+        """Appends the norms; steps without any, as older versions wrote them, become gaps."""
+        count = len(self._steps) - before
+        if norms.size and not self.gradients:
+            self.gradients = tuple(Series(self._steps, room=self._room) for _ in norms[0])
+            for series in self.gradients:
+                series.extend_values(np.full(before, np.nan))
+        if not norms.size or norms.shape != (count, len(self.gradients)):
+            norms = np.full((count, len(self.gradients)), np.nan)
+        for series, values in zip(self.gradients, norms.T, strict=True):
+            series.extend_values(values)
+
+
+def names_of(curves: RunCurves) -> tuple[str, ...]:
+    """Returns the names of the sections that have a gradient norm."""
+    count = len(curves.gradients)
+    return curves.sections if len(curves.sections) == count else section_names(count)
+
+
+def section_names(count: int) -> tuple[str, ...]:
+    """Returns what the sections of a network are called, for runs that did not say."""
+    return ("stem", *(f"stage {number}" for number in range(1, count - 1)), "head")[:count]
 
 
 def _latest(series: Series, step: int) -> float:

@@ -22,6 +22,7 @@ from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.canvas import Canvas
 from resnet_studio.gui.training.curves import DEFAULT_SPAN, SPANS, RunCurves
 from resnet_studio.gui.training.export import Table, to_csv, to_image, to_svg
+from resnet_studio.gui.training.quantities import Quantity, title
 from resnet_studio.gui.widgets.empty_state import EmptyState
 from resnet_studio.gui.widgets.export import copy_image, png_bytes, save_bytes
 
@@ -33,6 +34,7 @@ class CurvesView(QWidget):
 
     Attributes:
         canvas: The plots; None until the view is first shown.
+        plot_actions: Show or hide the plot of a quantity.
         redraws: How often the curves were drawn, for benchmarks.
     """
 
@@ -42,6 +44,7 @@ class CurvesView(QWidget):
         self._curves: RunCurves | None = None
         self._span = DEFAULT_SPAN
         self.canvas: Canvas | None = None
+        self.plot_actions: dict[Quantity, QAction] = {}
         self.redraws = 0
         self._build()
         self._connect()
@@ -124,6 +127,7 @@ class CurvesView(QWidget):
         for widget in (label, self.slider, self.span_label):
             row.addWidget(widget)
         row.addStretch()
+        row.addWidget(self._plots_button())
         row.addWidget(self._action_button("log_axis", self.tr("Log axis")))
         row.addWidget(self._action_button("reset_view", self.tr("Whole curves")))
         row.addWidget(self._export_button())
@@ -137,6 +141,27 @@ class CurvesView(QWidget):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         button.setAccessibleName(text)
         return button
+
+    def _plots_button(self) -> QToolButton:
+        self.plots = QToolButton()
+        self.plots.setText(self.tr("Plots"))
+        self.plots.setToolTip(
+            self.tr("Choose what is drawn: also learning rate, speed and gradients.")
+        )
+        self.plots.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.plots.setMenu(self._plots_menu(self.plots))
+        return self.plots
+
+    def _plots_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        remembered = self._studio.settings["curve_plots"]
+        for quantity in Quantity:
+            action = menu.addAction(title(quantity))
+            action.setCheckable(True)
+            action.setChecked(quantity.value in remembered)
+            action.toggled.connect(self._plots_chosen)
+            self.plot_actions[quantity] = action
+        return menu
 
     def _export_button(self) -> QToolButton:
         self.export = QToolButton()
@@ -168,6 +193,7 @@ class CurvesView(QWidget):
             self.canvas.menu_wanted.connect(self._show_menu)
             self.canvas.set_theme(self._studio.theme)
             self.canvas.set_log(self._log)
+            self.canvas.show_plots(self._chosen_plots)
             self._pages.addWidget(self.canvas)
         return self.canvas
 
@@ -180,6 +206,19 @@ class CurvesView(QWidget):
     def _log_toggled(self) -> None:
         if self.canvas is not None:
             self.canvas.set_log(self._log)
+
+    @property
+    def _chosen_plots(self) -> tuple[Quantity, ...]:
+        return tuple(key for key, action in self.plot_actions.items() if action.isChecked())
+
+    def _plots_chosen(self) -> None:
+        chosen = self._chosen_plots
+        if not chosen:  # something must be shown
+            self.plot_actions[Quantity.LOSS].setChecked(True)
+            return
+        self._studio.settings["curve_plots"] = [quantity.value for quantity in chosen]
+        if self.canvas is not None:
+            self.canvas.show_plots(chosen)
 
     def reset_view(self) -> None:
         """Shows the whole curves again."""
@@ -207,6 +246,8 @@ class CurvesView(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(self._export_actions())
+        menu.addSeparator()
+        menu.addActions(list(self.plot_actions.values()))
         menu.addSeparator()
         for name in ("log_axis", "reset_view"):
             menu.addAction(self._studio.commands.action(f"training.{name}"))

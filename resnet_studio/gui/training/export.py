@@ -6,14 +6,14 @@ import csv
 import io
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from PySide6.QtCore import QBuffer, QIODevice, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from resnet_studio.gui.theme import Theme
-from resnet_studio.gui.training.canvas import Canvas
-from resnet_studio.gui.training.curves import RunCurves
+from resnet_studio.gui.training.curves import RunCurves, names_of
 from resnet_studio.gui.training.envelope import Floats
 from resnet_studio.training.events import EpochDone
 
@@ -26,12 +26,32 @@ COLUMNS = (
     "training_accuracy",
     "learning_rate",
     "images_per_second",
+)
+EPOCH_COLUMNS = (
     "epoch_training_loss",
     "epoch_training_accuracy",
+    "epoch_training_top5",
     "validation_loss",
     "validation_accuracy",
+    "validation_top5",
     "epoch_seconds",
 )
+
+
+class Drawing(Protocol):
+    """A widget with plots that can paint itself anywhere."""
+
+    def width(self) -> int:
+        """Returns its width in pixels."""
+
+    def height(self) -> int:
+        """Returns its height in pixels."""
+
+    def font(self) -> QFont:
+        """Returns the font of its texts."""
+
+    def render_to(self, painter: QPainter, target: QRectF) -> None:
+        """Draws the plots as they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +60,29 @@ class Table:
 
     Attributes:
         steps_per_epoch: Optimiser steps in one epoch.
-        columns: Step, training loss and accuracy, learning rate, images per second.
+        columns: Step, training loss and accuracy, learning rate, images per second, and the
+            gradient norm of each section.
         epochs: What was measured at the end of each epoch.
+        sections: Names of the sections.
     """
 
     steps_per_epoch: int
     columns: tuple[Floats, ...]
     epochs: tuple[EpochDone, ...]
+    sections: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, curves: RunCurves) -> Table:
         """Returns the numbers without copying them: what is there is never changed."""
         columns = (
-            curves.loss.raw.x,
+            curves.steps,
             curves.loss.raw.y,
             curves.accuracy.raw.y,
-            curves.learning_rate.values,
-            curves.images_per_second.values,
+            curves.learning_rate.y,
+            curves.images_per_second.y,
+            *(series.y for series in curves.gradients),
         )
-        return cls(curves.steps_per_epoch, columns, tuple(curves.epochs))
+        return cls(curves.steps_per_epoch, columns, tuple(curves.epochs), names_of(curves))
 
 
 def to_csv(table: Table) -> str:
@@ -68,7 +92,8 @@ def to_csv(table: Table) -> str:
     """
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    norms = [f"gradient_norm_{name.replace(' ', '_')}" for name in table.sections]
+    writer.writerow([*COLUMNS, *norms, *EPOCH_COLUMNS])
     epochs = {epoch.step: epoch for epoch in table.epochs}
     for x, *numbers in zip(*table.columns, strict=True):
         step = int(x)
@@ -77,19 +102,21 @@ def to_csv(table: Table) -> str:
     return target.getvalue()
 
 
-def _measured(epoch: EpochDone | None) -> tuple[float, ...]:
+def _measured(epoch: EpochDone | None) -> tuple[float | None, ...]:
     if epoch is None:
-        return (math.nan,) * 5
+        return (None,) * len(EPOCH_COLUMNS)
     return (
         epoch.train_loss,
         epoch.train_accuracy,
+        epoch.train_top5,
         epoch.validation_loss,
         epoch.validation_accuracy,
+        epoch.validation_top5,
         epoch.seconds,
     )
 
 
-def to_image(canvas: Canvas, title: str, theme: Theme) -> QImage:
+def to_image(canvas: Drawing, title: str, theme: Theme) -> QImage:
     """Returns the plots as they are shown, at twice their size, under a title."""
     size = _size(canvas)
     image = QImage(size * _SCALE, QImage.Format.Format_RGB32)
@@ -101,7 +128,7 @@ def to_image(canvas: Canvas, title: str, theme: Theme) -> QImage:
     return image
 
 
-def to_svg(canvas: Canvas, title: str, theme: Theme) -> bytes:
+def to_svg(canvas: Drawing, title: str, theme: Theme) -> bytes:
     """Returns the plots as they are shown as an SVG drawing under a title."""
     size = _size(canvas)
     buffer = QBuffer()
@@ -119,11 +146,11 @@ def to_svg(canvas: Canvas, title: str, theme: Theme) -> bytes:
     return bytes(buffer.data().data())
 
 
-def _size(canvas: Canvas) -> QSize:
+def _size(canvas: Drawing) -> QSize:
     return QSize(canvas.width(), canvas.height() + _HEADER)
 
 
-def _paint(painter: QPainter, canvas: Canvas, title: str, theme: Theme) -> None:
+def _paint(painter: QPainter, canvas: Drawing, title: str, theme: Theme) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     font = QFont(canvas.font())
     font.setWeight(QFont.Weight.DemiBold)
@@ -134,5 +161,5 @@ def _paint(painter: QPainter, canvas: Canvas, title: str, theme: Theme) -> None:
     canvas.render_to(painter, QRectF(0, _HEADER, canvas.width(), canvas.height()))
 
 
-def _text(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.7g}"
+def _text(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:.7g}"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SAMPLE = 26.0
 _ROOM = 8.0
 _EDGE = 10.0
+_LOW = 3.0
+"""Heights of the legend below which a plot is too low for it."""
 
 
 class Grid(QGraphicsObject):
@@ -62,10 +64,10 @@ class Grid(QGraphicsObject):
 class Legend(QGraphicsObject):
     """Names of the curves beside a sample of each, in the upper right corner of a view box."""
 
-    def __init__(self, view_box: pyqtgraph.ViewBox, names: Sequence[str]) -> None:
+    def __init__(self, view_box: pyqtgraph.ViewBox) -> None:
         super().__init__(view_box)
         self._view_box = view_box
-        self._names = tuple(names)
+        self._names: tuple[str, ...] = ()
         self._pens: tuple[QPen, ...] = ()
         self._dots: tuple[bool, ...] = ()
         self._font = QFont()
@@ -74,48 +76,60 @@ class Legend(QGraphicsObject):
         self.setZValue(15)
         view_box.sigResized.connect(self._place)
 
-    def set_look(
-        self,
-        *,
-        pens: Sequence[QPen],
-        dots: Sequence[bool],
-        font: QFont,
-        text: QColor,
-        ground: QColor,
+    def set_entries(
+        self, *, names: Sequence[str], pens: Sequence[QPen], dots: Sequence[bool]
     ) -> None:
-        """Sets the samples and colours."""
+        """Sets the names, and the line of each sample and whether it has a dot."""
         self.prepareGeometryChange()
-        self._pens, self._dots = tuple(pens), tuple(dots)
+        self._names, self._pens, self._dots = tuple(names), tuple(pens), tuple(dots)
+        self._place()
+
+    def set_look(self, *, font: QFont, text: QColor, ground: QColor) -> None:
+        """Sets the colours."""
+        self.prepareGeometryChange()
         self._font, self._text, self._ground = font, text, ground
         self._place()
         self.update()
 
     def boundingRect(self) -> QRectF:
         """Returns the box."""
+        if not self._names:
+            return QRectF()
         metrics = QFontMetricsF(self._font)
-        widest = max(metrics.horizontalAdvance(name) for name in self._names)
-        width = _SAMPLE + widest + 3 * _ROOM
-        return QRectF(0, 0, width, len(self._names) * metrics.lineSpacing() + _ROOM)
+        widths = [self._entry_width(name) for name in self._names]
+        if self._in_a_row:
+            return QRectF(0, 0, sum(widths), metrics.lineSpacing() + _ROOM)
+        return QRectF(0, 0, max(widths), len(self._names) * metrics.lineSpacing() + _ROOM)
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Draws ground, samples and names."""
-        box = self.boundingRect()
+        if not self._names:
+            return
         painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(box, self._ground)
-        height = (box.height() - _ROOM) / len(self._names)
+        painter.fillRect(self.boundingRect(), self._ground)
+        place = QRectF(_ROOM, _ROOM / 2, 0, QFontMetricsF(self._font).lineSpacing())
         for row, name in enumerate(self._names):
-            line = QRectF(_ROOM, _ROOM / 2 + row * height, box.width(), height)
-            self._paint_sample(painter, row, line.left(), line.center().y())
+            place.setWidth(self._entry_width(name))
+            self._paint_sample(painter, row, place.left(), place.center().y())
             painter.setPen(self._text)
-            line.setLeft(2 * _ROOM + _SAMPLE)
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+            words = place.adjusted(_ROOM + _SAMPLE, 0, 0, 0)
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
+            place.translate(place.width() if self._in_a_row else 0, 0)
+            place.translate(0, 0 if self._in_a_row else place.height())
+
+    @property
+    def _in_a_row(self) -> bool:
+        """Whether the plot is so low that the names stand beside each other."""
+        line = QFontMetricsF(self._font).lineSpacing()
+        return self._view_box.boundingRect().height() < _LOW * len(self._names) * line
+
+    def _entry_width(self, name: str) -> float:
+        return _SAMPLE + QFontMetricsF(self._font).horizontalAdvance(name) + 3 * _ROOM
 
     def _paint_sample(self, painter: QPainter, row: int, left: float, middle: float) -> None:
-        if row >= len(self._pens):
-            return
         pen = self._pens[row]
         painter.setPen(pen)
         painter.drawLine(QPointF(left, middle), QPointF(left + _SAMPLE, middle))
@@ -125,5 +139,6 @@ class Legend(QGraphicsObject):
             painter.drawEllipse(QPointF(left + _SAMPLE / 2, middle), 3.5, 3.5)
 
     def _place(self, *_: object) -> None:
+        self.prepareGeometryChange()
         width = self._view_box.boundingRect().width()
         self.setPos(width - self.boundingRect().width() - _EDGE, _EDGE / 2)

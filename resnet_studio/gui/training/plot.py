@@ -1,8 +1,8 @@
-"""One plot: the raw and smoothed training curve, the validation curve, axes and cross hair."""
+"""One plot: some lines over the steps, axes, legend and cross hair."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,28 @@ class PlotTexts:
 
     Attributes:
         quantity: Label of the left axis, with its unit.
-        legend: Names of the raw, the smoothed and the validation curve; empty for no legend.
         box_below: Whether the reading stands at the bottom, because the curves rise to the top.
     """
 
     quantity: str
-    legend: tuple[str, ...] = ()
     box_below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How one curve is drawn.
+
+    Attributes:
+        name: What the legend calls it; empty for no entry.
+        colour: Its colour in a theme.
+        width: In pixels.
+        dots: Whether its points are marked where there is room.
+    """
+
+    name: str
+    colour: Callable[[Theme], QColor]
+    width: float = 1.0
+    dots: bool = False
 
 
 class Plot(QObject):
@@ -47,12 +62,14 @@ class Plot(QObject):
     Attributes:
         item: The pyqtgraph plot.
         view: Its view box.
+        curves: What is drawn, in the order of the lines.
     """
 
     def __init__(
         self,
         item: pyqtgraph.PlotItem,
         texts: PlotTexts,
+        lines: Sequence[Line] = (),
         *,
         parent: QObject,
         scale: float = 1.0,
@@ -62,6 +79,7 @@ class Plot(QObject):
         Args:
             item: The plot.
             texts: Its words.
+            lines: Its curves, the last in front.
             parent: Owner.
             scale: What a value is multiplied by on the axis: 100 shows fractions as percent.
         """
@@ -73,25 +91,38 @@ class Plot(QObject):
         self._epoch_length = 1
         self._log = False
         self._theme: Theme | None = None
-        self.raw = CurveItem(self.view, width=1.0)
-        self.smooth = CurveItem(self.view, width=2.0)
-        self.validation = CurveItem(self.view, width=2.0, dots=True)
+        self._font = QFont()
+        self._lines: tuple[Line, ...] = ()
+        self._named: set[str] = set()
+        self.curves: tuple[CurveItem, ...] = ()
         self._grid = Grid(self.view)
-        self._legend = Legend(self.view, texts.legend) if texts.legend else None
+        self._legend = Legend(self.view)
         self._build_axes()
         self._build_cross_hair()
+        self.set_lines(lines)
 
-    def set_curves(self, training: Smoothed, validation: Series, *, span: int) -> None:
-        """Draws these series; called again whenever they have grown."""
-        self.raw.set_series(training.raw)
-        self.raw.setVisible(span > 1)
-        self.smooth.set_series(training.smooth)
-        self.validation.set_series(validation)
+    def set_lines(self, lines: Sequence[Line]) -> None:
+        """Draws these curves from now on, without points until they are given."""
+        for curve in self.curves:
+            self.view.removeItem(curve)
+        self._lines = tuple(lines)
+        self.curves = tuple(
+            CurveItem(self.view, width=line.width, dots=line.dots) for line in self._lines
+        )
+        for curve in self.curves:
+            curve.set_log(self._log)
+        if self._theme is not None:
+            self.set_theme(self._theme, self._font)
+
+    def set_series(self, series: Sequence[Series]) -> None:
+        """Draws these points, a series for each line; called again whenever they have grown."""
+        for curve, points in zip(self.curves, series, strict=True):
+            curve.set_series(points)
 
     def set_log(self, log: bool) -> None:
         """Switches the left axis between linear and logarithmic."""
         self._log = log
-        for curve in (self.raw, self.smooth, self.validation):
+        for curve in self.curves:
             curve.set_log(log)
         self._tick()
 
@@ -112,7 +143,7 @@ class Plot(QObject):
         Args:
             x: Step under the upright line.
             y: Height of the level line in view coordinates; None leaves it out.
-            lines: Lines of the box beside it as (colour name of the theme or "", text).
+            lines: Lines of the box beside it as (colour "#rrggbb" or "", text).
         """
         self._upright.setPos(x)
         self._upright.show()
@@ -127,27 +158,22 @@ class Plot(QObject):
         edge = 0.03 * (top - bottom)
         self._box.setPos(x, bottom + edge if below else top - edge)
         self._box.show()
-        if self._legend is not None:
-            self._legend.setVisible(beyond)
+        self._legend.setVisible(beyond)
 
     def hide_reading(self) -> None:
         """Hides the cross hair."""
         for part in (self._upright, self._level, self._box):
             part.hide()
-        if self._legend is not None:
-            self._legend.show()
+        self._legend.show()
 
     def set_theme(self, theme: Theme, font: QFont) -> None:
         """Colours everything."""
-        self._theme = theme
-        raw = QColor(theme.curve_train)
-        raw.setAlphaF(_RAW_OPACITY)
-        self.raw.set_colour(raw)
-        self.smooth.set_colour(QColor(theme.curve_train))
-        self.validation.set_colour(QColor(theme.curve_validation))
+        self._theme, self._font = theme, font
+        for curve, line in zip(self.curves, self._lines, strict=True):
+            curve.set_colour(line.colour(theme))
         self._grid.set_colour(QColor(theme.grid))
         self._colour_axes(theme, font)
-        self._colour_legend(theme, font, raw)
+        self._colour_legend(theme, font)
         self._colour_cross_hair(theme, font)
 
     # -- building ---------------------------------------------------------------------------
@@ -160,6 +186,7 @@ class Plot(QObject):
         for name in ("left", "bottom", "top", "right"):
             self.item.showAxis(name)
             self.item.getAxis(name).enableAutoSIPrefix(False)
+            self.item.getAxis(name).setTicks([[]])
         self.item.getAxis("left").setWidth(_AXIS_WIDTH)
         self.item.getAxis("right").setStyle(showValues=False)
         self.item.getAxis("right").setWidth(1)
@@ -188,19 +215,16 @@ class Plot(QObject):
         label = {"color": theme.text, "font-size": f"{font.pointSizeF():.1f}pt"}
         self.item.getAxis("left").setLabel(self._texts.quantity, **label)
 
-    def _colour_legend(self, theme: Theme, font: QFont, raw: QColor) -> None:
-        if self._legend is None:
-            return
+    def _colour_legend(self, theme: Theme, font: QFont) -> None:
         ground = QColor(theme.surface)
         ground.setAlphaF(0.8)
-        colours = (raw, QColor(theme.curve_train), QColor(theme.curve_validation))
-        self._legend.set_look(
-            pens=[QPen(colour, 2.0) for colour in colours],
-            dots=(False, False, True),
-            font=font,
-            text=QColor(theme.text),
-            ground=ground,
+        named = [line for line in self._lines if line.name]
+        self._legend.set_entries(
+            names=[line.name for line in named],
+            pens=[QPen(line.colour(theme), 2.0) for line in named],
+            dots=[line.dots for line in named],
         )
+        self._legend.set_look(font=font, text=QColor(theme.text), ground=ground)
 
     def _colour_cross_hair(self, theme: Theme, font: QFont) -> None:
         pen = QPen(QColor(theme.muted), 1.0, Qt.PenStyle.DashLine)
@@ -220,9 +244,19 @@ class Plot(QObject):
             return ""
         rows = []
         for colour, text in lines:
-            mark = f'<span style="color:{getattr(theme, colour)}">■</span> ' if colour else ""
+            mark = f'<span style="color:{colour}">■</span> ' if colour else ""
             rows.append(f'{mark}<span style="color:{theme.text}">{text}</span>')
         return "<br>".join(rows)
+
+    def name_axis(self, name: str, text: str) -> None:
+        """Gives the upper or lower axis its name and its ticks; an empty name takes both away."""
+        axis = self.item.getAxis(name)
+        colour = self._theme.text if self._theme is not None else "#000000"
+        axis.setLabel(text, **{"color": colour, "font-size": f"{self._font.pointSizeF():.1f}pt"})
+        axis.showLabel(bool(text))
+        axis.setStyle(showValues=bool(text))
+        (self._named.add if text else self._named.discard)(name)
+        self._tick()
 
     def _tick(self, *_: object) -> None:
         """Sets the ticks of all axes and the grid for the present range."""
@@ -230,12 +264,48 @@ class Plot(QObject):
         across = max(2, int(self.view.width() / _TICK_ROOM[0]))
         down = max(2, int(self.view.height() / _TICK_ROOM[1]))
         steps = linear_ticks(left, right, across, whole=True)
-        several = right - left > 2 * self._epoch_length
-        epochs = linear_ticks(left, right, across, scale=1 / self._epoch_length, whole=several)
         if self._log:
             values = log_ticks(low, high)
         else:
             values = linear_ticks(low, high, down, scale=self._scale)
-        for name, ticks in (("left", values), ("bottom", steps), ("top", epochs), ("right", [])):
-            self.item.getAxis(name).setTicks([ticks])
+        self.item.getAxis("left").setTicks([values])
+        if "bottom" in self._named:
+            self.item.getAxis("bottom").setTicks([steps])
+        if "top" in self._named:
+            several = right - left > 2 * self._epoch_length
+            epochs = linear_ticks(left, right, across, scale=1 / self._epoch_length, whole=several)
+            self.item.getAxis("top").setTicks([epochs])
         self._grid.set_ticks(upright=[x for x, _ in steps], level=[y for y, _ in values])
+
+
+class TrainingPlot(Plot):
+    """A quantity of training and validation: raw, smoothed, and measured after each epoch."""
+
+    def __init__(
+        self,
+        item: pyqtgraph.PlotItem,
+        texts: PlotTexts,
+        legend: Sequence[str] = ("", "", ""),
+        *,
+        parent: QObject,
+        scale: float = 1.0,
+    ) -> None:
+        """Fills an empty plot; `legend` names the three curves, see `Plot` for the rest."""
+        lines = (
+            Line(legend[0], _pale),
+            Line(legend[1], lambda theme: QColor(theme.curve_train), width=2.0),
+            Line(legend[2], lambda theme: QColor(theme.curve_validation), width=2.0, dots=True),
+        )
+        super().__init__(item, texts, lines, parent=parent, scale=scale)
+        self.raw, self.smooth, self.validation = self.curves
+
+    def set_curves(self, training: Smoothed, validation: Series, *, span: int) -> None:
+        """Draws these series; called again whenever they have grown."""
+        self.set_series((training.raw, training.smooth, validation))
+        self.raw.setVisible(span > 1)
+
+
+def _pale(theme: Theme) -> QColor:
+    colour = QColor(theme.curve_train)
+    colour.setAlphaF(_RAW_OPACITY)
+    return colour

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from resnet_studio.gui import theme
 from resnet_studio.gui.training.canvas import Canvas
 from resnet_studio.gui.training.curves import RunCurves
+from resnet_studio.gui.training.quantities import Quantity
 from resnet_studio.training.events import EpochDone
 
 
@@ -21,10 +22,14 @@ def curves(count: int = 1000, *, span: int = 1, loss=None) -> RunCurves:
     run = RunCurves("run", steps_per_epoch=100, total_steps=count, span=span)
     steps = np.arange(1, count + 1)
     values = 2.0 * np.exp(-steps / (count / 3)) if loss is None else loss
-    run.loss.extend(steps, values)
-    run.accuracy.extend(steps, steps / count)
-    run.learning_rate.extend(np.full(count, 0.1))
-    run.images_per_second.extend(np.full(count, 500.0))
+    run.extend(
+        steps,
+        loss=values,
+        accuracy=steps / count,
+        learning_rate=np.full(count, 0.1),
+        images_per_second=np.full(count, 500.0),
+        gradient_norms=np.stack([np.geomspace(10.0 * n, n, count) for n in (1, 2, 4)], axis=1),
+    )
     for number in range(1, count // 100 + 1):
         run.add_epoch(EpochDone(number, 100 * number, 1.0, 0.5, 1.0, number / 20, 3.0))
     return run
@@ -100,8 +105,7 @@ def test_the_whole_run_is_shown_and_followed_until_a_person_zooms(canvas, qtbot)
         qtbot.keyClick(canvas.graphics, Qt.Key.Key_Plus)
     zoomed = canvas.loss.view.viewRange()[0]
     assert zoomed[1] - zoomed[0] < right - left
-    run.loss.extend([501], [0.1])
-    run.accuracy.extend([501], [0.1])
+    run.extend([501], loss=[0.1], accuracy=[0.1], learning_rate=[0.1], images_per_second=[1.0])
     canvas.show_curves(run)
     assert canvas.loss.view.viewRange()[0] == zoomed
     assert canvas.accuracy.view.viewRange()[0] == pytest.approx(zoomed)
@@ -215,14 +219,79 @@ def test_a_logarithmic_axis_shows_decades(canvas):
 
 
 def test_one_wild_validation_does_not_flatten_the_curves(canvas):
-    run = curves(150)
-    run.epochs.clear()
-    run.add_epoch(EpochDone(2, 120, 1.0, 0.5, 900.0, 0.1, 3.0))
+    run = curves(450)
+    run.add_epoch(EpochDone(5, 430, 1.0, 0.5, 900.0, 0.1, 3.0))
     canvas.show_curves(run)
     assert canvas.loss.view.viewRange()[1][1] > 900  # the newest is always in view
-    run.add_epoch(EpochDone(3, 150, 1.0, 0.5, 0.5, 0.1, 3.0))
+    run.add_epoch(EpochDone(6, 450, 1.0, 0.5, 0.5, 0.1, 3.0))
     canvas.show_curves(run)
     assert canvas.loss.view.viewRange()[1][1] < 3
+
+
+def test_an_early_wild_validation_does_not_widen_the_axis_even_while_it_is_the_newest(canvas):
+    run = curves(90)
+    run.add_epoch(EpochDone(1, 90, 1.0, 0.5, 40.0, 0.1, 3.0))
+    canvas.show_curves(run)
+    assert canvas.loss.view.viewRange()[1][1] < 3
+    canvas.set_log(True)
+    assert canvas.loss.view.viewRange()[1][1] > math.log10(40)  # there is room for it there
+
+
+def test_other_plots_are_shown_on_request_and_move_together(canvas):
+    run = curves(500)
+    run.sections = ("stem", "stage 1", "head")
+    canvas.show_curves(run)
+    canvas.show_plots((Quantity.GRADIENTS, Quantity.RATE, Quantity.LOSS))
+    assert canvas.shown == (Quantity.LOSS, Quantity.RATE, Quantity.GRADIENTS)
+    canvas.show_steps(100, 200)
+    assert all(plot.view.viewRange()[0] == [100, 200] for plot in canvas.plots)
+    canvas.grab()
+    boxes = [plot.view.sceneBoundingRect() for plot in canvas.plots]
+    assert boxes[0].bottom() < boxes[1].top() < boxes[1].bottom() < boxes[2].top()
+    assert all(box.height() > 80 for box in boxes)
+    canvas.read_at(150)
+    words = canvas.plot(Quantity.GRADIENTS)._box.toPlainText()
+    assert all(name in words for name in run.sections)
+    canvas.show_plots((Quantity.ACCURACY,))
+    assert canvas.steps_shown == (100, 200)
+    canvas.grab()
+    assert canvas.accuracy.view.height() > 300
+
+
+def test_each_section_has_a_line_in_the_colour_of_its_stage(canvas):
+    canvas.show_plots((Quantity.GRADIENTS,))
+    canvas.show_curves(curves(1000))
+    image = canvas.grab().toImage()
+    for index in range(3):
+        wanted = QColor(theme.LIGHT.stage_colour(index, 3))
+        box = canvas.plots[0].view.sceneBoundingRect().toRect().adjusted(0, 80, -20, 0)
+        near = (
+            QColor(*image.pixelColor(x, y).getRgb()[:3])
+            for x in range(box.left(), box.right())
+            for y in range(box.top(), box.bottom())
+        )
+        assert any(_near(pixel, wanted) for pixel in near)
+
+
+def test_a_run_without_gradient_norms_can_be_shown_after_one_with_them(canvas):
+    canvas.show_plots((Quantity.GRADIENTS, Quantity.SPEED))
+    canvas.show_curves(curves(100))
+    old = RunCurves("old", steps_per_epoch=10)
+    old.extend([1, 2], loss=[2, 1], accuracy=[0, 1], learning_rate=[1, 1], images_per_second=[5, 5])
+    canvas.show_curves(old)
+    assert canvas.plot(Quantity.GRADIENTS).curves == ()
+    assert not canvas.grab().isNull()
+
+
+def test_panning_computes_only_the_columns_that_come_into_sight(canvas):
+    run = curves(100_000, loss=np.random.default_rng(1).random(100_000))
+    canvas.show_curves(run)
+    canvas.show_steps(20_000, 60_000)
+    canvas.grab()
+    before = canvas.loss.smooth.outline.computed
+    canvas.pan(0.01)
+    canvas.grab()
+    assert 0 < canvas.loss.smooth.outline.computed - before < 0.03 * canvas.width()
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet_studio.gui.training.curves import SPANS, RunCurves, Smoother
+from resnet_studio.gui.training.curves import SPANS, RunCurves, Smoother, section_names
+from resnet_studio.gui.training.envelope import Series
 from resnet_studio.training.events import EpochDone, StepDone
 
 
@@ -88,6 +90,49 @@ def test_until_forgets_what_a_killed_run_did_after_its_checkpoint():
     assert kept.best_accuracy == 0.5
     assert (kept.name, kept.steps_per_epoch, kept.total_steps) == ("run", 4, 40)
     assert len(kept.learning_rate) == len(kept.loss.raw) == 6
+
+
+def test_gradient_norms_are_kept_by_section_and_gaps_where_there_are_none():
+    curves = RunCurves("run")
+    curves.add([step(1), step(2)])  # of an older version
+    curves.add([replace(step(3), gradient_norms=(0.5, 2.0))])
+    curves.add([step(4)])
+    for series, value in zip(curves.gradients, (0.5, 2.0), strict=True):
+        np.testing.assert_array_equal(series.y, np.array([np.nan, np.nan, value, np.nan], "f4"))
+    assert curves.reading(3).gradient_norms == (0.5, 2.0)
+    np.testing.assert_array_equal(curves.until(3).gradients[1].y, curves.gradients[1].y[:3])
+
+
+def held(series: Series) -> int:
+    """Bytes of a series without its positions, filled or not."""
+    return sum(array._store.nbytes for array in (series._y, *series._lows, *series._highs))
+
+
+@pytest.mark.parametrize("announced", [0, 100_000])
+def test_a_hundred_thousand_steps_take_less_than_ten_megabytes(announced):
+    curves = RunCurves("run", steps_per_epoch=400)
+    curves.expect(announced)
+    for first in range(1, 100_001, 50):
+        column = np.ones(50)
+        curves.extend(
+            np.arange(first, first + 50),
+            loss=column,
+            accuracy=column,
+            learning_rate=column,
+            images_per_second=column,
+            gradient_norms=np.ones((50, 6)),
+        )
+    assert len(curves.steps) == curves.last_step == 100_000
+    pairs = (curves.loss, curves.accuracy)
+    all_series = [series for pair in pairs for series in (pair.raw, pair.smooth)]
+    all_series += [curves.learning_rate, curves.images_per_second, *curves.gradients]
+    assert len(all_series) == 12
+    assert curves._steps._store.nbytes + sum(map(held, all_series)) < 9e6
+
+
+def test_sections_of_older_runs_get_usual_names():
+    assert section_names(5) == ("stem", "stage 1", "stage 2", "stage 3", "head")
+    assert section_names(0) == ()
 
 
 def test_best_accuracy_ignores_validations_that_failed():

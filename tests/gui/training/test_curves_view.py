@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from resnet_studio.gui.training.curves import SPANS
 from resnet_studio.gui.training.curves_view import CurvesView
+from resnet_studio.gui.training.quantities import Quantity
 from tests.gui.training.conftest import WAIT_MS
 from tests.gui.training.test_canvas import curves
 
@@ -88,7 +89,25 @@ def test_the_table_holds_every_step_and_epoch(qtbot, view, studio, target, messa
     assert float(rows[99]["epoch"]) == 1.0
     assert float(rows[199]["validation_accuracy"]) == pytest.approx(0.1)
     assert rows[0]["validation_accuracy"] == ""
-    assert float(rows[0]["learning_rate"]) == 0.1
+    assert float(rows[0]["learning_rate"]) == pytest.approx(0.1)
+    assert float(rows[-1]["gradient_norm_head"]) == pytest.approx(4)
+    assert rows[99]["validation_top5"] == ""
+
+
+def test_the_plots_are_chosen_from_a_menu_and_remembered(qtbot, view, studio):
+    view.show_curves(curves(100))
+    view.plot_actions[Quantity.RATE].setChecked(True)
+    view.plot_actions[Quantity.LOSS].setChecked(False)
+    assert view.canvas.shown == (Quantity.ACCURACY, Quantity.RATE)
+    for action in view.plot_actions.values():
+        action.setChecked(False)
+    assert view.canvas.shown == (Quantity.LOSS,)  # something must be shown
+    view.plot_actions[Quantity.SPEED].setChecked(True)
+    again = CurvesView(studio)
+    qtbot.addWidget(again)
+    again.show()
+    again.show_curves(curves(100))
+    assert again.canvas.shown == (Quantity.LOSS, Quantity.SPEED)
 
 
 def test_the_picture_is_readable_and_shows_the_curves(view, studio, target):
