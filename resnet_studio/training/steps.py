@@ -44,7 +44,8 @@ class Stepper:
         mixing: Mixes the pictures of a batch; None leaves them.
         average: Follows the weights; None if nothing does.
         world: The processes that share a batch.
-        intact: After an exception: whether network and optimiser are as they were before the step.
+        intact: Whether network and optimiser stand between two steps. After an exception in `train`
+            they are then, bit for bit, as they were before it.
     """
 
     model: ResNet
@@ -83,19 +84,22 @@ class Stepper:
         """
         self.intact = True
         self._buffers.note()
-        try:
-            with computing(self.hardware):
+        with computing(self.hardware):
+            try:
                 figures = self._gradients(images, labels, planned)
                 sizes = norms(self.sections)
-                if self.hardware.immediate and not bool(torch.isfinite(sizes).all()):
-                    self._buffers.restore()
-                else:
-                    self._move()
-        except BaseException:
-            if self.intact:
+                if self.recipe.clip_norm is not None:
+                    nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
+                figures = torch.cat((figures, sizes))
+                broken = self.hardware.immediate and not bool(torch.isfinite(sizes).all())
+            except BaseException:
                 self._buffers.restore()
-            raise
-        return torch.cat((figures, sizes))
+                raise
+            if broken:
+                self._buffers.restore()
+            else:
+                self._move()
+        return figures
 
     def _gradients(self, images: Tensor, labels: Tensor, planned: int) -> Tensor:
         """Leaves the gradient of the batch in the parameters; returns the first three figures."""
@@ -139,13 +143,12 @@ class Stepper:
         return total / len(targets)
 
     def _move(self) -> None:
-        """Changes the parameters."""
-        if self.recipe.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
+        """Changes the parameters; half-way they are neither the old ones nor the new."""
         self.intact = False
         self.optimiser.step()
         if self.average is not None:
             self.average.update(self.model)
+        self.intact = True
 
     def _synchronised(self, last: bool) -> contextlib.AbstractContextManager[None]:
         """Keeps several processes from averaging gradients before the last part of a batch."""
