@@ -1,7 +1,8 @@
 """How the paths of a data set become classes: the folder a picture lies in names its class.
 
 Two layouts are understood, each of them also inside a folder of its own: `class/picture`, and
-`train/class/picture` beside `val/class/picture`. Pure functions on names; no file is opened here.
+`train/class/picture` beside `val/class/picture` or `test/class/picture` or both. Pure functions on
+names; no file is opened here.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from resnet_studio.data.stores import Listing
 from resnet_studio.errors import DataError
 
 _TRAIN_NAMES = ("train", "training")
-# In order of preference: a test set is validated on only where nothing else is set aside.
-_VALIDATION_NAMES = ("val", "valid", "validation", "test", "testing")
+# In order of preference, where there are several of a kind.
+_VALIDATION_NAMES = ("val", "valid", "validation")
+_TEST_NAMES = ("test", "testing")
 _LISTED_ONE_BY_ONE = 20
 _HOW_TO_ARRANGE = (
     "Make one folder for each class, put its pictures inside, and choose the folder around them."
@@ -41,6 +43,7 @@ class Arrangement:
         files: Path of each picture in its store.
         labels: (N,) int64 index into `classes`.
         held_out: (N,) bool, True for what lies in a validation folder; None if there is none.
+        test: (N,) bool, True for what lies in a test folder; None if there is none.
         problems: What was left out, or may not be meant.
     """
 
@@ -49,6 +52,7 @@ class Arrangement:
     files: tuple[str, ...]
     labels: NDArray[np.int64]
     held_out: NDArray[np.bool_] | None
+    test: NDArray[np.bool_] | None
     problems: tuple[Problem, ...]
 
 
@@ -69,9 +73,10 @@ def arrange(listing: Listing, name: str, *, fewest: int = 2) -> Arrangement:
     problems = [*listing.problems, *_strays(tree), *_other_files(tree)]
     divided = _divided(tree, problems)
     if divided is None:
-        members, held_out = _members(tree, tree.top, problems), frozenset[str]()
+        members = _members(tree, tree.top, problems)
+        held_out = test = frozenset[str]()
     else:
-        members, held_out = divided
+        members, held_out, test = divided
     if len(members) < fewest:
         raise too_few_classes(name, list(members), nested=_is_nested(tree, members))
     classes = tuple(sorted(members))
@@ -83,6 +88,7 @@ def arrange(listing: Listing, name: str, *, fewest: int = 2) -> Arrangement:
         files=files,
         labels=np.repeat(np.arange(len(classes)), [len(members[cls]) for cls in classes]),
         held_out=np.array([file in held_out for file in files]) if held_out else None,
+        test=np.array([file in test for file in files]) if test else None,
         problems=tuple(problems),
     )
 
@@ -168,31 +174,52 @@ def _class_folders(tree: _Tree, classes: tuple[str, ...], *, divided: bool) -> t
 
 def _divided(
     tree: _Tree, problems: list[Problem]
-) -> tuple[dict[str, list[str]], frozenset[str]] | None:
-    """Returns classes and validation files of a data set that comes divided; None if it does not.
+) -> tuple[dict[str, list[str]], frozenset[str], frozenset[str]] | None:
+    """Returns classes, validation and test files of a data set that comes divided.
 
     It counts as divided if nothing but such folders is there: `train` beside `car` is a class.
-    A test set without class folders, as competitions have it, cannot be validated on.
+    A test set without class folders, as competitions have it, cannot be tested on.
+
+    Returns:
+        None if it does not come divided.
     """
     names = {child.lower(): child for child in tree.children(tree.top)}
     train = next((names[name] for name in _TRAIN_NAMES if name in names), None)
-    others = [names[name] for name in _VALIDATION_NAMES if name in names]
+    others = [names[name] for name in (*_VALIDATION_NAMES, *_TEST_NAMES) if name in names]
     if train is None or not others or len(others) + 1 != len(tree.children(tree.top)):
         return None
     if not tree.children((*tree.top, train)):
         return None
     members = _members(tree, (*tree.top, train), problems)
-    used = next((side for side in others if tree.children((*tree.top, side))), None)
-    for side in others:
+    aside = []
+    for kind in (_VALIDATION_NAMES, _TEST_NAMES):
+        sides = [names[name] for name in kind if name in names]
+        aside.append(_set_aside(tree, sides, members, train, problems))
+    held_out, test = (frozenset(f for files in side.values() for f in files) for side in aside)
+    for side in aside:
+        for cls, files in side.items():
+            members[cls] = members[cls] + files
+    return members, held_out, test
+
+
+def _set_aside(
+    tree: _Tree,
+    sides: Sequence[str],
+    members: Mapping[str, object],
+    train: str,
+    problems: list[Problem],
+) -> dict[str, list[str]]:
+    """Returns the pictures in one of the folders of a kind, of the classes that are learned."""
+    used = next((side for side in sides if tree.children((*tree.top, side))), None)
+    for side in sides:
         if side != used:
-            why = f"{used} is validated on" if used else "it has no class folders"
+            why = f"{used} is used" if used else "it has no class folders"
             problems.append(Problem(printable(side), f"it is not used: {why}"))
     if used is None:
-        return members, frozenset()
-    validation = _members(tree, (*tree.top, used), problems)
-    problems += _one_sided(members, validation, names=(train, used))
-    held_out = frozenset(file for cls in members for file in validation.get(cls, ()))
-    return {cls: files + validation.get(cls, []) for cls, files in members.items()}, held_out
+        return {}
+    found = _members(tree, (*tree.top, used), problems)
+    problems += _one_sided(members, found, names=(train, used))
+    return {cls: files for cls, files in found.items() if cls in members}
 
 
 def _one_sided(

@@ -9,14 +9,14 @@ reader that knows nothing but numbers, lists and bytes.
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_studio.data.dataset import ArrayDataset, DataSplit, Problem, Subset
+from resnet_studio.data.dataset import ArrayDataset, Problem
 from resnet_studio.data.plain_pickle import unpickle_plain
 from resnet_studio.data.stores import ScanProgress
 from resnet_studio.downloads import DownloadProgress, download
@@ -86,11 +86,16 @@ def download_cifar10(
     return download(URL, target, sha256_prefix=_ARCHIVE_SHA256, cancelled=cancelled)
 
 
-def read_cifar10(place: Path) -> Iterator[ScanProgress | DataSplit]:
-    """Reads CIFAR-10 into memory with its authors' division; the last item is the data set.
+def read_cifar10(
+    place: Path,
+) -> Generator[ScanProgress, None, tuple[ArrayDataset, NDArray[np.bool_]]]:
+    """Reads CIFAR-10 into memory.
 
     Args:
         place: What `find_cifar10` returned.
+
+    Returns:
+        The data set, and (N,) bool which pictures are of the test batch.
 
     Raises:
         DataError: If a batch is damaged, or the test batch or every training batch is missing.
@@ -105,10 +110,13 @@ def read_cifar10(place: Path) -> Iterator[ScanProgress | DataSplit]:
     if not train or _TEST not in found:
         missing = _TEST if train else "every training batch"
         raise DataError(f"CIFAR-10 lacks {missing}.", remedy=_DOWNLOAD_AGAIN)
-    yield _split([*train, found[_TEST]], _incomplete(found))
+    return _joined([*train, found[_TEST]], _incomplete(found))
 
 
-def _split(batches: list[_Batch], problems: tuple[Problem, ...]) -> DataSplit:
+def _joined(
+    batches: list[_Batch], problems: tuple[Problem, ...]
+) -> tuple[ArrayDataset, NDArray[np.bool_]]:
+    """Returns the batches as one data set; the last of them is for testing."""
     dataset = ArrayDataset(
         name="CIFAR-10",
         classes=CLASSES,
@@ -117,12 +125,7 @@ def _split(batches: list[_Batch], problems: tuple[Problem, ...]) -> DataSplit:
         problems=problems,
     )
     border = len(dataset) - len(batches[-1].labels)
-    return DataSplit(
-        name=dataset.name,
-        train=Subset(dataset, np.arange(border)),
-        validation=Subset(dataset, np.arange(border, len(dataset))),
-        problems=problems,
-    )
+    return dataset, np.arange(len(dataset)) >= border
 
 
 def _incomplete(found: dict[str, _Batch]) -> tuple[Problem, ...]:

@@ -105,7 +105,9 @@ class FileDataset:
 
     Attributes:
         keys: How `read` knows each picture.
-        read: Returns (H, W, 3) uint8 for such a key; raises PictureError. Called by any thread.
+        read: Returns (H, W, 3) uint8 for such a key; raises PictureError. Called by any thread,
+            and in other processes if it can be pickled.
+        sizes: (N, 2) int64 width and height in pixels, as stored; None if they are not known.
     """
 
     name: str
@@ -114,6 +116,7 @@ class FileDataset:
     labels: NDArray[np.int64]
     read: Callable[[str], NDArray[np.uint8]]
     problems: tuple[Problem, ...] = ()
+    sizes: NDArray[np.int64] | None = None
 
     @property
     def images(self) -> None:
@@ -183,14 +186,17 @@ class DataSplit:
     Attributes:
         name: What to call it on screen.
         train: What the network learns from.
-        validation: What it is tested on after each epoch; never empty.
+        validation: What it is judged on after each epoch; never empty.
         problems: Everything left out or noteworthy, for the person to read.
+        test: What is kept for the end, and looked at on request only, so that no choice is made
+            by it; None if the data set sets nothing aside for that.
     """
 
     name: str
     train: Subset
     validation: Subset
     problems: tuple[Problem, ...] = ()
+    test: Subset | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -199,7 +205,11 @@ class DataSplit:
 
 
 def stratified_split(
-    dataset: Dataset, *, fraction: float, seed: int
+    dataset: Dataset,
+    *,
+    fraction: float,
+    seed: int,
+    among: NDArray[np.bool_] | None = None,
 ) -> tuple[Subset, Subset, tuple[Problem, ...]]:
     """Divides every class by itself, so that rare classes are validated too.
 
@@ -208,6 +218,7 @@ def stratified_split(
         fraction: Share of each class for validation, 0 to 1, rounded to whole pictures; but at
             least one picture on each side where a class has two.
         seed: Decides who goes where; the same seed gives the same split.
+        among: (N,) bool, which pictures are divided; all if None.
 
     Returns:
         Training and validation subsets in ascending order, and a problem for each class that has
@@ -217,7 +228,8 @@ def stratified_split(
     validation: list[NDArray[np.int64]] = []
     problems: list[Problem] = []
     for label, name in enumerate(dataset.classes):
-        members = np.flatnonzero(dataset.labels == label)
+        mine = dataset.labels == label
+        members = np.flatnonzero(mine if among is None else mine & among)
         held_out = _held_out(len(members), fraction)
         if held_out == 0:
             problems.append(_too_few(name, len(members)))

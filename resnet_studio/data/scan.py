@@ -45,6 +45,7 @@ class FolderScan:
         labels: (N,) int64 index into `classes`.
         sizes: (N, 2) int64 width and height in pixels, as stored; 0 where the file is broken.
         held_out: (N,) bool, True for what lies in a validation folder; None if there is none.
+        test: (N,) bool, True for what lies in a test folder; None if there is none.
         problems: What was left out or looks wrong.
     """
 
@@ -54,6 +55,7 @@ class FolderScan:
     labels: NDArray[np.int64]
     sizes: NDArray[np.int64]
     held_out: NDArray[np.bool_] | None
+    test: NDArray[np.bool_] | None
     problems: tuple[Problem, ...]
 
 
@@ -120,6 +122,7 @@ def keep_only(
         labels=labels.astype(np.int64),
         sizes=scan.sizes[kept],
         held_out=None if scan.held_out is None else scan.held_out[kept],
+        test=None if scan.test is None else scan.test[kept],
         problems=(*scan.problems, *why, *emptied),
     )
 
@@ -157,6 +160,7 @@ def _checked(store: Store, arrangement: Arrangement) -> Generator[ScanProgress, 
         labels=arrangement.labels,
         sizes=sizes,
         held_out=arrangement.held_out,
+        test=arrangement.test,
         problems=arrangement.problems,
     )
     return keep_only(found, np.flatnonzero(sizes[:, 0]), problems=broken)

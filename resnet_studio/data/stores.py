@@ -246,7 +246,10 @@ class _Walk:
 
 
 class ZipStore:
-    """A zip archive; its members are read in memory and never extracted."""
+    """A zip archive; its members are read in memory and never extracted.
+
+    It can be sent to another process, which opens the archive itself when it first reads.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -264,6 +267,9 @@ class ZipStore:
         self._listing = Listing()
         for member in self._archive.infolist():
             self._look(member, self._listing)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _ZipElsewhere, (self.path, self.name)
 
     def listing(self) -> Generator[ScanProgress, None, Listing]:
         """Returns everything but clutter; it was read when the archive was opened."""
@@ -312,6 +318,41 @@ class ZipStore:
         if len(content) > MAX_MEMBER_BYTES:
             raise UnreadablePictureError(printable(file), _TOO_LARGE, remedy="Leave it out.")
         return content
+
+
+class _ZipElsewhere:
+    """A zip archive in another process than the one that listed it."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.name = name
+        self._path = path
+        self._store: ZipStore | None = None
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _ZipElsewhere, (self._path, self.name)
+
+    def listing(self) -> Generator[ScanProgress, None, Listing]:
+        """See `ZipStore.listing`."""
+        return self._opened(self.name).listing()
+
+    def opened(self, file: str) -> contextlib.AbstractContextManager[Path | BinaryIO]:
+        """Gives the unpacked bytes of a listed member as a file in memory.
+
+        Raises:
+            UnreadablePictureError: If the archive is damaged at this place, or gone.
+        """
+        return self._opened(file).opened(file)
+
+    def _opened(self, file: str) -> ZipStore:
+        with self._lock:
+            try:
+                self._store = self._store or ZipStore(self._path)
+            except DataError as error:
+                raise UnreadablePictureError(
+                    printable(file), error.message.rstrip("."), remedy=error.remedy
+                ) from error
+            return self._store
 
 
 _TOO_LARGE = f"it unpacks to more than {MAX_MEMBER_BYTES >> 20} MiB"

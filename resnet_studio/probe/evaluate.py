@@ -256,9 +256,14 @@ def _task(
     labels = np.array(outputs, dtype=np.int64)[arrangement.labels]
     dataset = FileDataset(store.name, labelling.names, arrangement.files, labels, read)
     chosen = labels >= 0
-    if arrangement.held_out is not None:
-        chosen &= arrangement.held_out
+    if (kept := _kept_aside(arrangement)) is not None:
+        chosen &= kept
     return _Task(network, pipeline, Subset(dataset, np.flatnonzero(chosen)))
+
+
+def _kept_aside(arrangement: Arrangement) -> NDArray[np.bool_] | None:
+    """Returns the pictures for testing, or else for validating; None if all are to be counted."""
+    return arrangement.held_out if arrangement.test is None else arrangement.test
 
 
 def _of_right_size(
@@ -445,12 +450,16 @@ def _result(
 
 def _divided(arrangement: Arrangement) -> Iterator[Problem]:
     """Yields a word on the training pictures that lie beside those that were looked at."""
-    if arrangement.held_out is not None:
-        left_out = int(np.count_nonzero(~arrangement.held_out))
-        yield Problem(
-            "the training folder",
-            f"its {left_out:,} pictures are not counted, only those of the validation folder",
-        )
+    kept = _kept_aside(arrangement)
+    if kept is None:
+        return
+    used = "validation" if arrangement.test is None else "test"
+    left_out = int(np.count_nonzero(~kept))
+    both = arrangement.test is not None and arrangement.held_out is not None
+    yield Problem(
+        "all but the test folder" if both else "the training folder",
+        f"its {left_out:,} pictures are not counted, only those of the {used} folder",
+    )
 
 
 def _of_class(folder: str, output: int, labelling: Labelling, tally: _Tally) -> ClassResult:

@@ -141,7 +141,7 @@ def test_images_are_what_a_network_reads():
     batch = epoch(digits(), PRESETS["cifar_train"])[0]
     assert batch.images.shape == (16, 3, 32, 32)
     assert batch.images.dtype == torch.float32
-    assert batch.images.is_contiguous()
+    assert batch.images.is_contiguous(memory_format=torch.channels_last)
     assert batch.labels.dtype == torch.int64
     assert batch.images.device == batch.labels.device == torch.device("cpu")
 
@@ -153,7 +153,7 @@ def test_batches_on_a_gpu_have_the_same_bits(name):
     here = epoch(digits(), PRESETS[name])
     for a, b in zip(there, here, strict=True):
         assert a.images.is_cuda
-        assert a.images.is_contiguous()
+        assert a.images.is_contiguous(memory_format=torch.channels_last)
         assert torch.equal(a.images.cpu(), b.images)
         assert torch.equal(a.labels.cpu(), b.labels)
 
