@@ -5,7 +5,8 @@ a lock, an addition of torch): counted in calls, and not in seconds, the short m
 writes and renames of a save are met as often as the long ones.
 
 The children are forked from this process, which has torch loaded already, so that a kill costs a
-tenth of a second and not three. Prints a JSON line for each kill and one at the end.
+tenth of a second and not three. Prints a JSON line for each kill, one for the run's end, and one
+for the same run never killed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import sys
 from pathlib import Path
@@ -28,8 +30,13 @@ from resnet_studio.training.events import CheckpointSaved, RunEnded, RunStarted,
 from resnet_studio.training.loop import fit
 from resnet_studio.training.optim import make_optimiser
 from resnet_studio.training.runs import RunFolder, list_runs
+from tests.training.identity import identity
 
 CALLS = 8000  # a save makes about 7,300 calls, a step 650
+PARTS = re.compile(
+    r"run\.toml|metrics\.jsonl|status\.json|\.lock|(last|previous|epoch-\d+)\.pt"
+    r"|(last|best|epoch-\d+)\.safetensors"
+)
 
 
 class Bomb:
@@ -96,8 +103,18 @@ def main(path: Path, config: RunConfig, *, kills: int) -> None:
             problems=list(found[1]) if found else [],
             listing=problem,
             state=listing.status.state,
+            strays=strays(path),
         )
-    report(told=in_child(path, config, events=0))
+    report(told=in_child(path, config, events=0), strays=strays(path), identity=identity(path))
+    in_child(path.with_name("whole"), config, events=0)
+    report(identity=identity(path.with_name("whole")))
+
+
+def strays(path: Path) -> list[str]:
+    """Returns the names of files that are no part of a run."""
+    return sorted(
+        file.name for file in path.rglob("*") if file.is_file() and not PARTS.fullmatch(file.name)
+    )
 
 
 def report(**figures: object) -> None:
