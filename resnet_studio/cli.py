@@ -16,7 +16,9 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-SUBCOMMANDS = ("summary", "compare", "inspect", "train", "classify", "evaluate", "export", "tour")
+SUBCOMMANDS = (
+    *("summary", "compare", "inspect", "train", "runs", "classify", "evaluate", "export", "tour"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

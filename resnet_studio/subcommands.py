@@ -34,6 +34,7 @@ def dispatch(words: list[str]) -> int:
             "compare": compare,
             "inspect": inspect,
             "train": train,
+            "runs": runs,
             "classify": classify,
             "evaluate": evaluate,
             "export": export,
@@ -243,6 +244,28 @@ def train(
         changes=changes(recipe_flags),
     )
     return train_network(asked, run=run, resume=resume, as_json=json_)
+
+
+def runs(
+    names: tyro.conf.Positional[tuple[str, ...]] = (),
+    /,
+    *,
+    dir_: Annotated[Path | None, tyro.conf.arg(name="dir", help_behavior_hint="")] = None,
+    csv: Flag[Path | None] = None,
+    json_: Json = False,
+) -> int:
+    """List the runs that were trained, or set some side by side.
+
+    Args:
+        names: Runs to compare, by folder or by name: the settings that differ, and the figures of
+            each epoch. Left out, all runs are listed.
+        dir_: The folder in which the runs are; the studio's own if left out.
+        csv: Write the list, or the figures of each epoch, to this file, too.
+        json_: Print JSON instead of text.
+    """
+    from resnet_studio.terminal_runs import show_runs
+
+    return show_runs(names, folder=dir_, csv=csv, as_json=json_)
 
 
 def export(

@@ -43,15 +43,16 @@ def print_json(stream: Iterator[events.Event]) -> events.RunEnded:
 
 def print_line(values: dict[str, Any]) -> None:
     """Prints one line of JSON at once; a number that is not finite, unknown to JSON, is null."""
-    print(json.dumps(_finite(values), ensure_ascii=False, allow_nan=False), flush=True)
+    print(json.dumps(finite(values), ensure_ascii=False, allow_nan=False), flush=True)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Returns plain values in which every number that is not finite is None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    return [_finite(each) for each in value] if isinstance(value, (list, tuple)) else value
+        return {key: finite(each) for key, each in value.items()}
+    return [finite(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def show(stream: Iterator[events.Event]) -> events.RunEnded:

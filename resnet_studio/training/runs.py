@@ -262,10 +262,11 @@ def list_runs(parent: Path) -> tuple[RunListing, ...]:
         folders = [folder for folder in map(RunFolder, parent.iterdir()) if folder.exists]
     except (OSError, ValueError):
         return ()
-    return tuple(sorted((_listing(folder) for folder in folders), key=_newest_last, reverse=True))
+    return tuple(sorted((listing_of(folder) for folder in folders), key=_newest_last, reverse=True))
 
 
-def _listing(folder: RunFolder) -> RunListing:
+def listing_of(folder: RunFolder) -> RunListing:
+    """Returns a run as it stands in a list; one that is broken with its problem."""
     try:
         return RunListing(folder, folder.config, folder.status())
     except RunError as error:
