@@ -17,7 +17,7 @@ from resnet_studio.models.resnet import ResNet
 from resnet_studio.training.averaging import Average
 from resnet_studio.training.buffers import Buffers
 from resnet_studio.training.devices import Hardware, autocast, computing
-from resnet_studio.training.distributed import World
+from resnet_studio.training.distributed import RunningStatistics, World, idle
 from resnet_studio.training.gradients import Sections, norms
 from resnet_studio.training.mixing import Mixing
 from resnet_studio.training.recipe import Recipe
@@ -44,8 +44,8 @@ class Stepper:
         mixing: Mixes the pictures of a batch; None leaves them.
         average: Follows the weights; None if nothing does.
         world: The processes that share a batch.
-        intact: Whether network and optimiser stand between two steps. After an exception in `train`
-            they are then, bit for bit, as they were before it.
+        intact: Whether the last `train` left network and optimiser, bit for bit, as they were
+            before it: because it failed half-way, or because its gradient is not finite.
     """
 
     model: ResNet
@@ -60,12 +60,33 @@ class Stepper:
     world: World
     intact: bool = field(default=True, init=False)
     _buffers: Buffers = field(init=False, repr=False)
+    _statistics: RunningStatistics = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._buffers = Buffers(self.model)
+        self._statistics = RunningStatistics(self.model, self.world)
+
+    def begin_training(self) -> None:
+        """Sets the mode in which the next steps are taken."""
+        self.model.train()
+
+    def begin_validation(self) -> None:
+        """Sets the mode of what is validated: the running mean if there is one."""
+        self._validated.eval()
+
+    def validate(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Judges one batch with what is kept of the run; figures as `validate` gives them."""
+        return validate(self._validated, images, labels, self.hardware)
+
+    @property
+    def _validated(self) -> ResNet:
+        return self.model if self.average is None else self.average.network
 
     def train(self, images: Tensor, labels: Tensor, *, planned: int) -> Tensor:
         """Takes one optimiser step with the rate that the optimiser has.
+
+        Several processes take each step together. One whose share is empty computes nothing, but
+        must call this too: the others wait for its part in the exchange of gradients.
 
         A step whose gradient is not finite changes nothing on the processor: network and
         optimiser are left as they were before it, and the figures tell. On other devices that
@@ -103,17 +124,28 @@ class Stepper:
 
     def _gradients(self, images: Tensor, labels: Tensor, planned: int) -> Tensor:
         """Leaves the gradient of the batch in the parameters; returns the first three figures."""
-        images, targets = self.mixing(images, labels) if self.mixing else (images, labels)
+        targets = labels
+        if self.mixing is not None and len(labels):
+            images, targets = self.mixing(images, labels)
         images = images.contiguous(memory_format=torch.channels_last)
         self.optimiser.zero_grad(set_to_none=True)
-        # From the planned number, so that all processes compute in equally many parts.
-        parts = max(1, min(self.recipe.accumulate, planned // self.world.size, len(labels)))
-        pieces = list(zip(images.tensor_split(parts), targets.tensor_split(parts), strict=True))
+        parts = self._parts(len(labels), planned)
+        pieces = zip(images.tensor_split(parts), targets.tensor_split(parts), strict=True)
         sums = []
         for number, (pictures, wanted) in enumerate(pieces, start=1):
             with self._synchronised(number == parts):
-                sums.append(self._part(pictures, wanted, planned))
+                compute = self._part if len(wanted) else self._empty_part
+                sums.append(compute(pictures, wanted, planned))
         return sums[0] if parts == 1 else torch.stack(sums).sum(dim=0)
+
+    def _parts(self, count: int, planned: int) -> int:
+        """Returns in how many parts `count` pictures are computed, one after the other."""
+        processes = self.world.size
+        if processes == 1:
+            return min(self.recipe.accumulate, count)
+        # The same number everywhere, whatever the own share: processes may wait for each other in
+        # every part. `accumulate` counts the parts of all of them together.
+        return max(1, min(-(-self.recipe.accumulate // processes), planned // processes))
 
     def _part(self, images: Tensor, targets: Tensor, planned: int) -> Tensor:
         """Adds the gradient of one part of the batch; returns its figures."""
@@ -126,6 +158,14 @@ class Stepper:
         loss.backward()  # type: ignore[no-untyped-call]
         labels = targets if targets.ndim == 1 else targets.argmax(dim=1)
         return _figures(mean * len(targets), logits, labels)
+
+    def _empty_part(self, images: Tensor, _targets: Tensor, _planned: int) -> Tensor:
+        """Takes part in the exchange of gradients without a picture."""
+        with idle(self.model):
+            with autocast(self.hardware):
+                logits = self.forward(images)
+            (logits.float().sum() * 0.0).backward()
+        return torch.zeros(3, device=images.device)
 
     def _mean_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         smoothing = self.recipe.label_smoothing
@@ -143,12 +183,12 @@ class Stepper:
         return total / len(targets)
 
     def _move(self) -> None:
-        """Changes the parameters; half-way they are neither the old ones nor the new."""
+        """Changes the parameters."""
         self.intact = False
         self.optimiser.step()
+        self._statistics.average()
         if self.average is not None:
             self.average.update(self.model)
-        self.intact = True
 
     def _synchronised(self, last: bool) -> contextlib.AbstractContextManager[None]:
         """Keeps several processes from averaging gradients before the last part of a batch."""

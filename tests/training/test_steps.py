@@ -10,7 +10,7 @@ from torch.nn import functional
 from resnet_studio.models.resnet import ResNet, build_network
 from resnet_studio.training.averaging import make_average
 from resnet_studio.training.devices import Hardware, choose_hardware
-from resnet_studio.training.distributed import ALONE
+from resnet_studio.training.distributed import ALONE, World
 from resnet_studio.training.gradients import Sections
 from resnet_studio.training.mixing import make_mixing
 from resnet_studio.training.optim import make_optimiser, set_learning_rate
@@ -132,6 +132,23 @@ def test_validation_gives_sums_and_changes_nothing(hardware):
     assert all(value.equal(before[name]) for name, value in model.state_dict().items())
 
 
+def test_what_is_validated_is_the_mean_of_the_weights_if_there_is_one():
+    plain, averaged = stepper(), stepper(ema_decay=0.9)
+    for steps in (plain, averaged):
+        steps.begin_training()
+        for _ in range(3):
+            train(steps)
+        steps.begin_validation()
+    hardware = plain.hardware
+    network = plain.model.eval()
+    assert plain.validate(IMAGES, LABELS).equal(validate(network, IMAGES, LABELS, hardware))
+    network = averaged.average.network
+    assert averaged.validate(IMAGES, LABELS).equal(validate(network, IMAGES, LABELS, hardware))
+    assert not averaged.validate(IMAGES, LABELS).equal(plain.validate(IMAGES, LABELS))
+    plain.begin_training()
+    assert plain.model.training
+
+
 # --- what is minimised ----------------------------------------------------------------------------
 
 
@@ -202,6 +219,28 @@ def test_mixed_batches_are_learnt_as_they_are_mixed():
     assert figures[1] == (logits.argmax(1) == targets.argmax(1)).sum()
 
 
+def test_a_process_without_pictures_adds_nothing_and_learns_no_statistics():
+    steps = stepper(weight_decay=0.0, mixup=0.2)
+    steps.world = World(rank=1, size=2)
+    before = copy.deepcopy(steps.model.state_dict())
+    figures = steps.train(IMAGES[:0], LABELS[:0], planned=1)
+    assert figures.tolist() == [0.0] * 7
+    assert all(value.equal(before[name]) for name, value in steps.model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("accumulate", "size", "parts"), [(4, 1, 4), (4, 2, 2), (3, 2, 2), (1, 3, 1)]
+)
+def test_the_parts_of_a_batch_are_those_of_all_processes_together(accumulate, size, parts):
+    steps = stepper(accumulate=accumulate)
+    steps.world = World(size=size)
+    seen: list[int] = []
+    steps.model.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))
+    steps.train(IMAGES, LABELS, planned=6 * size)
+    assert len(seen) == parts
+    assert sum(seen) == 6
+
+
 # --- what is done with the gradient ---------------------------------------------------------------
 
 
@@ -240,7 +279,9 @@ def test_a_step_that_is_not_finite_is_told_and_changes_nothing():
     before, mean = state_of(steps), steps.average.network.fc.bias.clone()
     images = IMAGES.clone()
     images[2] = torch.nan
+    assert not steps.intact
     figures = train(steps, images)
+    assert steps.intact
     assert figures[0].isnan()
     assert not torch.isfinite(figures[3:]).any()
     assert_same_state(steps, before)
@@ -280,5 +321,3 @@ def test_a_step_that_fails_while_weights_change_says_so():
         train(steps)
     assert not steps.intact
     handle.remove()
-    train(steps)
-    assert steps.intact
