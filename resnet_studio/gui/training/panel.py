@@ -419,11 +419,12 @@ class TrainingPanel(QWidget):
         if plan is None or summary is None:
             return ""
         recipe = plan.config.recipe
+        per_epoch = summary.steps_per_epoch(recipe.batch_size)
         return self.tr("Ready: {network} on {data}, {epochs:,} epochs, {steps:,} steps.").format(
             network=plan.config.network.name,
             data=summary.name,
-            epochs=recipe.epochs,
-            steps=recipe.epochs * summary.steps_per_epoch(recipe.batch_size),
+            epochs=recipe.total_epochs(per_epoch),
+            steps=recipe.total_steps(per_epoch),
         )
 
     def _show_end(self, end: RunEnded) -> None:

@@ -100,7 +100,7 @@ class ProgressStrip(QWidget):
         if started is None:
             self.bar.setRange(0, 0)
             return
-        step, epochs = curves.last_step, session.config.recipe.epochs
+        step, epochs = curves.last_step, session.epochs
         self.bar.setRange(0, _PARTS)
         self.bar.setValue(round(_PARTS * step / max(1, started.total_steps)))
         self.epoch.show_text(f"{_epoch(step, started.steps_per_epoch, epochs)} / {epochs}")

@@ -1,25 +1,29 @@
-"""The form of the recipe: every number checked as it is typed, the schedule drawn below."""
+"""The form of the recipe: every number checked as it is typed, the schedule drawn among them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
-    QLabel,
-    QLineEdit,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
 
+from resnet_studio.gui.network_form.group import Group
 from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.training.command_button import CommandButton
+from resnet_studio.gui.training.field_grid import FieldGrid
+from resnet_studio.gui.training.recipe_table import (
+    EPOCHS,
+    LENGTH,
+    STEPS,
+    Entry,
+    Kind,
+    Section,
+    Values,
+    sections,
+)
 from resnet_studio.gui.training.recipe_values import (
     CUSTOM,
-    NUMBERS,
-    WHOLE_NUMBERS,
+    PERSONAL,
     check,
     percent_text,
     preset_of,
@@ -31,19 +35,21 @@ from resnet_studio.gui.widgets.form_field import FormField
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
 from resnet_studio.training.recipe import Recipe
-from resnet_studio.training.recipe_choices import Precision, Schedule, Warmup
 
-_CHOICES = ("schedule", "warmup", "precision")
-_EDITED = {*NUMBERS, *WHOLE_NUMBERS, *_CHOICES, "milestones", "nesterov"}
-_UNSEEN = tuple(name for name in Recipe.model_fields if name not in {*_EDITED, "device"})
-"""Fields without an editor, kept as the preset or the remembered recipe has them."""
+_PRESET_LETTERS = 26
+"""Letters of a preset's title that the closed list shows at least; the open one shows all."""
 
 
 class RecipeForm(QWidget):
-    """Preset, numbers, schedule and device of a run.
+    """Preset, numbers and schedule of a run.
 
     Signals:
         changed(): A value was typed or chosen; `recipe` and `problem` are up to date.
+
+    Attributes:
+        recipe: What the form says; None while something is wrong.
+        fields: The fields by name, "preset" and "length" among them.
+        groups: The foldable groups by the name of their section.
     """
 
     changed = Signal()
@@ -53,9 +59,14 @@ class RecipeForm(QWidget):
         self._studio = studio
         self._filling = False
         self._steps_per_epoch = 0
-        self._unseen: dict[str, Any] = {}
+        self._processes = 1
+        self._sections = sections()
+        self._entries = {entry.name: entry for part in self._sections for entry in part.entries}
+        self._last = Recipe()
+        self._grids: dict[str, FieldGrid] = {}
         self.recipe: Recipe | None = None
         self.fields: dict[str, FormField] = {}
+        self.groups: dict[str, Group] = {}
         self._build()
         self._connect()
         self.show_recipe(Recipe())
@@ -72,14 +83,11 @@ class RecipeForm(QWidget):
         """Fills every field."""
         self._filling = True
         try:
-            for name in (*NUMBERS, *WHOLE_NUMBERS):
-                self._edit(name).setText(text_of(getattr(recipe, name)))
-            self._edit("milestones").setText(percent_text(recipe.milestones))
-            for name in _CHOICES:
-                box = self._combo(name)
-                box.setCurrentIndex(box.findData(getattr(recipe, name)))
-            self.nesterov.setChecked(recipe.nesterov)
-            self._unseen = {name: getattr(recipe, name) for name in _UNSEEN}
+            self._last = recipe
+            self._set(LENGTH, EPOCHS if recipe.steps is None else STEPS)
+            for name in self._entries:
+                if name != LENGTH:
+                    self._set(name, getattr(recipe, name))
         finally:
             self._filling = False
         self._take()
@@ -94,220 +102,198 @@ class RecipeForm(QWidget):
         self._steps_per_epoch = steps
         self.plot.show_recipe(self.recipe, self._steps_per_epoch)
 
+    def set_processes(self, count: int) -> None:
+        """Says how many processes will share each batch: some fields matter only then."""
+        if count != self._processes:
+            self._processes = count
+            self._take()
+
+    def set_learning_rate(self, rate: float) -> float | None:
+        """Types a learning rate into its field, where Ctrl+Z takes it back.
+
+        Returns:
+            The rate before; None if it was wrong.
+        """
+        before = self.recipe.learning_rate if self.recipe is not None else None
+        editor = self.fields["learning_rate"].editor
+        assert isinstance(editor, QLineEdit)
+        editor.selectAll()
+        editor.insert(text_of(rate))
+        return before
+
     # -- building ---------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnStretch(1, 1)
-        self._build_main()
         self.plot = SchedulePlot(self._studio)
-        self._grid.addWidget(self.plot, self._grid.rowCount(), 0, 1, 2)
-        self._build_more()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        opened = self._studio.settings["recipe_groups"]
+        for section in self._sections:
+            grid = self._grids[section.name] = FieldGrid()
+            if section.title:
+                group = self.groups[section.name] = Group(section.title)
+                group.rows.addWidget(grid)
+                group.set_open(section.name in opened)
+                column.addWidget(group)
+            else:
+                grid.add(self._preset_field(), wide=True)
+                column.addWidget(grid)
+            self._fill_grid(grid, section)
 
-    def _build_main(self) -> None:
-        tr = self.tr
-        presets = _choices([(preset.title, key) for key, preset in RECIPES.items()])
-        presets.addItem(tr("My own"), CUSTOM)
-        for row, preset in enumerate(RECIPES.values()):
+    def _fill_grid(self, grid: FieldGrid, section: Section) -> None:
+        for entry in section.entries:
+            grid.add(self._field(entry), wide=entry.kind is Kind.SWITCH)
+            if entry.name == "learning_rate":
+                action = self._studio.commands.action("training.find_rate")
+                self.find_button = CommandButton(action, self.tr("Find…"))
+                grid.add(_at_the_foot(self.find_button))
+        if section.name == "schedule":
+            grid.add(self.plot, wide=True)
+
+    def _preset_field(self) -> FormField:
+        presets = QComboBox()
+        for row, (key, preset) in enumerate(RECIPES.items()):
+            presets.addItem(preset.title, key)
             presets.setItemData(row, preset.note, Qt.ItemDataRole.ToolTipRole)
-        self._row(("preset", tr("Recipe"), presets, tr("Numbers that are known to work.")))
-        self._row(
-            (
-                "epochs",
-                tr("Epochs"),
-                QLineEdit(),
-                tr("How often the network sees every training picture."),
-            ),
-            (
-                "batch_size",
-                tr("Batch size"),
-                QLineEdit(),
-                tr("Pictures in one step. Larger steps are steadier and need more memory."),
-            ),
+        presets.addItem(self.tr("My own"), CUSTOM)
+        presets.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self._row(
-            (
-                "learning_rate",
-                tr("Learning rate"),
-                QLineEdit(),
-                tr("How far each step moves the weights, after the warm-up."),
-            ),
-            (
-                "momentum",
-                tr("Momentum"),
-                QLineEdit(),
-                tr("Share of the last move that is kept; 0 is plain gradient descent."),
-            ),
-        )
-        self._row(
-            (
-                "weight_decay",
-                tr("Weight decay"),
-                QLineEdit(),
-                tr("How strongly weights are drawn to zero at each step."),
-            ),
-            (
-                "warmup_epochs",
-                tr("Warm-up (epochs)"),
-                QLineEdit(),
-                tr("Epochs at the beginning with a smaller learning rate; 0 is none."),
-            ),
-        )
-        self._row(
-            (
-                "schedule",
-                tr("Schedule"),
-                _choices(
-                    [
-                        (tr("Cosine"), Schedule.COSINE),
-                        (tr("Steps"), Schedule.STEP),
-                        (tr("Constant"), Schedule.CONSTANT),
-                    ]
-                ),
-                tr("How the learning rate falls after the warm-up."),
-            ),
-            (
-                "warmup",
-                tr("Kind of warm-up"),
-                _choices([(tr("Gradual"), Warmup.GRADUAL), (tr("Constant"), Warmup.CONSTANT)]),
-                tr("Gradual: a straight rise (Goyal et al. 2017). Constant: a small rate, held."),
-            ),
-        )
-        self._row(
-            (
-                "milestones",
-                tr("Lower it at (%)"),
-                QLineEdit(),
-                tr("Where the rate is lowered, in percent of the whole run: 50, 75."),
-            ),
-            ("gamma", tr("By the factor"), QLineEdit(), tr("0.1 makes the rate a tenth.")),
-        )
+        presets.setMinimumContentsLength(_PRESET_LETTERS)
+        guard_wheel(presets)
+        tip = self.tr("Numbers that are known to work; the tip of each says where it comes from.")
+        field = self.fields["preset"] = FormField(self.tr("Recipe"), presets, tip)
+        return field
 
-    def _build_more(self) -> None:
-        tr = self.tr
-        self.more = QToolButton()
-        self.more.setText(tr("More settings"))
-        self.more.setToolTip(tr("Show or hide what is rarely changed."))
-        self.more.setCheckable(True)
-        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._grid.addWidget(self.more, self._grid.rowCount(), 0, 1, 2)
-        self.nesterov = QCheckBox(tr("Nesterov momentum"))
-        self.nesterov.setToolTip(tr("Take the gradient after the momentum's move."))
-        self._rare: list[QWidget] = [self.nesterov]
-        self._grid.addWidget(self.nesterov, self._grid.rowCount(), 0, 1, 2)
-        precisions = _choices(
-            [
-                (tr("Automatic"), Precision.AUTO),
-                (tr("32 bits"), Precision.FP32),
-                (tr("bfloat16"), Precision.BF16),
-            ]
-        )
-        rows = (
-            (
-                (
-                    "warmup_start",
-                    tr("Warm-up begins at"),
-                    QLineEdit(),
-                    tr("Rate at the beginning of the warm-up, as a fraction of the learning rate."),
-                ),
-                (
-                    "label_smoothing",
-                    tr("Label smoothing"),
-                    QLineEdit(),
-                    tr("Share of the target that is spread over all classes."),
-                ),
-            ),
-            (
-                (
-                    "seed",
-                    tr("Seed"),
-                    QLineEdit(),
-                    tr("Decides first weights, order and augmentation: the same gives the same."),
-                ),
-                (
-                    "precision",
-                    tr("Arithmetic"),
-                    precisions,
-                    tr("Automatic takes bfloat16 where the hardware is fast at it."),
-                ),
-            ),
-        )
-        for row in rows:
-            self._row(*row)
-            self._rare += [self.fields[name] for name, *_ in row]
-        self._note = QLabel()
-        self._note.setWordWrap(True)
-        self._note.setProperty("muted", True)
-        self._grid.addWidget(self._note, self._grid.rowCount(), 0, 1, 2)
-        self._show_rare(False)
-
-    def _row(self, *items: tuple[str, str, QWidget, str]) -> None:
-        row = self._grid.rowCount()
-        for column, (name, label, editor, tip) in enumerate(items):
-            field = FormField(label, editor, tip)
-            if isinstance(editor, QComboBox):
-                guard_wheel(editor)
-            self.fields[name] = field
-            span = 1 if len(items) > 1 else 2
-            # At the top, so that the message under one field leaves its neighbour whole.
-            self._grid.addWidget(field, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
+    def _field(self, entry: Entry) -> FormField:
+        editor = _editor(entry)
+        field = self.fields[entry.name] = FormField(entry.label, editor, entry.tip)
+        editor.setAccessibleDescription(entry.tip)
+        if entry.kind is Kind.SWITCH:
+            field.label.hide()  # its own text says the same
+        if entry.kind is Kind.CHOICE:
+            guard_wheel(editor)
+        return field
 
     def _connect(self) -> None:
-        for name, field in self.fields.items():
-            editor = field.editor
+        for name in self._entries:
+            editor = self.fields[name].editor
             if isinstance(editor, QLineEdit):
                 editor.textChanged.connect(self._take)
-            elif isinstance(editor, QComboBox) and name != "preset":
+            elif isinstance(editor, QComboBox):
                 editor.currentIndexChanged.connect(self._take)
-        self._combo("preset").activated.connect(self._preset_chosen)
-        self.nesterov.toggled.connect(self._take)
-        self.more.toggled.connect(self._show_rare)
+            elif isinstance(editor, QCheckBox):
+                editor.toggled.connect(self._take)
+        self._presets.activated.connect(self._preset_chosen)
+        for group in self.groups.values():
+            group.toggled.connect(self._remember_groups)
+
+    def _remember_groups(self) -> None:
+        opened = [name for name, group in self.groups.items() if group.is_open]
+        self._studio.settings["recipe_groups"] = opened
 
     # -- values -----------------------------------------------------------------------------
 
-    def _edit(self, name: str) -> QLineEdit:
-        return self.fields[name].editor  # type: ignore[return-value]
+    @property
+    def _presets(self) -> QComboBox:
+        return self.fields["preset"].editor  # type: ignore[return-value]
 
-    def _combo(self, name: str) -> QComboBox:
-        return self.fields[name].editor  # type: ignore[return-value]
+    def _set(self, name: str, value: Any) -> None:
+        editor = self.fields[name].editor
+        if isinstance(editor, QComboBox):
+            editor.setCurrentIndex(editor.findData(value))
+        elif isinstance(editor, QCheckBox):
+            editor.setChecked(value)
+        elif isinstance(editor, QLineEdit):
+            many = self._entries[name].kind is Kind.PERCENTAGES
+            editor.setText(percent_text(value) if many else text_of(value))
 
-    def _typed(self) -> dict[str, Any]:
-        values: dict[str, Any] = {
-            name: self._edit(name).text() for name in (*NUMBERS, *WHOLE_NUMBERS, "milestones")
-        }
-        for name in _CHOICES:
-            values[name] = self._combo(name).currentData()
-        return {**self._unseen, **values, "nesterov": self.nesterov.isChecked()}
+    def _held(self) -> dict[str, Any]:
+        """Returns what the editors hold."""
+        held: dict[str, Any] = {"processes": self._processes}
+        for name in self._entries:
+            editor = self.fields[name].editor
+            if isinstance(editor, QComboBox):
+                held[name] = editor.currentData()
+            elif isinstance(editor, QCheckBox):
+                held[name] = editor.isChecked()
+            elif isinstance(editor, QLineEdit):
+                held[name] = editor.text()
+        return held
+
+    def _typed(self, held: Values) -> dict[str, Any]:
+        """Returns what the person says; fields without effect are left as they last were right."""
+        typed: dict[str, Any] = {"device": self._last.device}
+        for name, entry in self._entries.items():
+            if name != LENGTH:
+                typed[name] = held[name] if entry.matters(held) else getattr(self._last, name)
+        if held[LENGTH] == EPOCHS:
+            typed["steps"] = None
+        elif not held["steps"].strip():
+            typed["steps"] = "0"  # empty is no length: complain of it
+        return typed
 
     def _take(self, *_: object) -> None:
         """Reads the fields, marks what is wrong and draws the schedule."""
         if self._filling:
             return
-        self.recipe, errors = check(self._typed())
+        held = self._held()
+        self.recipe, errors = check(self._typed(held))
+        if self.recipe is not None:
+            self._last = self.recipe
         for name, field in self.fields.items():
             field.set_error(errors.get(name, ""))
-        if errors.keys() & {"warmup_start", "label_smoothing", "seed"}:
-            self.more.setChecked(True)
-        steps = self._combo("schedule").currentData() == Schedule.STEP
-        self.fields["milestones"].setVisible(steps)
-        self.fields["gamma"].setVisible(steps)
+        self._show_what_matters(held, errors)
+        self._open_wrong(errors)
         self._show_preset()
         self.plot.show_recipe(self.recipe, self._steps_per_epoch)
         self.changed.emit()
 
+    def _show_what_matters(self, held: Values, errors: Values) -> None:
+        for section in self._sections:
+            for entry in section.entries:
+                shown = entry.matters(held) or entry.name in errors
+                self.fields[entry.name].setVisible(shown)
+            self._grids[section.name].arrange()
+            if section.name in self.groups:
+                self.groups[section.name].set_summary(self._summary(section, held))
+
+    def _summary(self, section: Section, held: Values) -> str:
+        """Returns what in a closed group is not as usual."""
+        usual, words = Recipe(), []
+        for entry in section.entries:
+            value = getattr(self._last, entry.name)
+            if entry.matters(held) and value != getattr(usual, entry.name):
+                words.append(self._said(entry, value))
+        return ", ".join(words) if words else self.tr("as usual")
+
+    def _said(self, entry: Entry, value: Any) -> str:
+        name = entry.label.partition(" (")[0]
+        if entry.kind is Kind.SWITCH:
+            return name if value else self.tr("no {name}").format(name=name)
+        if entry.kind is Kind.CHOICE:
+            return next(text for text, choice in entry.choices if choice == value)
+        text = percent_text(value) if entry.kind is Kind.PERCENTAGES else text_of(value)
+        return f"{name} {text}"
+
+    def _open_wrong(self, errors: Values) -> None:
+        """Opens the groups in which something is wrong."""
+        for section in self._sections:
+            wrong = any(entry.name in errors for entry in section.entries)
+            if wrong and section.name in self.groups:
+                self.groups[section.name].set_open(True)
+
     def _show_preset(self) -> None:
         key = preset_of(self.recipe) if self.recipe is not None else CUSTOM
-        box = self._combo("preset")
+        box = self._presets
         box.setCurrentIndex(box.findData(key))
-        self._note.setText(RECIPES[key].note if key in RECIPES else "")
-        self._note.setVisible(key in RECIPES and self.more.isChecked())
+        tip = RECIPES[key].note if key in RECIPES else self.tr("Numbers of your own.")
+        box.setToolTip(tip)
+        box.setAccessibleDescription(tip)
 
     def _preset_chosen(self) -> None:
-        key = self._combo("preset").currentData()
+        key = self._presets.currentData()
         if key in RECIPES:
             self.show_recipe(self._with_choices(RECIPES[key].recipe))
 
@@ -315,18 +301,31 @@ class RecipeForm(QWidget):
         """Returns `recipe` with what belongs to the person and not to a preset."""
         if self.recipe is None:
             return recipe
-        return recipe.replace(seed=self.recipe.seed, precision=self.recipe.precision)
-
-    def _show_rare(self, shown: bool) -> None:
-        self.more.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
-        for widget in self._rare:
-            widget.setVisible(shown)
-        self._note.setVisible(shown and bool(self._note.text()))
+        return recipe.replace(**{name: getattr(self.recipe, name) for name in PERSONAL})
 
 
-def _choices(items: list[tuple[str, Any]]) -> QComboBox:
+def _editor(entry: Entry) -> QWidget:
+    if entry.kind is Kind.SWITCH:
+        return QCheckBox(entry.label)
+    if entry.kind is not Kind.CHOICE:
+        editor = QLineEdit()
+        editor.setPlaceholderText(entry.empty)
+        return editor
     box = QComboBox()
-    for text, value in items:
+    for text, value in entry.choices:
         box.addItem(text, value)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     return box
+
+
+def _at_the_foot(button: QWidget) -> QWidget:
+    """Puts a button beside a field so that it stands on the line of the editor."""
+    place = QWidget()
+    column = QVBoxLayout(place)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    label = QWidget()
+    label.setFixedHeight(button.fontMetrics().height())
+    column.addWidget(label)
+    column.addWidget(button)
+    return place

@@ -17,39 +17,47 @@ from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES, Preset
 from resnet_studio.training.recipe import Recipe, field_error, validation_message
 
 CUSTOM = "custom"
-WHOLE_NUMBERS = ("epochs", "batch_size", "seed")
-NUMBERS = (
-    "learning_rate",
-    "momentum",
-    "weight_decay",
-    "warmup_epochs",
-    "warmup_start",
-    "gamma",
-    "label_smoothing",
+_OPTIONAL = tuple(
+    name for name, field in Recipe.model_fields.items() if field.default is None
 )
-"""Fields that are typed as one number, which may have decimals."""
-_NOT_OF_PRESETS = (
+"""Fields that may be left empty."""
+_FLOATS = tuple(
+    name
+    for name, field in Recipe.model_fields.items()
+    if isinstance(field.default, float) or name == "clip_norm"
+)
+PERSONAL = (
     "seed",
     "device",
     "precision",
+    "compile",
+    "sync_batch_norm",
+    "data_path",
+    "workers",
     "threads",
     "checkpoint_seconds",
-    "validation_batch_size",
+    "keep_every",
+    "keep_most",
+    "tensorboard",
 )
+"""Fields that belong to the person and the computer, and not to a preset."""
+_NOT_OF_PRESETS = (*PERSONAL, "validation_batch_size")
 _BLAMED = {"nesterov": "momentum"}
 """Where a complaint is shown whose field has no room for it."""
 # Wide limits, so that a field is judged by itself before the fields are judged together.
-_ALONE = Recipe(epochs=100_000, momentum=0.9)
+_ALONE = Recipe(epochs=100_000, momentum=0.9, batch_size=65_536)
 
 
 def text_of(value: Any) -> str:
-    """Returns a number as a person would type it: 0.0005, 128, 1e-05."""
+    """Returns a number as a person would type it: 0.0005, 128, 1e-05; nothing for None."""
+    if value is None:
+        return ""
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def percent_text(fractions: tuple[float, ...]) -> str:
     """Returns fractions as percentages: "50, 75"."""
-    return ", ".join(f"{100 * fraction:.6g}" for fraction in fractions)
+    return ", ".join(f"{100 * fraction:.10g}" for fraction in fractions)
 
 
 def check(values: Mapping[str, Any]) -> tuple[Recipe | None, dict[str, str]]:
@@ -99,9 +107,17 @@ def _same(preset: Preset, recipe: Recipe) -> bool:
         wanted, found = getattr(preset.recipe, field), getattr(recipe, field)
         if field in _NOT_OF_PRESETS or wanted == found:
             continue
-        if not (isinstance(wanted, float) and math.isclose(wanted, found, rel_tol=1e-8)):
+        if not _close(wanted, found):
             return False
     return True
+
+
+def _close(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, tuple) and isinstance(found, tuple):
+        return len(wanted) == len(found) and all(map(_close, wanted, found))
+    if not isinstance(wanted, float) or not isinstance(found, float):
+        return False
+    return math.isclose(wanted, found, rel_tol=1e-8)
 
 
 def _tidy(field: str, value: Any) -> Any:
@@ -110,8 +126,10 @@ def _tidy(field: str, value: Any) -> Any:
     text = value.strip()
     if field == "milestones":
         return _fractions(text)
+    if field in _OPTIONAL and not text:
+        return None
     # "0,1" is how half of the world types a tenth; "1,000" epochs stay a mistake to be told.
-    return text.replace(",", ".") if field in NUMBERS else text
+    return text.replace(",", ".") if field in _FLOATS else text
 
 
 def _fractions(text: str) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from resnet_studio.gui.studio import Studio
 from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import Schedule
 from resnet_studio.training.schedules import curve, learning_rate
 
 _HEIGHT = 72
@@ -87,7 +88,7 @@ class SchedulePlot(QWidget):
         """Returns the learning rate at a place of the drawing, in words."""
         if self._recipe is None:
             return ""
-        area, total = self._area(), self._recipe.epochs * self._steps
+        area, total = self._area(), self._recipe.total_steps(self._steps)
         part = min(max((x - area.left()) / area.width(), 0.0), 1.0)
         step = min(int(part * total), total - 1)
         rate = learning_rate(self._recipe, step, self._steps)
@@ -98,6 +99,11 @@ class SchedulePlot(QWidget):
     @property
     def _steps(self) -> int:
         return self._steps_per_epoch or _USUAL_STEPS
+
+    @property
+    def _length(self) -> float:
+        """Length of the run in epochs."""
+        return self._recipe.total_steps(self._steps) / self._steps if self._recipe else 1.0
 
     def _described(self) -> str:
         if self._recipe is None:
@@ -125,7 +131,7 @@ class SchedulePlot(QWidget):
         painter.setPen(QPen(QColor(theme.accent), 2.0))
         painter.drawPolyline(line)
         if self._now is not None and self._recipe is not None:
-            x = area.left() + area.width() * min(1.0, self._now / self._recipe.epochs)
+            x = area.left() + area.width() * min(1.0, self._now / self._length)
             painter.setPen(QPen(QColor(theme.text), 1.0, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
@@ -150,11 +156,16 @@ class SchedulePlot(QWidget):
         top = QRectF(area.left(), area.top() - line - 2.0, area.width(), line)
         bottom = QRectF(area.left(), area.bottom() + 2.0, area.width(), line)
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        highest = self.tr("learning rate, at most {rate}").format(rate=f"{max(self._rates):.4g}")
+        if self._recipe.schedule is Schedule.PLATEAU:
+            highest = self.tr("learning rate {rate} until the loss stalls")
+        else:
+            highest = self.tr("learning rate, at most {rate}")
+        highest = highest.format(rate=f"{max(self._rates):.4g}")
         painter.drawText(top, left, highest)
-        if self._steps_per_epoch:
+        if self._steps_per_epoch or self._recipe.steps:
             steps = self.tr("{steps:,} steps")
-            steps = steps.format(steps=self._recipe.epochs * self._steps_per_epoch)
+            steps = steps.format(steps=self._recipe.total_steps(self._steps))
             painter.drawText(bottom, left, steps)
-        epochs = self.tr("{epochs:,} epochs").format(epochs=self._recipe.epochs)
-        painter.drawText(bottom, right, epochs)
+        if self._steps_per_epoch or not self._recipe.steps:
+            epochs = self.tr("{epochs} epochs").format(epochs=f"{self._length:,.6g}")
+            painter.drawText(bottom, right, epochs)

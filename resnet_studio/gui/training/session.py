@@ -148,6 +148,12 @@ class Session(QObject):
         return steps / self.started.steps_per_epoch if self.started else 0.0
 
     @property
+    def epochs(self) -> int:
+        """Epochs of the whole run, the last of them perhaps a part of one."""
+        recipe = self.config.recipe
+        return recipe.total_epochs(self.started.steps_per_epoch) if self.started else recipe.epochs
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds until the run has finished at its present pace; None while unknown."""
         if self.started is None or self.paused:
@@ -221,7 +227,7 @@ class Session(QObject):
         if isinstance(step, Paused):
             return self.tr("Paused: {name}").format(name=self.config.network.name)
         return self.tr("Training {name}: epoch {epoch} of {epochs}").format(
-            name=self.config.network.name, epoch=step.epoch, epochs=self.config.recipe.epochs
+            name=self.config.network.name, epoch=step.epoch, epochs=self.epochs
         )
 
     # -- in the GUI thread ------------------------------------------------------------------
