@@ -135,7 +135,7 @@ def _processes(
     if cores < _FEWEST_CORES:
         return 0, f"{_decoding(0)}: there are {cores} cores only."
     count = min(cores - 1, _MOST_PROCESSES)
-    shared = Path("/dev/shm")  # noqa: S108 - where the system keeps shared memory
+    shared = Path("/dev/shm")
     needed = 2 * count * AHEAD * batch_size * side * side * 3
     if shared.is_dir() and shutil.disk_usage(shared).free < needed:
         return 0, f"{_decoding(0)}: there is too little shared memory for processes (/dev/shm)."

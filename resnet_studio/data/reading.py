@@ -112,9 +112,7 @@ class Reader:
 
     def _prepare(self, indices: Sequence[int], numbers: Numbers) -> list[Pixels | Problem]:
         """Return pictures as far as they are made one by one; runs in the threads."""
-        return [
-            self._one(index, row) for index, row in zip(indices, numbers.tolist(), strict=True)
-        ]
+        return [self._one(index, row) for index, row in zip(indices, numbers.tolist(), strict=True)]
 
     def _one(self, index: int, numbers: list[float]) -> Pixels | Problem:
         image = self._shelf.load(index)

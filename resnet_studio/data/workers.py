@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -158,7 +158,9 @@ class _Pictures(TorchDataset[Done]):
     def __getitem__(self, job: Job) -> Done:
         dataset = self._opened()
         results = [
-            augmented(job.making, dataset, index, fixed_picture(dataset, job.making.fixed, index), n)
+            augmented(
+                job.making, dataset, index, fixed_picture(dataset, job.making.fixed, index), n
+            )
             for index, n in zip(job.indices.tolist(), job.numbers.tolist(), strict=True)
         ]
         images, good = together(job.making, results, job.numbers)

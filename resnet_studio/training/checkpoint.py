@@ -14,7 +14,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,13 +25,16 @@ from torch import Tensor, nn
 from resnet_studio.errors import CheckpointError
 from resnet_studio.files import atomic_write
 from resnet_studio.models import screening
+from resnet_studio.training.averaging import Average
 from resnet_studio.training.metrics import Sums
+from resnet_studio.training.schedules import Plateau
 
 LAST: Final = "last.pt"
 PREVIOUS: Final = "previous.pt"
 NAMES: Final = (LAST, PREVIOUS)
 DAMAGED: Final = "damaged.pt"
-FORMAT: Final = 1
+FORMAT: Final = 2
+_READABLE: Final = (1, FORMAT)
 _TRAILER_MARK: Final = b"\nsha256:"
 _TRAILER_SIZE: Final = len(_TRAILER_MARK) + 64
 _READ_BYTES: Final = 1 << 20
@@ -63,6 +65,7 @@ class Position:
         sums: Running sums of the present epoch.
         best: The best validation so far.
         threads: Threads that steps are computed with now; None before the first.
+        plateau: What the schedule of that name has seen.
     """
 
     step: int = 0
@@ -71,6 +74,7 @@ class Position:
     sums: Sums = field(default_factory=Sums)
     best: Best | None = None
     threads: int | None = None
+    plateau: Plateau = field(default_factory=Plateau)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class TrainingState:
         config: The run's configuration as TOML.
         hardware: Device, precision, threads and torch's version, as `Hardware.describe` says.
         data: Classes and sizes of the data, to notice when they have changed.
+        average: State of the running mean of the weights; None if the recipe has none.
     """
 
     position: Position
@@ -92,6 +97,7 @@ class TrainingState:
     config: str
     hardware: dict[str, Any]
     data: dict[str, Any]
+    average: dict[str, Any] | None = None
 
 
 def save_state(folder: Path, state: TrainingState) -> Path:
@@ -101,14 +107,8 @@ def save_state(folder: Path, state: TrainingState) -> Path:
         OSError: If it cannot be written; the checkpoints that were there stay loadable.
     """
     last = folder / LAST
-    with atomic_write(last) as temporary:
-        with temporary.open("wb") as file:
-            _write(_content(state), file)
-            file.flush()
-            os.fsync(file.fileno())
-        # Only now: until here the old `last` must not be touched.
-        if last.exists():
-            last.replace(folder / PREVIOUS)
+    with atomic_write(last, before=folder / PREVIOUS) as temporary, temporary.open("wb") as file:
+        _write(_content(state), file)
     return last
 
 
@@ -181,8 +181,13 @@ def read_state(path: Path) -> TrainingState:
         raise _unusable(path, f"{type(error).__name__}: {error}"[:200]) from error
 
 
-def restore(state: TrainingState, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Copies the state into the network and the optimiser.
+def restore(
+    state: TrainingState,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: Average | None = None,
+) -> None:
+    """Copies the state into the network, the optimiser and the running mean of the weights.
 
     Raises:
         CheckpointError: If it is of another network or optimiser.
@@ -190,6 +195,8 @@ def restore(state: TrainingState, model: nn.Module, optimiser: torch.optim.Optim
     try:
         model.load_state_dict(state.model, strict=True)
         optimiser.load_state_dict(state.optimiser)
+        if average is not None and state.average is not None:
+            average.load_state_dict(state.average)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"The checkpoint does not fit this run's network: {str(error)[:300]}",
@@ -213,6 +220,7 @@ def _content(state: TrainingState) -> dict[str, Any]:
         "config": state.config,
         "hardware": state.hardware,
         "data": state.data,
+        "average": state.average,
     }
 
 
@@ -283,11 +291,12 @@ def _screen(path: Path, file: BinaryIO, size: int) -> None:
 
 def _state_of(content: Mapping[str, Any]) -> TrainingState:
     """Makes a state of what the file holds; any misfit is an exception of some kind."""
-    if content["format"] != FORMAT:
+    if content["format"] not in _READABLE:
         raise ValueError(f"format {content['format']!r} is not known to this version")
     position = dict(content["position"])
     best = position.pop("best")
     position["sums"] = Sums(**position["sums"])
+    position["plateau"] = Plateau(**position.get("plateau", {}))
     return TrainingState(
         position=Position(**position, best=Best(**best) if best is not None else None),
         model=content["model"],
@@ -295,6 +304,7 @@ def _state_of(content: Mapping[str, Any]) -> TrainingState:
         config=str(content["config"]),
         hardware=dict(content["hardware"]),
         data=dict(content["data"]),
+        average=content.get("average"),
     )
 
 

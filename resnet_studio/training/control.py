@@ -47,6 +47,11 @@ class Control:
             self._stopping = True
             self._changed.notify_all()
 
+    def wait(self, seconds: float) -> None:
+        """Blocks the calling thread until a lever is pulled, but no longer than this."""
+        with self._changed:
+            self._changed.wait(timeout=seconds)
+
     def wait_while_paused(self) -> None:
         """Blocks the calling thread, without using the processor, until resumed or stopped."""
         with self._changed:

@@ -1,25 +1,27 @@
 """What a run leaves on the disk while it trains: curves, checkpoints, weights, status.
 
-A disk that is full or gone never ends a run: the person is told what, why and what to do, the
-last good checkpoint stays, and the next save tries again.
+A disk that fails never ends a run: the person is told what, why and what to do, the last good
+checkpoint stays, and the next save tries again. A disk that is full lets the run wait (`room`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from torch import nn
+from typing import Any, Protocol
 
 from resnet_studio.errors import CheckpointError, RunError
+from resnet_studio.files import sweep_temporaries
 from resnet_studio.models.checkpoints import save_weights
-from resnet_studio.models.resnet import ResNet
-from resnet_studio.training import checkpoint, metrics
+from resnet_studio.training import checkpoint, metrics, retention, room
 from resnet_studio.training.checkpoint import Best, Position, TrainingState
 from resnet_studio.training.events import CheckpointSaved, EpochDone, RunEnded, StepDone, Warned
+from resnet_studio.training.room import NoRoom
 from resnet_studio.training.runs import RunFolder, RunStatus
+from resnet_studio.training.steps import Stepper
+from resnet_studio.training.tensorboard import EventFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ class About:
         data: Sizes and classes of the data, to notice when they have changed.
         total_steps: Steps of the whole run.
         every_seconds: Longest time between two saves.
+        keep_every: Epochs between two checkpoints that are kept for good; 0 for none.
+        keep_most: Most of those.
+        tensorboard: Whether event files are written.
     """
 
     config: str
@@ -43,31 +48,76 @@ class About:
     data: dict[str, Any]
     total_steps: int
     every_seconds: float
+    keep_every: int = 0
+    keep_most: int = 1
+    tensorboard: bool = False
 
 
-class Keeper:
-    """Writes the files of one run.
+class Keeper(Protocol):
+    """What the loop asks of whoever keeps the run.
 
     Attributes:
         saved: The newest checkpoint that is known to be whole; None if there is none.
         saved_step: Its step; None if there is none.
     """
 
-    def __init__(self, folder: RunFolder, about: About) -> None:
-        """Opens the metrics file for appending.
+    saved: Path | None
+    saved_step: int | None
+
+    @property
+    def due(self) -> bool:
+        """Whether the longest time between two saves has passed."""
+
+    def has(self, position: Position) -> bool:
+        """Tells whether the newest checkpoint is of this position."""
+
+    def log(self, event: StepDone | EpochDone | dict[str, Any]) -> None:
+        """Appends a line to the curves."""
+
+    def take_notices(self) -> list[Warned]:
+        """Returns what a person should be told since the last call."""
+
+    def keep_best(self) -> None:
+        """Notes that the weights as they are now are the best; the next save writes them."""
+
+    def save(self, position: Position, stepper: Stepper) -> CheckpointSaved | Warned | NoRoom:
+        """Writes weights, checkpoint and status of this position."""
+
+    def end(self, ended: RunEnded, position: Position) -> None:
+        """Writes how the run ended."""
+
+    def close(self) -> None:
+        """Closes all files."""
+
+
+class Writer:
+    """The keeper that writes the files of one run."""
+
+    def __init__(self, folder: RunFolder, about: About, *, found: Position | None) -> None:
+        """Opens the files for appending.
+
+        Args:
+            folder: The run's folder.
+            about: What is the same in every save.
+            found: The position of the newest checkpoint, if the run goes on from one.
 
         Raises:
-            RunError: If it cannot be opened.
+            RunError: If a file cannot be opened, or TensorBoard is missing that is asked for.
         """
         self._folder = folder
         self._about = about
         self._best_waits = False
         self._log_fails = False
+        self._unswept = False
         self._saved_at = time.monotonic()
         self._notices: list[Warned] = []
         self.saved: Path | None = None
         self.saved_step: int | None = None
         self._saved_epoch = -1
+        step = found.step if found else 0
+        if found is not None:
+            self._found(found)
+        self._board = EventFiles(folder.tensorboard, start=step) if about.tensorboard else None
         try:
             self._log = metrics.MetricsLog(folder.metrics_path)
         except OSError as error:
@@ -76,7 +126,7 @@ class Keeper:
                 remedy="Make the folder writable, or start a new run elsewhere.",
             ) from error
 
-    def found(self, position: Position) -> None:
+    def _found(self, position: Position) -> None:
         """Notes that the newest checkpoint is of this position."""
         self.saved = self._folder.checkpoints / checkpoint.LAST
         self.saved_step, self._saved_epoch = position.step, position.epoch
@@ -89,6 +139,8 @@ class Keeper:
         """Appends a line to the curves; a failure becomes one notice until it works again."""
         try:
             self._log.write(event)
+            if self._board is not None and isinstance(event, (StepDone, EpochDone)):
+                self._board.write(event)
         except OSError as error:
             if not self._log_fails:
                 self._notices.append(Warned(checkpoint.saving_problem(self._log.path, error)))
@@ -110,7 +162,7 @@ class Keeper:
         """True when the longest time between two saves has passed."""
         return time.monotonic() - self._saved_at >= self._about.every_seconds
 
-    def save(self, position: Position, model: ResNet, optimiser: Any) -> CheckpointSaved | Warned:
+    def save(self, position: Position, stepper: Stepper) -> CheckpointSaved | Warned | NoRoom:
         """Writes weights, checkpoint and status of this position.
 
         The best weights come first: a checkpoint must never speak of a best epoch whose weights
@@ -118,19 +170,50 @@ class Keeper:
         """
         self._saved_at = time.monotonic()
         path = self._folder.checkpoints / checkpoint.LAST
+        state = self._state(position, stepper)
         try:
-            self._log.flush()
-            self._log.synchronise()
-            if self._best_waits:
-                self._save_weights(self._folder.weights("best"), model, position)
-                self._best_waits = False
-            self._save_weights(self._folder.weights("last"), model, position)
-            checkpoint.save_state(self._folder.checkpoints, self._state(position, model, optimiser))
-            self.found(position)
-            self._folder.write_status(self._status(position))
+            self._write(state, stepper)
         except OSError as error:
+            self._unswept = True
+            if error.errno in room.FULL:
+                needed = room.needed_bytes(state.model, state.optimiser, state.average or {})
+                needed += room.needed_bytes(state.model, state.model)
+                return NoRoom(path, needed, room.free_bytes(self._folder.path))
             return Warned(checkpoint.saving_problem(path, error))
+        self._sweep()
         return CheckpointSaved(path, position.step)
+
+    def _sweep(self) -> None:
+        """Removes what a save that failed could not remove itself."""
+        if self._unswept:
+            with contextlib.suppress(OSError):
+                sweep_temporaries(self._folder.checkpoints)
+                sweep_temporaries(self._folder.path)
+                self._unswept = False
+
+    def _write(self, state: TrainingState, stepper: Stepper) -> None:
+        """Writes a position; OSError if something of it cannot be written."""
+        position = state.position
+        self._log.flush()
+        self._log.synchronise()
+        if self._best_waits:
+            self._save_weights(self._folder.weights("best"), stepper, position)
+            self._best_waits = False
+        self._save_weights(self._folder.weights("last"), stepper, position)
+        checkpoint.save_state(self._folder.checkpoints, state)
+        self._found(position)
+        if self._kept_for_good(position):
+            retention.keep(self._folder, position.epoch, most=self._about.keep_most)
+        self._folder.write_status(self._status(position))
+
+    def _kept_for_good(self, position: Position) -> bool:
+        every = self._about.keep_every
+        return (
+            every > 0
+            and position.batch == 0
+            and position.epoch > 0
+            and not (position.epoch % every)
+        )
 
     def write_status(self, position: Position) -> None:
         """Writes that the run is running; a failure becomes a notice."""
@@ -143,8 +226,12 @@ class Keeper:
         self._try_status(replace(status, state=ended.outcome, message=ended.message))
 
     def close(self) -> None:
-        """Closes the metrics file."""
-        self._log.close()
+        """Closes the metrics file and TensorBoard's; what the disk says of that changes nothing."""
+        with contextlib.suppress(OSError):
+            self._log.close()
+        if self._board is not None:
+            with contextlib.suppress(OSError):
+                self._board.close()
 
     def _status(self, position: Position) -> RunStatus:
         return RunStatus(
@@ -161,21 +248,22 @@ class Keeper:
         except OSError as error:
             self._notices.append(Warned(checkpoint.saving_problem(self._folder.path, error)))
 
-    def _state(self, position: Position, model: nn.Module, optimiser: Any) -> TrainingState:
+    def _state(self, position: Position, stepper: Stepper) -> TrainingState:
         return TrainingState(
             position=position,
-            model=model.state_dict(),
-            optimiser=optimiser.state_dict(),
+            model=stepper.model.state_dict(),
+            optimiser=stepper.optimiser.state_dict(),
             config=self._about.config,
             hardware=self._about.hardware,
             data=self._about.data,
+            average=None if stepper.average is None else stepper.average.state_dict(),
         )
 
-    def _save_weights(self, path: Path, model: ResNet, position: Position) -> None:
-        """Writes a file of weights.
+    def _save_weights(self, path: Path, stepper: Stepper, position: Position) -> None:
+        """Writes the weights to use: their running mean, where the recipe has one.
 
         Raises:
-            OSError: If it cannot be written.
+            OSError: If they cannot be written.
         """
         info = {"run": self._folder.name, "step": position.step, "epoch": position.epoch}
         best: Best | None = position.best
@@ -184,7 +272,7 @@ class Keeper:
         try:
             save_weights(
                 path,
-                model,
+                stepper.judged,
                 classes=self._about.classes,
                 preprocessing=self._about.preprocessing,
                 info=info,
@@ -192,3 +280,47 @@ class Keeper:
         except CheckpointError as error:
             cause = error.__cause__
             raise cause if isinstance(cause, OSError) else OSError(error.message) from error
+
+
+class Bystander:
+    """The keeper of a process that shares a run and writes nothing: another one does.
+
+    It believes that every save came through; the loop learns from the writer where it did not.
+    """
+
+    def __init__(self, found: Position | None) -> None:
+        self.saved: Path | None = None
+        self.saved_step: int | None = None
+        self._saved_epoch = -1
+        if found is not None:
+            self.saved_step, self._saved_epoch = found.step, found.epoch
+
+    @property
+    def due(self) -> bool:
+        """Never: the writer says when."""
+        return False
+
+    def has(self, position: Position) -> bool:
+        """Tells whether the last save was of this position."""
+        return (self.saved_step, self._saved_epoch) == (position.step, position.epoch)
+
+    def log(self, event: StepDone | EpochDone | dict[str, Any]) -> None:
+        """Writes nothing."""
+
+    def take_notices(self) -> list[Warned]:
+        """Returns nothing."""
+        return []
+
+    def keep_best(self) -> None:
+        """Keeps nothing."""
+
+    def save(self, position: Position, stepper: Stepper) -> CheckpointSaved | Warned | NoRoom:
+        """Notes the position."""
+        self.saved_step, self._saved_epoch = position.step, position.epoch
+        return CheckpointSaved(Path(), position.step)
+
+    def end(self, ended: RunEnded, position: Position) -> None:
+        """Writes nothing."""
+
+    def close(self) -> None:
+        """Has nothing to close."""

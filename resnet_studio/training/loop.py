@@ -1,8 +1,8 @@
 """`fit`: one training run as a generator of events.
 
-The window and the command line run the same generator; neither it nor what it yields knows of
-them. Between two steps everything is consistent: there the levers of `Control` are read, there a
-checkpoint can be made, and there the generator may be closed.
+The window, the command line and the processes of torchrun run the same generator; neither it nor
+what it yields knows of them. Between two steps everything is consistent: there the levers of
+`Control` are read, there a checkpoint can be made, and there the generator may be closed.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from resnet_studio.data.augment import AugmentSpec
-from resnet_studio.data.batches import Batch, PictureCache, batches
-from resnet_studio.data.sources import Problem, Subset
+from resnet_studio.data.batches import Batch
+from resnet_studio.data.dataset import Problem
 from resnet_studio.errors import Cancelled, RunError, StudioError
-from resnet_studio.training import checkpoint
+from resnet_studio.training import checkpoint, gradients
 from resnet_studio.training.checkpoint import Best
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
-from resnet_studio.training.devices import memory_error, out_of_memory
+from resnet_studio.training.distributed import ALONE, World
 from resnet_studio.training.events import (
     EpochDone,
     Event,
@@ -40,17 +39,21 @@ from resnet_studio.training.events import (
 )
 from resnet_studio.training.metrics import Sums, Throughput
 from resnet_studio.training.optim import set_learning_rate
+from resnet_studio.training.room import NoRoom
 from resnet_studio.training.runs import RunFolder
 from resnet_studio.training.schedules import learning_rate
 from resnet_studio.training.seeding import step_randomness
 from resnet_studio.training.setup import Prepared, prepare
-from resnet_studio.training.steps import train_step, validation_step
 from resnet_studio.training.threads import Threads
+from resnet_studio.training.wording import Reason, explained, not_finite
 
 # A device with a queue is asked for its figures this often, so that it rarely has to wait.
 _READ_SECONDS: Final = 0.1
 _READ_STEPS: Final = 50
 _PROGRESS_SECONDS: Final = 0.1
+# How often a waiting run looks for room on the disk, and processes ask each other.
+_LOOK_SECONDS: Final = 0.5
+_LONGEST_LOOK_SECONDS: Final = 8.0
 
 
 def fit(
@@ -59,6 +62,7 @@ def fit(
     run_dir: Path,
     control: Control | None = None,
     resume: bool = False,
+    world: World = ALONE,
 ) -> Generator[Event, None, None]:
     """Trains a network, telling what happens as it happens.
 
@@ -78,6 +82,8 @@ def fit(
         control: Levers for another thread. While the run is paused, `next` blocks until it is
             resumed or stopped.
         resume: Whether to go on with the run that is in `run_dir`.
+        world: The processes that train together, each of which calls this; all get the events,
+            and only the main one writes.
 
     Yields:
         Events: frozen, without tensors.
@@ -87,10 +93,10 @@ def fit(
     with contextlib.ExitStack() as resources:
         try:
             prepared = yield from prepare(
-                config, folder, control=control, resume=resume, resources=resources
+                config, folder, control=control, resume=resume, world=world, resources=resources
             )
         except (StudioError, Cancelled, RuntimeError, MemoryError) as error:
-            ended = _not_begun(folder, config, error)
+            ended = _not_begun(folder, _told(error, config, world))
         else:
             run = _Run(config, prepared, control)
             ended = yield from run.until_the_end()
@@ -98,31 +104,20 @@ def fit(
     yield ended
 
 
-def _not_begun(folder: RunFolder, config: RunConfig, error: Exception) -> RunEnded:
+def _not_begun(folder: RunFolder, how: Reason) -> RunEnded:
     """Returns the end of a run whose first step never came; its status stays as it was."""
-    how = _explained(error, config.recipe.batch_size)
     status = folder.status()
     last = folder.checkpoints / checkpoint.LAST
     return RunEnded(
-        outcome="stopped" if how is None else "failed",
+        outcome="failed" if how.message else "stopped",
         step=status.step,
         epoch=status.epoch,
-        message="Stopped before the first step." if how is None else how.message,
-        remedy="" if how is None else how.remedy,
+        message=how.message or "Stopped before the first step.",
+        remedy=how.remedy,
         best_accuracy=status.best_accuracy,
         checkpoint=last if last.exists() else None,
+        offer=how.offer,
     )
-
-
-def _explained(error: Exception, batch_size: int) -> StudioError | None:
-    """Returns what to tell a person; None if they asked for it. Raises what is a defect."""
-    if isinstance(error, Cancelled):
-        return None
-    if isinstance(error, StudioError):
-        return error
-    if out_of_memory(error):
-        return memory_error(batch_size)
-    raise error
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +142,32 @@ class _Run:
     def __init__(self, config: RunConfig, prepared: Prepared, control: Control) -> None:
         self._config = config
         self._recipe = config.recipe
-        self._prepared = prepared
+        self._stepper = prepared.stepper
+        self._world = prepared.stepper.world
         self._at = prepared.position
         self._keeper = prepared.keeper
         self._control = control
-        self._pictures = PictureCache()
+        self._feed = prepared.feed
+        self._feed.skipped = self._skip
+        self._per_epoch = prepared.steps_per_epoch
+        self._steps = config.recipe.total_steps(self._per_epoch)
+        self._epochs = config.recipe.total_epochs(self._per_epoch)
+        self._classes = len(prepared.split.classes)
+        self._batch: Batch | None = None
         self._pending: list[_Pending] = []
         self._told: list[Warned] = []
+        hardware = prepared.stepper.hardware
+        alone = self._world.size == 1
         self._threads = Threads(
-            prepared.hardware.threads,
+            hardware.threads,
             count=self._at.threads,
-            fixed=self._recipe.threads > 0 or not prepared.hardware.immediate,
+            # A compiled network would be compiled anew for another number of threads.
+            fixed=self._recipe.threads > 0
+            or not (hardware.immediate and alone)
+            or self._stepper.forward is not self._stepper.model,
         )
+        # Processes that share a run must ask for their figures at the same steps.
+        self._eager = hardware.immediate or not alone
         # False while a step is under way and after NaN: then the state must not be saved.
         self._sound = True
         self._throughput = Throughput()
@@ -168,144 +177,144 @@ class _Run:
         """Trains all epochs that are left and returns how it ended."""
         try:
             yield from self._obey()
-            while self._at.epoch < self._recipe.epochs:
+            while self._at.epoch < self._epochs and not self._given_up:
                 yield from self._train_epoch()
                 yield from self._validate()
         except (GeneratorExit, KeyboardInterrupt):
             self._save_if_sound()
-            self._end("stopped", f"Closed after step {self._at.step}.")
+            self._end("stopped", Reason(f"Closed after step {self._at.step}."))
             raise
         except (StudioError, Cancelled, RuntimeError, MemoryError) as error:
-            how = _explained(error, self._recipe.batch_size)
+            how = _told(error, self._config, self._world)
             yield from self._save_if_sound()
-            if how is None:
-                ended = self._end("stopped", f"Stopped after step {self._at.step}.")
+            if how.message:
+                ended = self._end("failed", how)
             else:
-                ended = self._end("failed", how.message, how.remedy)
+                ended = self._end("stopped", Reason(f"Stopped after step {self._at.step}."))
         else:
-            ended = self._end("finished", self._summary())
+            ended = self._end("finished", Reason(self._summary()))
         yield from self._notices()
         return ended
 
+    @property
+    def _given_up(self) -> bool:
+        """Whether so many epochs have brought nothing better that the run ends early."""
+        best, patience = self._at.best, self._recipe.early_stopping
+        return patience > 0 and best is not None and self._at.epoch - best.epoch >= patience
+
+    # -- an epoch ---------------------------------------------------------------------------
+
     def _train_epoch(self) -> Iterator[Event]:
-        at, ready = self._at, self._prepared
-        ready.model.train()
+        at = self._at
+        self._stepper.begin_training()
         self._threads.try_more()
         self._restart_clock()
-        source = self._batches(
-            ready.split.train,
-            self._config.train_augment,
-            size=self._recipe.batch_size,
-            epoch=at.epoch,
-            start=at.batch,
-        )
-        with contextlib.closing(source):
-            for batch in source:
+        end = min((at.epoch + 1) * self._per_epoch, self._steps)
+        with contextlib.closing(self._feed.training(at.epoch, start=at.batch)) as source:
+            while at.step < end and (batch := next(source, None)) is not None:
                 self._take_step(batch)
                 yield from self._after_step()
         yield from self._read()
         # Batches without a readable picture have a number, too, so the last may not have come.
-        at.batch = ready.steps_per_epoch
-        at.step = (at.epoch + 1) * ready.steps_per_epoch
-
-    def _batches(
-        self,
-        pictures: Subset,
-        augment: AugmentSpec,
-        *,
-        size: int,
-        epoch: int | None,
-        start: int = 0,
-    ) -> Generator[Batch, None, None]:
-        """Yields one pass over pictures: shuffled in a training epoch, in order otherwise."""
-        yield from batches(
-            pictures,
-            augment,
-            batch_size=size,
-            seed=self._recipe.seed,
-            epoch=epoch or 0,
-            shuffle=epoch is not None,
-            device=self._prepared.hardware.device,
-            start=start,
-            skipped=self._skip,
-            cache=self._pictures,
-        )
+        at.batch, at.step = self._per_epoch, end
 
     def _take_step(self, batch: Batch) -> None:
-        at, ready = self._at, self._prepared
-        begun = at.epoch * ready.steps_per_epoch + batch.number
-        rate = learning_rate(self._recipe, begun, ready.steps_per_epoch)
-        set_learning_rate(ready.optimiser, rate)
-        hardware = replace(ready.hardware, threads=self._threads.for_step(begun))
+        at = self._at
+        begun = at.epoch * self._per_epoch + batch.number
+        rate = learning_rate(self._recipe, begun, self._per_epoch, factor=at.plateau.factor)
+        set_learning_rate(self._stepper.optimiser, rate)
+        self._compute_with(self._threads.for_step(begun))
         began = time.perf_counter()
-        self._sound = False
-        with step_randomness(self._recipe.seed, begun, hardware.device):
-            figures = train_step(
-                ready.model,
-                ready.optimiser,
-                images=batch.images,
-                labels=batch.labels,
-                hardware=hardware,
-                label_smoothing=self._recipe.label_smoothing,
-            )
-        at.batch, at.step = batch.number + 1, begun + 1
-        images, now = len(batch.labels), time.perf_counter()
+        figures = self._trained(batch, begun)
+        if not self._stepper.intact:  # else its gradient is not finite
+            at.batch, at.step = batch.number + 1, begun + 1
+        images, now = len(batch.indices), time.perf_counter()
         self._tell(self._threads.took(now - began), harmless=True)
         at.threads = self._threads.count
-        speed = self._throughput.add(now, images)
-        self._pending.append(_Pending(at.step, at.epoch + 1, rate, images, speed, figures))
+        speed = self._throughput.add(now, batch.planned)
+        self._pending.append(_Pending(begun + 1, at.epoch + 1, rate, images, speed, figures))
+
+    def _trained(self, batch: Batch, begun: int) -> Tensor:
+        """Takes the step that follows `begun` others and returns its figures."""
+        self._sound, self._batch = False, batch
+        device, rank = self._stepper.hardware.device, self._world.rank
+        try:
+            with step_randomness(self._recipe.seed, begun, device, rank=rank):
+                figures = self._stepper.train(
+                    batch.images,
+                    batch.labels,
+                    # Alone, the mean is over the pictures that could be read.
+                    planned=len(batch.indices) if self._world.size == 1 else batch.planned,
+                )
+        except Exception:
+            self._sound = self._stepper.intact
+            raise
         self._sound = True
+        return figures
+
+    def _compute_with(self, threads: int) -> None:
+        """Sets the threads of the processor for what is computed next."""
+        if threads != self._stepper.hardware.threads:
+            self._stepper.hardware = replace(self._stepper.hardware, threads=threads)
 
     def _after_step(self) -> Iterator[Event]:
         late = time.perf_counter() - self._read_at >= _READ_SECONDS
-        if self._prepared.hardware.immediate or late or len(self._pending) >= _READ_STEPS:
+        if self._eager or late or len(self._pending) >= _READ_STEPS:
             yield from self._read()
         yield from self._notices()
-        if self._keeper.due:
-            yield from self._save()
         yield from self._obey()
 
     def _read(self) -> Iterator[Event]:
         """Yields the steps whose figures have not been read yet.
 
         Raises:
-            RunError: If a loss is not finite.
+            RunError: If a loss or a gradient is not finite.
         """
         broken = None
         for event in self._read_pending():
-            if math.isfinite(event.loss):
+            if _finite(event):
                 yield event
             else:
                 broken = event
         if broken is not None:
-            raise self._not_finite(
-                f"The loss of step {broken.step} (epoch {broken.epoch}) is {broken.loss}"
-            )
+            of = f"of step {broken.step} (epoch {broken.epoch})"
+            if math.isfinite(broken.loss):
+                raise self._not_finite(f"The gradient {of} is infinite")
+            raise self._not_finite(f"The loss {of} is {broken.loss}")
 
     def _read_pending(self) -> list[StepDone]:
-        """Counts, logs and returns the waiting steps up to the first whose loss is not finite."""
+        """Counts, logs and returns the waiting steps up to the first that is not finite."""
         self._read_at = time.perf_counter()
         if not self._pending:
             return []
-        figures = torch.stack([pending.figures for pending in self._pending]).tolist()
-        waiting, self._pending = self._pending, []
-        events = []
-        for pending, (loss, correct) in zip(waiting, figures, strict=True):
+        waiting = self._pending
+        rows = torch.stack([pending.figures for pending in waiting]).to("cpu", torch.float64)
+        counts = torch.tensor([[float(pending.images)] for pending in waiting], dtype=torch.float64)
+        sums = self._world.total(torch.cat((counts, rows[:, :3]), dim=1))
+        self._pending, events = [], []
+        for pending, (images, loss, correct, correct5), norms in zip(
+            waiting, sums.tolist(), rows[:, 3:].tolist(), strict=True
+        ):
             event = StepDone(
                 step=pending.step,
                 epoch=pending.epoch,
-                loss=loss,
-                accuracy=correct / pending.images,
+                loss=loss / images if images else 0.0,
+                accuracy=correct / images if images else 0.0,
                 learning_rate=pending.rate,
                 images_per_second=round(pending.images_per_second, 1),
+                gradient_norms=tuple(norms),
             )
             events.append(event)
-            if not math.isfinite(loss):
-                self._sound = False
+            if not _finite(event):
+                self._sound = self._stepper.intact
                 break
-            self._at.sums.add(images=pending.images, mean_loss=loss, correct=round(correct))
+            self._at.sums.add(
+                images=round(images), loss=loss, correct=round(correct), correct5=round(correct5)
+            )
             self._keeper.log(event)
         return events
+
+    # -- validation -------------------------------------------------------------------------
 
     def _validate(self) -> Iterator[Event]:
         """Ends the epoch: validates, tells, saves."""
@@ -319,118 +328,190 @@ class _Run:
             validation_loss=held_out.mean_loss,
             validation_accuracy=held_out.accuracy,
             seconds=round(train.seconds + self._lap(), 3),
+            train_top5=train.top5(self._classes),
+            validation_top5=held_out.top5(self._classes),
         )
         if at.best is None or at.best.beaten_by(done.validation_accuracy, done.validation_loss):
             at.best = Best(done.epoch, done.validation_accuracy, done.validation_loss)
             self._keeper.keep_best()
+        at.plateau = at.plateau.after(done.validation_loss, self._recipe)
         at.epoch, at.batch, at.sums = done.epoch, 0, Sums()
         self._keeper.log(done)
         yield done
         yield from self._notices()
         yield from self._save()
-        if at.epoch < self._recipe.epochs:
+        if at.epoch < self._epochs and not self._given_up:
             yield from self._obey()
 
     def _judge_held_out(self) -> Generator[Event, None, Sums]:
         """Validates the network as it is; changes nothing, so it can begin again any time."""
-        self._prepared.model.eval()
-        pictures, size = self._prepared.split.validation, self._recipe.validation_batch
-        hardware = replace(self._prepared.hardware, threads=self._threads.count)
+        self._stepper.begin_validation()
+        self._compute_with(self._threads.count)
         figures: list[Tensor] = []
-        counts: list[int] = []
+        images = 0
         told = 0.0
-        source = self._batches(pictures, self._config.validation_augment, size=size, epoch=None)
-        with contextlib.closing(source):
+        with contextlib.closing(self._feed.validation()) as source:
             for batch in source:
-                figures.append(
-                    validation_step(
-                        self._prepared.model,
-                        images=batch.images,
-                        labels=batch.labels,
-                        hardware=hardware,
-                    )
-                )
-                counts.append(len(batch.labels))
+                if len(batch.indices):
+                    figures.append(self._stepper.validate(batch.images, batch.labels))
+                    images += len(batch.indices)
                 if time.perf_counter() - told >= _PROGRESS_SECONDS:
                     told = time.perf_counter()
-                    yield Progress("validation", batch.number + 1, -(-len(pictures) // size))
+                    yield Progress("validation", batch.number + 1, self._feed.validation_batches)
                 yield from self._notices()
                 yield from self._obey()
-        return self._sums_of(figures, counts)
+        return self._sums_of(figures, images)
 
-    def _sums_of(self, figures: list[Tensor], counts: list[int]) -> Sums:
-        """Adds up a validation.
+    def _sums_of(self, figures: list[Tensor], images: int) -> Sums:
+        """Adds up a validation, of all processes.
 
         Raises:
             RunError: If the loss is not finite.
         """
-        sums = Sums()
-        for images, (loss, correct) in zip(counts, torch.stack(figures).tolist(), strict=True):
-            sums.add(images=images, mean_loss=loss, correct=round(correct))
-        if not math.isfinite(sums.loss):
-            raise self._not_finite(f"The validation loss after step {self._at.step} is {sums.loss}")
-        return sums
+        # Added in the order of the batches, as Python floats, so that any device gives the same.
+        rows = torch.stack(figures).tolist() if figures else []
+        parts = [float(images), *(math.fsum(column) for column in zip(*rows, strict=True))]
+        total = self._world.total(torch.tensor(parts if rows else [0.0] * 4, dtype=torch.float64))
+        count, loss, correct, correct5 = total.tolist()
+        if not math.isfinite(loss):
+            self._sound = False
+            raise self._not_finite(f"The validation loss after step {self._at.step} is {loss}")
+        return Sums(round(count), loss, round(correct), round(correct5))
+
+    # -- levers -----------------------------------------------------------------------------
 
     def _obey(self) -> Iterator[Event]:
-        """Does what the levers say.
+        """Does what the levers say, of whichever process, and saves where that is due.
 
         Raises:
             Cancelled: If the run shall end; everything is saved then.
         """
-        if self._control.paused:
+        stopping, paused, due = self._world.any(
+            self._control.stopping or self._world.deserted,
+            self._control.paused,
+            self._keeper.due and self._at.step > 0,
+        )
+        if due and not stopping:
+            yield from self._save()
+        if paused and not stopping:
             yield from self._save()
             self._lap_into_sums()
             yield Paused(self._at.step)
-            self._control.wait_while_paused()
+            stopping = self._wait()
             self._restart_clock()
-            if not self._control.stopping:
+            if not stopping:
                 yield Resumed(self._at.step)
-        if self._control.stopping:
-            yield from self._save()
+        if stopping:
+            yield from self._save(waits=False)
             raise Cancelled
 
-    def _save(self) -> Iterator[Event]:
+    def _wait(self) -> bool:
+        """Blocks while the run shall wait; returns whether it shall end then."""
+        if self._world.size == 1:
+            self._control.wait_while_paused()
+            return self._control.stopping
+        while True:
+            paused, stopping = self._world.any(self._control.paused, self._control.stopping)
+            if stopping or not paused:
+                return stopping
+            self._control.wait(_LOOK_SECONDS)
+
+    def _wait_for_room(self, lack: NoRoom | None, seconds: float) -> bool:
+        """Blocks until a save may fit or a person wants it tried; returns False for an end.
+
+        Args:
+            lack: What is missing; None in a process that does not write.
+            seconds: Least time to wait: a disk may have room and refuse all the same (a person's
+                share of it, or the number of files).
+        """
+        self._control.pause()
+        tried = time.monotonic() + seconds
+        while True:
+            self._control.wait(min(seconds, _LOOK_SECONDS))
+            wanted = not self._control.paused
+            found = lack is not None and lack.over and time.monotonic() >= tried
+            ready, stopping = self._world.any(
+                self._world.main and (wanted or found), self._control.stopping
+            )
+            if ready or stopping:
+                self._control.resume()
+                return not stopping
+
+    # -- saving -----------------------------------------------------------------------------
+
+    def _save(self, *, waits: bool = True) -> Iterator[Event]:
         """Saves the run as it stands, unless that is what was saved last.
+
+        Args:
+            waits: Whether to wait for room on a full disk; without, its lack is told and borne.
 
         Raises:
             RunError: If the weights are not finite; they are not saved then.
+            Cancelled: If the run is ended while it waits.
         """
         yield from self._read()
         self._lap_into_sums()
         at = self._at
-        if self._keeper.has(at):
+        # The writer's word counts: it knows which of its saves came through.
+        (wanted,) = self._world.any(self._world.main and not self._keeper.has(at))
+        if not wanted:
             return
-        if not checkpoint.all_finite(self._prepared.model.state_dict()):
+        if not checkpoint.all_finite(self._stepper.model.state_dict()):
+            self._sound = False
             raise self._not_finite(f"After step {at.step} (epoch {at.epoch + 1}) a weight is NaN")
-        event = self._keeper.save(at, self._prepared.model, self._prepared.optimiser)
+        seconds, told = _LOOK_SECONDS, None
+        while True:
+            event = self._keeper.save(at, self._stepper)
+            lack = event if isinstance(event, NoRoom) else None
+            (full,) = self._world.any(lack is not None)
+            if not full or not waits:
+                break
+            if told is None or told != lack:
+                told = lack or NoRoom(Path(), 0, None)
+                yield Paused(at.step, told.reason, told.needed_bytes, told.free_bytes)
+            if not self._wait_for_room(lack, seconds):
+                raise Cancelled
+            seconds = min(2 * seconds, _LONGEST_LOOK_SECONDS)
         self._throughput.restart(time.perf_counter())
-        yield event
+        if told is not None:
+            self._restart_clock()
+            yield Resumed(at.step)
+        yield Warned(event.lost) if isinstance(event, NoRoom) else event
 
     def _save_if_sound(self) -> list[Event]:
         """Saves when the run ends early, if what there is deserves it."""
         if not self._sound:
             return []
+        if self._world.size > 1:
+            return self._saved_alone()
         try:
-            return list(self._save())
+            return list(self._save(waits=False))
         except RunError:
             return []
 
+    def _saved_alone(self) -> list[Event]:
+        """Saves without the other processes, which may not be there any more."""
+        kept, model = self._keeper, self._stepper.model
+        if self._pending or kept.has(self._at) or not checkpoint.all_finite(model.state_dict()):
+            return []
+        event = kept.save(self._at, self._stepper)
+        return [] if isinstance(event, NoRoom) else [event]
+
     def _not_finite(self, what: str) -> RunError:
-        """Returns the error for a loss or weights that are NaN or infinite."""
-        self._sound = False
-        rate = self._prepared.optimiser.param_groups[0]["lr"]
-        good = ""
-        if self._keeper.saved_step is not None:
-            good = f" The checkpoint of step {self._keeper.saved_step} is still good."
-        return RunError(
-            f"{what}, with the learning rate {rate:g}.",
-            remedy=f"Start a new run with a smaller learning rate, for example {rate / 10:g}, or a "
-            f"longer warm-up.{good}",
+        """Returns the error for a loss, gradients or weights that are NaN or infinite."""
+        images = None if self._batch is None else self._batch.images
+        return not_finite(
+            what,
+            rate=self._stepper.optimiser.param_groups[0]["lr"],
+            culprit=gradients.culprit(self._stepper.model, images, self._stepper.hardware),
+            saved_step=self._keeper.saved_step,
         )
 
-    def _end(self, outcome: Outcome, message: str, remedy: str = "") -> RunEnded:
+    # -- the end ----------------------------------------------------------------------------
+
+    def _end(self, outcome: Outcome, how: Reason) -> RunEnded:
         """Writes down how the run ended and returns the event for it."""
-        at, kept = self._at, self._keeper
+        at, kept, message = self._at, self._keeper, how.message
         if kept.saved_step not in {None, at.step}:
             message = f"{message} The last checkpoint is of step {kept.saved_step}."
         ended = RunEnded(
@@ -438,9 +519,10 @@ class _Run:
             step=at.step,
             epoch=at.epoch,
             message=message,
-            remedy=remedy,
+            remedy=how.remedy,
             best_accuracy=at.best.accuracy if at.best else None,
             checkpoint=kept.saved,
+            offer=how.offer,
         )
         kept.end(ended, at)
         return ended
@@ -450,10 +532,17 @@ class _Run:
         length = f"{self._at.epoch} epoch{'' if self._at.epoch == 1 else 's'}"
         if best is None:
             return f"Finished after {length}."
+        early = ""
+        if self._given_up and self._at.epoch < self._epochs:
+            early = (
+                f" of {self._epochs}, since {self._recipe.early_stopping} brought nothing better"
+            )
         return (
-            f"Finished after {length}; the best validation accuracy, "
+            f"Finished after {length}{early}; the best validation accuracy, "
             f"{best.accuracy:.2%}, was reached in epoch {best.epoch}."
         )
+
+    # -- notices and clocks -----------------------------------------------------------------
 
     def _skip(self, problem: Problem) -> None:
         """Notes a picture that turned out to be broken; called by the batch maker."""
@@ -480,3 +569,15 @@ class _Run:
 
     def _lap_into_sums(self) -> None:
         self._at.sums.seconds += self._lap()
+
+
+def _told(error: Exception, config: RunConfig, world: World) -> Reason:
+    """Returns what to tell a person of an error, and tells the other processes; raises a defect."""
+    how = explained(world.explained(error) or error, config.recipe)
+    if how.message:
+        world.fail(how.message)
+    return how
+
+
+def _finite(event: StepDone) -> bool:
+    return math.isfinite(event.loss) and all(map(math.isfinite, event.gradient_norms))

@@ -37,19 +37,22 @@ class Sums:
         images: Pictures counted.
         loss: Sum of their losses.
         correct: How many were classified right.
+        correct5: How many have their class among the five most probable.
         seconds: Time spent, without pauses.
     """
 
     images: int = 0
     loss: float = 0.0
     correct: int = 0
+    correct5: int = 0
     seconds: float = 0.0
 
-    def add(self, *, images: int, mean_loss: float, correct: int) -> None:
-        """Counts one batch."""
+    def add(self, *, images: int, loss: float, correct: int, correct5: int) -> None:
+        """Counts one batch, whose pictures have this sum of losses."""
         self.images += images
-        self.loss += mean_loss * images
+        self.loss += loss
         self.correct += correct
+        self.correct5 += correct5
 
     @property
     def mean_loss(self) -> float:
@@ -60,6 +63,10 @@ class Sums:
     def accuracy(self) -> float:
         """Fraction classified right; NaN before the first."""
         return self.correct / self.images if self.images else float("nan")
+
+    def top5(self, classes: int) -> float | None:
+        """Fraction with its class among the five most probable; None if that is no merit."""
+        return self.correct5 / self.images if self.images and classes > 5 else None
 
 
 class Throughput:
@@ -101,7 +108,8 @@ class MetricsLog:
     """Appends lines to `metrics.jsonl`; each is handed to the operating system at once.
 
     A line that does not fit on the disk is kept in memory and written before the next one, and
-    the part of it that was written is taken back, so that the file never has a torn line inside.
+    the part of it that was written is taken back. Where not even that succeeds, or a crash has
+    left a torn line, the next line begins a new one, so that it at least can be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -113,6 +121,7 @@ class MetricsLog:
         self.path = path
         self._file = path.open("ab", buffering=0)
         self._waiting: list[bytes] = []
+        self._torn = _ends_torn(path)
 
     def write(self, event: StepDone | EpochDone | Mapping[str, Any]) -> None:
         """Appends one line.
@@ -149,13 +158,25 @@ class MetricsLog:
 
     def _append(self, line: bytes) -> None:
         end = self._file.seek(0, os.SEEK_END)
-        written = 0
+        written, content = 0, b"\n" + line if self._torn else line
         try:
-            while written < len(line):
-                written += self._file.write(line[written:]) or 0
+            while written < len(content):
+                written += self._file.write(content[written:]) or 0
         except OSError:
+            self._torn = True
             self._file.truncate(end)
+            self._torn = content is not line
             raise
+        self._torn = False
+
+
+def _ends_torn(path: Path) -> bool:
+    """Tells whether the file's last line has no end."""
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

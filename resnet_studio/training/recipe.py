@@ -179,11 +179,13 @@ class Recipe(BaseModel):
         return self.validation_batch_size or 2 * self.batch_size
 
     def replace(self, **changes: Any) -> Recipe:
-        """Returns a validated copy.
+        """Returns a validated copy; new `epochs` without new `steps` decide the length.
 
         Raises:
             RunError: If a value is out of its range; the message names field, value and range.
         """
+        if "epochs" in changes:
+            changes = {"steps": None, **changes}
         return parse_recipe({**self.model_dump(), **changes})
 
 

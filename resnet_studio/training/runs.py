@@ -4,7 +4,9 @@
       run.toml            network, data, augmentation, recipe, versions, hardware
       metrics.jsonl       the curves, a line a step and a line an epoch; see `metrics`
       status.json         how far it is, for lists of runs
-      checkpoints/        last.pt, previous.pt (whole state); last and best .safetensors (weights)
+      checkpoints/        last.pt, previous.pt (whole state); last and best .safetensors (weights);
+                          epoch-0020.pt and .safetensors where such are kept; see `retention`
+      tensorboard/        event files, if asked for
       report/             what is made from the run afterwards
 
 No torch here: runs are listed before it is loaded.
@@ -147,6 +149,11 @@ class RunFolder:
     def report(self) -> Path:
         """Folder for what is made from the run afterwards."""
         return self.path / "report"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of the event files for TensorBoard; there only if they were asked for."""
+        return self.path / "tensorboard"
 
     @property
     def metrics_path(self) -> Path:

@@ -6,30 +6,56 @@ import contextlib
 import datetime
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import torch
+from torch import Tensor
 
 from resnet_studio.architecture.elements import LayerKind
 from resnet_studio.architecture.graph import build_graph
-from resnet_studio.data.batches import steps_per_epoch
+from resnet_studio.data.batches import PictureCache, steps_per_epoch
+from resnet_studio.data.data_path import DataPathChoice, choose_data_path
 from resnet_studio.data.sources import DataSplit, open_dataset
 from resnet_studio.errors import Cancelled, RunError
 from resnet_studio.files import sweep_temporaries
 from resnet_studio.models.inplace import work_in_place
-from resnet_studio.models.resnet import ResNet, build_network
-from resnet_studio.training import checkpoint, lock, metrics
+from resnet_studio.models.resnet import build_network
+from resnet_studio.training import checkpoint, compiling, lock, metrics
+from resnet_studio.training.averaging import make_average
 from resnet_studio.training.checkpoint import Position, TrainingState
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.devices import Hardware, choose_hardware
+from resnet_studio.training.distributed import World
 from resnet_studio.training.events import Event, Progress, RunStarted, Warned
-from resnet_studio.training.keeper import About, Keeper
+from resnet_studio.training.feed import Feed
+from resnet_studio.training.gradients import Sections
+from resnet_studio.training.keeper import About, Bystander, Keeper, Writer
+from resnet_studio.training.mixing import make_mixing
 from resnet_studio.training.optim import make_optimiser
+from resnet_studio.training.recipe import Recipe
+from resnet_studio.training.recipe_choices import ClassWeights
 from resnet_studio.training.runs import RunFolder
+from resnet_studio.training.steps import Stepper
+from resnet_studio.training.sync_norm import synchronised
 
 CHANGEABLE: Final = frozenset(
-    {"epochs", "device", "precision", "threads", "validation_batch_size", "checkpoint_seconds"}
+    {
+        "epochs",
+        "accumulate",
+        "validation_batch_size",
+        "early_stopping",
+        "device",
+        "precision",
+        "compile",
+        "data_path",
+        "workers",
+        "threads",
+        "checkpoint_seconds",
+        "keep_every",
+        "keep_most",
+        "tensorboard",
+    }
 )
 """Fields of the recipe that may be changed when a run is resumed."""
 
@@ -40,18 +66,16 @@ class Prepared:
 
     Attributes:
         split: The data.
-        hardware: Device and arithmetic.
-        model: The network on the device, channels last, in training mode.
-        optimiser: Over its parameters.
+        feed: Makes its batches.
+        stepper: The network, its optimiser and all else that a step needs.
         position: Where the run stands.
         steps_per_epoch: Batches in one epoch.
-        keeper: Writes the run's files.
+        keeper: Keeps the run.
     """
 
     split: DataSplit
-    hardware: Hardware
-    model: ResNet
-    optimiser: torch.optim.Optimizer
+    feed: Feed
+    stepper: Stepper
     position: Position
     steps_per_epoch: int
     keeper: Keeper
@@ -63,6 +87,7 @@ def prepare(
     *,
     control: Control,
     resume: bool,
+    world: World,
     resources: contextlib.ExitStack,
 ) -> Generator[Event, None, Prepared]:
     """Makes a run ready, telling how far that is; ends with `RunStarted`.
@@ -72,39 +97,45 @@ def prepare(
         folder: Its folder.
         control: Read while the data is opened, which can take long.
         resume: Whether to go on with the run in the folder.
+        world: The processes that train it.
         resources: Gets what must be closed at the end, also if this fails half-way.
 
     Raises:
         StudioError: Whatever prevents the run.
         Cancelled: If the run is stopped before it began.
     """
-    _take(config, folder, resume=resume, resources=resources)
-    state, warnings = _load(config, folder, resume=resume)
+    state, warnings = _take_and_load(config, folder, resume, world, resources)
     # A run that leaves the threads open keeps those it began with: its bits depend on them.
     threads = state.hardware.get("threads") if state is not None else None
-    hardware = choose_hardware(config.recipe, threads=threads)
-    split = yield from _open_data(config, control)
-    check_fit(config, split)
+    hardware = world.placed(choose_hardware(config.recipe, threads=threads))
+    split = yield from open_split(config, control)
+    check_fit(config, split, processes=world.size)
     steps = steps_per_epoch(len(split.train), config.recipe.batch_size)
-    about = _about(config, split, hardware, total_steps=steps * config.recipe.epochs)
-
     yield Progress("network", 0, 1)
-    model = work_in_place(build_network(config.network, seed=config.recipe.seed))
-    model.to(device=hardware.device)
-    model.to(memory_format=torch.channels_last)
-    optimiser = make_optimiser(model, config.recipe)
-    position = Position()
+    stepper = make_stepper(config, split, hardware, world)
+    position, settled = Position(), None
     if state is not None:
-        _check_data(state, about)
-        warnings += _differences(state, about)
-        checkpoint.restore(state, model, optimiser)
-        position = state.position
+        _check_data(state, split)
+        checkpoint.restore(state, stepper.model, stepper.optimiser, stepper.average)
+        position, settled = state.position, state.hardware.get("compile")
     yield Progress("network", 1, 1)
+    compilation = yield from compiling.compiled(
+        stepper.model, config.recipe, hardware, shape=_shape(config, world), settled=settled
+    )
+    stepper.forward = world.wrap(compilation.forward)
 
-    keeper = _begin(config, folder, about, position)
-    resources.callback(keeper.close)
+    about = _about(
+        config,
+        split,
+        {**hardware.describe(), "compile": compilation.chosen},
+        total_steps=config.recipe.total_steps(steps),
+    )
     if state is not None:
-        keeper.found(position)
+        warnings += _differences(state, about)
+    keeper = _begin(config, folder, about, position, resumed=state is not None, world=world)
+    resources.callback(keeper.close)
+    path = _data_path(config, split, hardware)
+    cache = resources.enter_context(PictureCache.of(path))
     for text in warnings:
         yield Warned(text)
     yield RunStarted(
@@ -118,14 +149,90 @@ def prepare(
         steps_per_epoch=steps,
         total_steps=about.total_steps,
         start_step=position.step,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=sum(parameter.numel() for parameter in stepper.model.parameters()),
         problems=tuple(str(problem) for problem in split.problems),
+        sections=stepper.sections.names,
+        choices=(("data path", path.kind, path.why), compilation.choice),
+        processes=world.size,
     )
-    return Prepared(split, hardware, model, optimiser, position, steps, keeper)
+    feed = Feed(config, split, stepper, cache)
+    return Prepared(split, feed, stepper, position, steps, keeper)
 
 
-def check_fit(config: RunConfig, split: DataSplit) -> None:
+def _take_and_load(
+    config: RunConfig,
+    folder: RunFolder,
+    resume: bool,
+    world: World,
+    resources: contextlib.ExitStack,
+) -> tuple[TrainingState | None, list[str]]:
+    """Takes the folder and reads its checkpoint; the writer first, since it may mend the folder."""
+    if world.main:
+        _take(config, folder, resume=resume, resources=resources)
+        loaded = _load(config, folder, resume=resume)
+        world.barrier()
+        return loaded
+    world.barrier()
+    return _load(config, folder, resume=resume)
+
+
+def _data_path(config: RunConfig, split: DataSplit, hardware: Hardware) -> DataPathChoice:
+    """Returns where the pictures come from in each epoch."""
+    return choose_data_path(
+        split,
+        train=config.train_augment,
+        validation=config.validation_augment,
+        device=hardware.device,
+        batch_size=config.recipe.batch_size,
+        data_path=config.recipe.data_path,
+        workers=config.recipe.workers,
+    )
+
+
+def make_stepper(config: RunConfig, split: DataSplit, hardware: Hardware, world: World) -> Stepper:
+    """Builds the network and all that trains it, on the device."""
+    recipe = config.recipe
+    model = work_in_place(build_network(config.network, seed=recipe.seed))
+    if recipe.sync_batch_norm and world.size > 1:
+        model = synchronised(model)
+    model.to(device=hardware.device)
+    model.to(memory_format=torch.channels_last)
+    weights = class_weights(recipe, split)
+    return Stepper(
+        model=model,
+        forward=model,
+        optimiser=make_optimiser(model, recipe, hardware),
+        hardware=hardware,
+        recipe=recipe,
+        sections=Sections.of(model),
+        class_weights=None if weights is None else weights.to(hardware.device),
+        mixing=make_mixing(recipe, len(split.classes)),
+        average=make_average(model, recipe),
+        world=world,
+    )
+
+
+def class_weights(recipe: Recipe, split: DataSplit) -> Tensor | None:
+    """Returns what a picture of each class counts in the loss, (classes,) float32; None for 1.
+
+    A class without training pictures counts nothing; the mean over the training pictures is 1.
+    """
+    if recipe.class_weights is ClassWeights.NONE:
+        return None
+    counts = torch.from_numpy(split.train.counts).to(torch.float64)
+    present = counts > 0
+    shares = torch.zeros_like(counts)
+    shares[present] = counts.sum() / (present.sum() * counts[present])
+    return shares.to(torch.float32)
+
+
+def check_fit(config: RunConfig, split: DataSplit, *, processes: int = 1) -> None:
     """Checks that network, data and recipe fit together.
+
+    Args:
+        config: The run.
+        split: The data.
+        processes: How many share each batch.
 
     Raises:
         StudioError: Naming what does not fit, and the remedy.
@@ -142,7 +249,8 @@ def check_fit(config: RunConfig, split: DataSplit) -> None:
             f"The network reads {network.in_channels} channels and pictures have 3.",
             remedy="Set the network's input channels to 3.",
         )
-    if min(len(split.train), config.recipe.batch_size) < 2:
+    parts = processes * config.recipe.accumulate
+    if min(len(split.train), config.recipe.batch_size) < 2 * parts:
         _check_single(config)
 
 
@@ -234,7 +342,7 @@ def _check_same(before: RunConfig, now: RunConfig) -> None:
         )
 
 
-def _open_data(config: RunConfig, control: Control) -> Generator[Event, None, DataSplit]:
+def open_split(config: RunConfig, control: Control) -> Generator[Event, None, DataSplit]:
     """Opens the data set, telling how far that is.
 
     Raises:
@@ -250,29 +358,46 @@ def _open_data(config: RunConfig, control: Control) -> Generator[Event, None, Da
     raise AssertionError("open_dataset ended without a data set")
 
 
-def _about(config: RunConfig, split: DataSplit, hardware: Hardware, *, total_steps: int) -> About:
+def _shape(config: RunConfig, world: World) -> tuple[int, int, int, int]:
+    """Returns the shape of what one process computes at a time."""
+    parts = world.size * config.recipe.accumulate
+    size = config.train_augment.output_size
+    return max(1, config.recipe.batch_size // parts), config.network.in_channels, size, size
+
+
+def _about(
+    config: RunConfig, split: DataSplit, hardware: dict[str, Any], *, total_steps: int
+) -> About:
     return About(
         config=config.to_toml(),
         classes=split.classes,
         preprocessing=config.validation_augment.to_dict(),
-        hardware=hardware.describe(),
-        data={
-            "classes": list(split.classes),
-            "training pictures": len(split.train),
-            "validation pictures": len(split.validation),
-        },
+        hardware=hardware,
+        data=_facts(split),
         total_steps=total_steps,
         every_seconds=config.recipe.checkpoint_seconds,
+        keep_every=config.recipe.keep_every,
+        keep_most=config.recipe.keep_most,
+        tensorboard=config.recipe.tensorboard,
     )
 
 
-def _check_data(state: TrainingState, about: About) -> None:
+def _facts(split: DataSplit) -> dict[str, Any]:
+    """Returns what shows whether the data has changed."""
+    return {
+        "classes": list(split.classes),
+        "training pictures": len(split.train),
+        "validation pictures": len(split.validation),
+    }
+
+
+def _check_data(state: TrainingState, split: DataSplit) -> None:
     """Refuses to go on with other data.
 
     Raises:
         RunError: Naming what has changed.
     """
-    changed = [key for key, value in about.data.items() if state.data.get(key) != value]
+    changed = [key for key, value in _facts(split).items() if state.data.get(key) != value]
     if changed:
         raise RunError(
             f"The data set has changed since the run was begun: other {', '.join(changed)}.",
@@ -285,7 +410,7 @@ def _differences(state: TrainingState, about: About) -> list[str]:
     changed = [
         f"{key} {state.hardware.get(key)} before, {value} now"
         for key, value in about.hardware.items()
-        if state.hardware.get(key) != value
+        if key in state.hardware and state.hardware[key] != value  # older runs note less
     ]
     if not changed:
         return []
@@ -295,12 +420,23 @@ def _differences(state: TrainingState, about: About) -> list[str]:
     ]
 
 
-def _begin(config: RunConfig, folder: RunFolder, about: About, position: Position) -> Keeper:
-    """Writes that the run begins or goes on, and opens its files.
+def _begin(
+    config: RunConfig,
+    folder: RunFolder,
+    about: About,
+    position: Position,
+    *,
+    resumed: bool,
+    world: World,
+) -> Keeper:
+    """Writes that the run begins or goes on, and opens its files; only the writer does that.
 
     Raises:
         RunError: If the folder cannot be written.
     """
+    found = position if resumed else None
+    if not world.main:
+        return Bystander(found)
     folder.record(config=config, hardware=about.hardware)
     try:
         metrics.cut(folder.metrics_path, step=position.step, epoch=position.epoch)
@@ -309,7 +445,7 @@ def _begin(config: RunConfig, folder: RunFolder, about: About, position: Positio
             f"{folder.metrics_path} cannot be written: {error.strerror or error}.",
             remedy="Free some space and make the folder writable.",
         ) from error
-    keeper = Keeper(folder, about)
+    keeper = Writer(folder, about, found=found)
     now = datetime.datetime.now().astimezone().isoformat("T", "seconds")
     keeper.log({"event": "start", "step": position.step, "time": now, **about.hardware})
     keeper.write_status(position)

@@ -72,14 +72,15 @@ class Stepper:
 
     def begin_validation(self) -> None:
         """Sets the mode of what is validated: the running mean if there is one."""
-        self._validated.eval()
+        self.judged.eval()
 
     def validate(self, images: Tensor, labels: Tensor) -> Tensor:
         """Judges one batch with what is kept of the run; figures as `validate` gives them."""
-        return validate(self._validated, images, labels, self.hardware)
+        return validate(self.judged, images, labels, self.hardware)
 
     @property
-    def _validated(self) -> ResNet:
+    def judged(self) -> ResNet:
+        """The network that is validated and used: the mean of the weights, where there is one."""
         return self.model if self.average is None else self.average.network
 
     def train(self, images: Tensor, labels: Tensor, *, planned: int) -> Tensor:
@@ -225,55 +226,3 @@ def _figures(total: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
     most = logits.topk(min(_TOP, logits.shape[1]), dim=1).indices
     among = (most == labels[:, None]).sum()
     return torch.stack((total.detach(), right.to(total.dtype), among.to(total.dtype)))
-
-
-def train_step(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    *,
-    images: Tensor,
-    labels: Tensor,
-    hardware: Hardware,
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """Takes one optimiser step with the rate that the optimiser has.
-
-    Args:
-        model: The network, in training mode, in channels-last order.
-        optimiser: Holds the parameters of `model`.
-        images: (N, C, H, W) float32, normalised, on the device.
-        labels: (N,) int64, on the device.
-        hardware: Device and arithmetic.
-        label_smoothing: Share of the target spread over all classes.
-
-    Returns:
-        (2,) float32 on the device: mean loss of the batch and number of pictures classified right,
-        both before the step. Reading it waits for the device, so read several at once.
-    """
-    with computing(hardware):
-        with autocast(hardware):
-            logits = model(images.contiguous(memory_format=torch.channels_last))
-        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=label_smoothing)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-    return _old_figures(loss, logits, labels)
-
-
-@torch.no_grad()
-def validation_step(
-    model: nn.Module, *, images: Tensor, labels: Tensor, hardware: Hardware
-) -> Tensor:
-    """Judges one batch with the network as it is, in evaluation mode; changes nothing.
-
-    Returns:
-        As `train_step`; the loss is the plain cross entropy, without label smoothing.
-    """
-    with computing(hardware), autocast(hardware):
-        logits = model(images.contiguous(memory_format=torch.channels_last))
-    return _old_figures(functional.cross_entropy(logits.float(), labels), logits, labels)
-
-
-def _old_figures(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
-    correct = (logits.detach().argmax(dim=1) == labels).sum()
-    return torch.stack((loss.detach(), correct.to(loss.dtype)))

@@ -1,0 +1,56 @@
+"""What a run that cannot go on says: what happened, why, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resnet_studio.errors import Cancelled, RunError, StudioError
+from resnet_studio.training.devices import memory_error, more_parts, out_of_memory
+from resnet_studio.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a run has ended before its last epoch.
+
+    Attributes:
+        message: What happened; empty if a person asked for it.
+        remedy: What to do.
+        offer: Changes of the recipe with which the run can be resumed.
+    """
+
+    message: str = ""
+    remedy: str = ""
+    offer: tuple[tuple[str, int], ...] = ()
+
+
+def explained(error: Exception, recipe: Recipe) -> Reason:
+    """Returns what to tell a person of an error; raises it if it is a defect of the program."""
+    if isinstance(error, Cancelled):
+        return Reason()
+    if isinstance(error, StudioError):
+        return Reason(error.message, error.remedy)
+    if out_of_memory(error):
+        told = memory_error(recipe.batch_size, accumulate=recipe.accumulate)
+        parts = more_parts(recipe.batch_size, accumulate=recipe.accumulate)
+        offer = () if parts is None else (("accumulate", parts),)
+        return Reason(told.message, told.remedy, offer)
+    raise error
+
+
+def not_finite(what: str, *, rate: float, culprit: str, saved_step: int | None) -> RunError:
+    """Returns the error for a loss, gradients or weights that are NaN or infinite.
+
+    Args:
+        what: What was seen, as the beginning of a sentence.
+        rate: The learning rate of the step.
+        culprit: The layer in which it began, in words; empty if nobody knows.
+        saved_step: Step of the last checkpoint.
+    """
+    good = "" if saved_step is None else f" The checkpoint of step {saved_step} is still good."
+    began = f" It began in {culprit}." if culprit else ""
+    return RunError(
+        f"{what}, with the learning rate {rate:g}.{began}",
+        remedy=f"Start a new run with a smaller learning rate, for example {rate / 10:g}, or a "
+        f"longer warm-up.{good}",
+    )
