@@ -23,6 +23,7 @@ from resnet_studio.models.resnet import build_network
 from resnet_studio.training import checkpoint, compiling, lock, metrics
 from resnet_studio.training.averaging import make_average
 from resnet_studio.training.checkpoint import Position, TrainingState
+from resnet_studio.training.choosing import chosen_hardware
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.devices import Hardware, choose_hardware
@@ -152,7 +153,11 @@ def prepare(
         parameters=sum(parameter.numel() for parameter in stepper.model.parameters()),
         problems=tuple(str(problem) for problem in split.problems),
         sections=stepper.sections.names,
-        choices=(("data path", path.kind, path.why), compilation.choice),
+        choices=(
+            *chosen_hardware(hardware, config.recipe),
+            ("data path", path.kind, path.why),
+            compilation.choice,
+        ),
         processes=world.size,
     )
     feed = Feed(config, split, stepper, cache)

@@ -12,6 +12,7 @@ from resnet_studio.data.batches import batches
 from resnet_studio.data.sources import load_dataset
 from resnet_studio.models.checkpoints import read_weights
 from resnet_studio.models.resnet import build_network
+from resnet_studio.training.checkpoint import read_state
 from resnet_studio.training.control import Control
 from resnet_studio.training.events import (
     CheckpointSaved,
@@ -26,13 +27,15 @@ from resnet_studio.training.events import (
     Warned,
 )
 from resnet_studio.training.loop import fit
+from resnet_studio.training.retention import kept_epochs
 from resnet_studio.training.runs import RunFolder
-from resnet_studio.training.schedules import learning_rate
+from resnet_studio.training.schedules import Plateau, learning_rate
 from tests.training.conftest import CLASSES, tiny_config
 from tests.training.running import (
     assert_same_run,
     curves,
     ended,
+    last_state,
     of,
     run,
     run_until,
@@ -216,12 +219,124 @@ def test_bf16_learns_too(tmp_path, pictures):
         {"batch_size": 27},
         {"batch_size": 1000},
         {"batch_size": 8, "validation_batch_size": 3},
+        {"optimiser": "adamw", "learning_rate": 1e-3, "decay_all": False},
+        {"accumulate": 3, "clip_norm": 0.5, "class_weights": "balanced"},
+        {"mixup": 0.2, "cutmix": 1.0, "ema_decay": 0.9},
+        {"schedule": "one_cycle"},
+        {"schedule": "periodic", "period": 1},
+        {"data_path": "stream", "workers": 0},
+        {"steps": 7},
     ],
 )
 def test_every_kind_of_recipe_runs_to_its_end(tmp_path, pictures, recipe):
     events = run(tiny_config(pictures, epochs=2, **recipe), tmp_path / "run")
     assert ended(events).outcome == "finished"
     assert len(of(StepDone, events)) == of(RunStarted, events)[0].total_steps
+
+
+def test_a_run_of_so_many_steps_ends_after_them_and_validates(tmp_path, pictures):
+    events = run(tiny_config(pictures, epochs=99, steps=6), tmp_path / "run")
+    assert [event.step for event in of(StepDone, events)] == [1, 2, 3, 4, 5, 6]
+    assert [(event.epoch, event.step) for event in of(EpochDone, events)] == [(1, 4), (2, 6)]
+    assert (ended(events).outcome, ended(events).step, ended(events).epoch) == ("finished", 6, 2)
+
+
+def test_a_run_of_so_many_steps_is_the_beginning_of_a_longer_one(tmp_path, pictures):
+    recipe = {"schedule": "constant", "warmup_epochs": 0}
+    short = run(tiny_config(pictures, steps=6, **recipe), tmp_path / "short")
+    long = run(tiny_config(pictures, epochs=3, **recipe), tmp_path / "long")
+    assert untimed(of(StepDone, short)) == untimed(of(StepDone, long)[:6])
+
+
+def test_a_run_that_gets_no_better_ends_early_and_says_so(tmp_path, pictures):
+    config = tiny_config(pictures, epochs=60, schedule="constant", early_stopping=2)
+    events = run(config, tmp_path / "run")
+    epochs, end = of(EpochDone, events), ended(events)
+    judged = [(event.validation_accuracy, -event.validation_loss) for event in epochs]
+    best = judged.index(max(judged))
+    assert len(judged) == best + 3 < 60
+    assert end.outcome == "finished"
+    assert "of 60, since 2 brought nothing better" in end.message
+    assert end.best_accuracy == judged[best][0]
+
+
+def test_the_plateau_lowers_the_rate_by_what_validation_says(tmp_path, pictures):
+    config = tiny_config(
+        pictures, epochs=8, schedule="plateau", plateau_epochs=1, gamma=0.5, warmup_epochs=0
+    )
+    events = run(config, tmp_path / "run")
+    plateau = Plateau()
+    for epoch in of(EpochDone, events):
+        rates = {e.learning_rate for e in of(StepDone, events) if e.epoch == epoch.epoch}
+        assert rates == {config.recipe.learning_rate * plateau.factor}
+        plateau = plateau.after(epoch.validation_loss, config.recipe)
+    assert plateau.factor < 1.0
+
+
+def test_the_mean_of_the_weights_is_what_is_validated_and_kept(tmp_path, pictures):
+    config = tiny_config(pictures, ema_decay=0.7)
+    run(config, tmp_path / "run")
+    kept = weights(tmp_path / "run", "last")
+    state = last_state(tmp_path / "run")
+    assert state.average is not None
+    assert not kept["conv1.weight"].equal(state.model["conv1.weight"])
+    network = build_network(config.network)
+    network.load_state_dict(kept)
+    assert accuracy_of(network, config) == curves(tmp_path / "run")[-1].validation_accuracy
+
+
+def accuracy_of(network, config) -> float:
+    split = load_dataset(config.data)
+    (batch,) = batches(
+        split.validation,
+        config.validation_augment,
+        batch_size=1000,
+        seed=0,
+        epoch=0,
+        shuffle=False,
+    )
+    with torch.no_grad():
+        right = network.eval()(batch.images).argmax(dim=1) == batch.labels
+    return right.sum().item() / len(right)
+
+
+def test_every_step_tells_the_gradient_of_each_section(whole):
+    _, events = whole
+    started = of(RunStarted, events)[0]
+    assert started.sections == ("stem", "stage 1", "stage 2", "head")
+    for event in of(StepDone, events):
+        assert len(event.gradient_norms) == 4
+        assert all(norm > 0 for norm in event.gradient_norms)
+
+
+def test_the_start_says_what_the_program_chose_and_why(whole):
+    _, events = whole
+    chosen = {what: (kind, why) for what, kind, why in of(RunStarted, events)[0].choices}
+    assert chosen["data path"][0] == "memory"
+    assert chosen["compilation"][0] == "off"
+    assert chosen["precision"][0] == "fp32"
+    assert all(why for _, why in chosen.values())
+
+
+def test_checkpoints_are_kept_for_good_and_the_oldest_go_first(tmp_path, pictures):
+    config = tiny_config(pictures, epochs=4, keep_every=1, keep_most=2)
+    run(config, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    assert kept_epochs(folder) == [3, 4]
+    assert read_state(folder.checkpoints / "epoch-0003.pt").position.epoch == 3
+    assert not (folder.checkpoints / "epoch-0002.safetensors").exists()
+    earlier = read_weights(folder.checkpoints / "epoch-0003.safetensors").state
+    assert not earlier["conv1.weight"].equal(weights(tmp_path / "run", "last")["conv1.weight"])
+
+
+def test_a_kept_checkpoint_is_a_run_that_was_shorter(tmp_path, pictures):
+    recipe = {"schedule": "constant", "warmup_epochs": 0}
+    run(tiny_config(pictures, epochs=3, keep_every=2, **recipe), tmp_path / "run")
+    run(tiny_config(pictures, epochs=2, **recipe), tmp_path / "short")
+    kept = read_state(RunFolder(tmp_path / "run").checkpoints / "epoch-0002.pt")
+    assert all(
+        kept.model[name].equal(v) for name, v in last_state(tmp_path / "short").model.items()
+    )
 
 
 class Listener:
