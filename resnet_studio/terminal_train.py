@@ -20,6 +20,8 @@ from resnet_studio.terminal_progress import print_json, show
 from resnet_studio.training import events, tensorboard
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
+from resnet_studio.training.distributed import join, restarted
+from resnet_studio.training.launching import rank
 from resnet_studio.training.loop import fit
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder, default_runs_dir
@@ -45,6 +47,7 @@ def train_network(asked: Asked, *, run: Path | None, resume: Path | None, as_jso
         StudioError: If the run cannot be begun, or failed.
     """
     if resume is None:
+        _check_named(run)
         with _telling() as tell:
             config = configured(asked, progress=tell)
         _check_packages(config.recipe)
@@ -58,8 +61,8 @@ def train_network(asked: Asked, *, run: Path | None, resume: Path | None, as_jso
     if ended.outcome == "failed":
         if run is None and resume is None and ended.step == 0 and ended.checkpoint is None:
             shutil.rmtree(folder.path, ignore_errors=True)  # nothing was learned in it
-        raise RunError(ended.message, remedy=_remedy(ended, folder))
-    if not as_json:
+        raise RunError(_by_process(ended.message), remedy=_remedy(ended, folder))
+    if not as_json and not rank():
         print(f"{ended.message} {ended.remedy}".strip())
         print(f"Run: {folder.path}")
     return 0
@@ -69,10 +72,42 @@ def _trained(
     config: RunConfig, folder: RunFolder, *, resume: bool, as_json: bool
 ) -> events.RunEnded:
     control = Control()
-    with stopping_on_signals(control):
-        stream = fit(config, run_dir=folder.path, control=control, resume=resume)
+    with stopping_on_signals(control), join(config.recipe.device) as world:
+        # Processes that torchrun has started anew go on where the run was.
+        resume = resume or (restarted() and folder.exists)
+        stream = fit(config, run_dir=folder.path, control=control, resume=resume, world=world)
         with closing(stream):  # what cannot be printed ends the run, with a checkpoint
+            if not world.main:
+                return _in_silence(stream)
             return print_json(stream) if as_json else show(stream)
+
+
+def _in_silence(stream: Iterator[events.Event]) -> events.RunEnded:
+    """Does the part of a process that is not the first; what only it can tell, it tells."""
+    for event in stream:
+        if isinstance(event, events.Warned) and not event.harmless:
+            print(_by_process(event.message), file=sys.stderr)
+        if isinstance(event, events.RunEnded):
+            return event
+    raise RuntimeError("the run ended without saying how")
+
+
+def _by_process(sentence: str) -> str:
+    """Returns a sentence with the number of the process that says it, unless that is the first."""
+    return f"process {rank()}: {sentence}" if rank() else sentence
+
+
+def _check_named(run: Path | None) -> None:
+    """Refuses processes that would each make a folder of its own.
+
+    Raises:
+        RunError: If torchrun has started this one and no folder is named.
+    """
+    if run is None and rank() is not None:
+        raise RunError(
+            "Several processes train one run, and its folder is not named.",
+            remedy="Name it with --run DIR.",
+        )
 
 
 def _remedy(ended: events.RunEnded, folder: RunFolder) -> str:
@@ -154,7 +189,9 @@ def stopping_on_signals(control: Control) -> Iterator[None]:
 
     def stop(number: int, _frame: object) -> None:
         control.stop()
-        signal.signal(number, signal.default_int_handler)
+        # torchrun passes on what the whole group of processes may have got already.
+        if rank() is None:
+            signal.signal(number, signal.default_int_handler)
 
     before = {number: signal.signal(number, stop) for number in _signals()}
     try:

@@ -21,18 +21,22 @@ import inspect
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from resnet_studio.errors import RunError
 from resnet_studio.training.devices import Hardware
 from resnet_studio.training.recipe_choices import DeviceChoice
+
+T = TypeVar("T")
 
 PEER_SECONDS: Final = 600.0
 """How long a process waits for the others. Rank 0 may write a large checkpoint to a slow disk
@@ -69,7 +73,7 @@ class World:
     local_rank: int = 0
     local_size: int = 1
     seconds: float = PEER_SECONDS
-    _store: dist.Store | None = field(default=None, repr=False, compare=False)
+    _store: Store | None = field(default=None, repr=False, compare=False)
     _parent: int = field(default=0, repr=False, compare=False)
 
     @property
@@ -184,11 +188,11 @@ class World:
         try:
             if not self._store.check([_FAILURE]):
                 return ""
-            return self._store.get(_FAILURE).decode("utf-8")
+            return str(self._store.get(_FAILURE), "utf-8", "replace")
         except RuntimeError:
             return ""
 
-    def _together(self, act: Callable[[], Any]) -> Any:
+    def _together(self, act: Callable[[], T]) -> T:
         try:
             return act()
         except RuntimeError as error:
@@ -231,7 +235,7 @@ class RunningStatistics:
             return
         together = torch.cat([tensor.flatten() for tensor in self._tensors])
         means = self._world.total(together).div_(self._world.size)
-        parts = means.split([tensor.numel() for tensor in self._tensors])
+        parts = torch.split(means, [tensor.numel() for tensor in self._tensors])
         torch._foreach_copy_(self._tensors, list(parts))
 
 
@@ -390,10 +394,10 @@ def _met(world: World, backend: str) -> World:
     """
     limit = datetime.timedelta(seconds=world.seconds)
     try:
-        store, _, _ = next(dist.rendezvous("env://", world.rank, world.size, timeout=limit))
+        store, _, _ = next(rendezvous("env://", world.rank, world.size, timeout=limit))
         dist.init_process_group(
             backend,
-            store=dist.PrefixStore("resnet-studio", store),
+            store=PrefixStore("resnet-studio", store),
             rank=world.rank,
             world_size=world.size,
             timeout=limit,

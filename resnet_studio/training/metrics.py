@@ -47,12 +47,14 @@ class Sums:
     correct5: int = 0
     seconds: float = 0.0
 
-    def add(self, *, images: int, loss: float, correct: int, correct5: int) -> None:
-        """Counts one batch, whose pictures have this sum of losses."""
-        self.images += images
-        self.loss += loss
-        self.correct += correct
-        self.correct5 += correct5
+    def __iadd__(self, other: Sums) -> Sums:
+        """Counts what another pass, or a batch of this one, has counted."""
+        self.images += other.images
+        self.loss += other.loss
+        self.correct += other.correct
+        self.correct5 += other.correct5
+        self.seconds += other.seconds
+        return self
 
     @property
     def mean_loss(self) -> float:
@@ -208,6 +210,12 @@ def read_metrics(path: Path) -> Metrics:
         if event is not None:
             found[type(event)].append(event)
     return Metrics(steps=tuple(found[StepDone]), epochs=tuple(found[EpochDone]))
+
+
+def parse_line(line: bytes) -> StepDone | EpochDone | None:
+    """Returns the step or epoch of a line of the file; None for torn and for other lines."""
+    record = _parse(line)
+    return None if record is None else _event(record)
 
 
 def cut(path: Path, *, step: int, epoch: int) -> None:

@@ -25,7 +25,7 @@ def synchronised(model: nn.Module, device: torch.device) -> nn.Module:
         The same network.
     """
     if device.type == "cuda":
-        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         return converted
     for name, module in list(model.named_modules()):
         if type(module) is nn.BatchNorm2d:
@@ -37,9 +37,9 @@ def synchronised(model: nn.Module, device: torch.device) -> nn.Module:
 class SynchronisedBatchNorm2d(nn.BatchNorm2d):
     """`BatchNorm2d` whose batch is that of all processes together, differentiable through it.
 
-    Mean and variance are found one after the other, in float32 at least, so that channels with a large mean
-    lose no digits. The parts may differ in size, and one may be empty. All processes must call it
-    together in training; in evaluation it is the plain layer.
+    Mean and variance are found one after the other, in float32 at least, so that channels with a
+    large mean lose no digits. The parts may differ in size, and one may be empty. All processes
+    must call it together in training; in evaluation it is the plain layer.
     """
 
     def __init__(self, plain: nn.BatchNorm2d) -> None:

@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-TORCH_FREE = ("events", "control", "recipe", "schedules", "config", "metrics", "lock", "runs")
+TORCH_FREE = (
+    *("events", "control", "recipe", "schedules", "config", "metrics", "lock", "runs"),
+    *("following", "launching"),
+)
 
 
 @pytest.mark.parametrize("module", TORCH_FREE)
