@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QMenu,
     QSlider,
@@ -23,6 +22,7 @@ from resnet_studio.gui.training.canvas import Canvas
 from resnet_studio.gui.training.curves import DEFAULT_SPAN, SPANS, RunCurves
 from resnet_studio.gui.training.export import Table, to_csv, to_image, to_svg
 from resnet_studio.gui.training.quantities import Quantity, title
+from resnet_studio.gui.training.two_halves import TwoHalves
 from resnet_studio.gui.widgets.empty_state import EmptyState
 from resnet_studio.gui.widgets.export import copy_image, png_bytes, save_bytes
 
@@ -105,10 +105,10 @@ class CurvesView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(self._tool_row())
+        layout.addWidget(self._tool_row())
         layout.addLayout(self._pages, 1)
 
-    def _tool_row(self) -> QHBoxLayout:
+    def _tool_row(self) -> TwoHalves:
         tip = self.tr("Average the training curve over so many steps; the raw curve stays behind.")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, len(SPANS) - 1)
@@ -122,15 +122,13 @@ class CurvesView(QWidget):
             widget.setToolTip(tip)
         self.slider.setAccessibleName(self.tr("Smoothing"))
         self._show_span()
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        row = TwoHalves()
         for widget in (label, self.slider, self.span_label):
-            row.addWidget(widget)
-        row.addStretch()
-        row.addWidget(self._plots_button())
-        row.addWidget(self._action_button("log_axis", self.tr("Log axis")))
-        row.addWidget(self._action_button("reset_view", self.tr("Whole curves")))
-        row.addWidget(self._export_button())
+            row.add(widget)
+        row.add(self._plots_button(), right=True)
+        row.add(self._action_button("log_axis", self.tr("Log axis")), right=True)
+        row.add(self._action_button("reset_view", self.tr("Whole curves")), right=True)
+        row.add(self._export_button(), right=True)
         return row
 
     def _action_button(self, name: str, text: str) -> QToolButton:

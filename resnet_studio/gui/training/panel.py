@@ -32,7 +32,7 @@ from resnet_studio.training.runs import RunFolder, RunListing
 
 REDRAW_MS = 125
 """Eight redraws a second: painting is processor time that training lacks (performance notes)."""
-_LEFT_WIDTH = 300
+_LEFT_WIDTH = 315
 
 
 class TrainingPanel(QWidget):
@@ -91,7 +91,6 @@ class TrainingPanel(QWidget):
         self.left.setDocumentMode(True)
         self.left.addTab(self.setup, self.tr("New run"))
         self.left.addTab(self.runs, self.tr("Earlier runs"))
-        self.left.setMinimumWidth(250)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.left)
         splitter.addWidget(self._right())

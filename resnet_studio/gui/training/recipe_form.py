@@ -40,6 +40,9 @@ _PRESET_LETTERS = 26
 """Letters of a preset's title that the closed list shows at least; the open one shows all."""
 
 
+_ROOM = 8
+
+
 class RecipeForm(QWidget):
     """Preset, numbers and schedule of a run.
 
@@ -143,11 +146,8 @@ class RecipeForm(QWidget):
 
     def _fill_grid(self, grid: FieldGrid, section: Section) -> None:
         for entry in section.entries:
-            grid.add(self._field(entry), wide=entry.kind is Kind.SWITCH)
-            if entry.name == "learning_rate":
-                action = self._studio.commands.action("training.find_rate")
-                self.find_button = CommandButton(action, self.tr("Find…"))
-                grid.add(_at_the_foot(self.find_button))
+            wide = entry.kind is Kind.SWITCH or entry.name == "learning_rate"
+            grid.add(self._field(entry), wide=wide)
         if section.name == "schedule":
             grid.add(self.plot, wide=True)
 
@@ -161,6 +161,9 @@ class RecipeForm(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         presets.setMinimumContentsLength(_PRESET_LETTERS)
+        presets.setMaxVisibleItems(presets.count())
+        presets.view().setTextElideMode(Qt.TextElideMode.ElideNone)
+        presets.view().setMinimumWidth(presets.view().sizeHintForColumn(0) + 2 * _ROOM)
         guard_wheel(presets)
         tip = self.tr("Numbers that are known to work; the tip of each says where it comes from.")
         field = self.fields["preset"] = FormField(self.tr("Recipe"), presets, tip)
@@ -174,6 +177,10 @@ class RecipeForm(QWidget):
             field.label.hide()  # its own text says the same
         if entry.kind is Kind.CHOICE:
             guard_wheel(editor)
+        if entry.name == "learning_rate":
+            action = self._studio.commands.action("training.find_rate")
+            self.find_button = CommandButton(action, self.tr("Find…"))
+            field.set_beside(self.find_button)
         return field
 
     def _connect(self) -> None:
@@ -316,16 +323,3 @@ def _editor(entry: Entry) -> QWidget:
         box.addItem(text, value)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     return box
-
-
-def _at_the_foot(button: QWidget) -> QWidget:
-    """Puts a button beside a field so that it stands on the line of the editor."""
-    place = QWidget()
-    column = QVBoxLayout(place)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(2)
-    label = QWidget()
-    label.setFixedHeight(button.fontMetrics().height())
-    column.addWidget(label)
-    column.addWidget(button)
-    return place

@@ -302,7 +302,7 @@ def _regularisation() -> tuple[Entry, ...]:
         ),
         Entry(
             "early_stopping",
-            _tr("Give up after (epochs)"),
+            _tr("Early stop (epochs)"),
             _tr("Ends the run after so many epochs without a better validation; 0 never does."),
         ),
         Entry(
@@ -388,7 +388,7 @@ def _keeping() -> tuple[Entry, ...]:
         ),
         Entry(
             "keep_every",
-            _tr("Keep one every (epochs)"),
+            _tr("Keep every (epochs)"),
             _tr("Epochs between checkpoints that are kept for good; 0: the last and the best."),
         ),
         Entry(

@@ -17,9 +17,7 @@ from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES, Preset
 from resnet_studio.training.recipe import Recipe, field_error, validation_message
 
 CUSTOM = "custom"
-_OPTIONAL = tuple(
-    name for name, field in Recipe.model_fields.items() if field.default is None
-)
+_OPTIONAL = tuple(name for name, field in Recipe.model_fields.items() if field.default is None)
 """Fields that may be left empty."""
 _FLOATS = tuple(
     name

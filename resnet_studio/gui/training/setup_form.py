@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from pydantic import ValidationError
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from resnet_studio.architecture.graph import build_graph
@@ -72,6 +72,14 @@ class SetupForm(QScrollArea):
         self.recipe.changed.connect(self._refresh)
         self.device.changed.connect(self._refresh)
         self._studio.spec_changed.connect(self._refresh)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never narrower than its widest field, whatever the text size: nothing is cut off."""
+        hint = super().minimumSizeHint()
+        if (body := self.widget()) is not None:
+            bar = self.verticalScrollBar().sizeHint().width()
+            hint.setWidth(max(hint.width(), body.minimumSizeHint().width() + bar))
+        return hint
 
     # -- remembering ------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 
 class FormField(QWidget):
@@ -34,6 +34,16 @@ class FormField(QWidget):
         layout.setSpacing(2)
         for widget in (self.label, editor, self.error):
             layout.addWidget(widget)
+
+    def set_beside(self, widget: QWidget) -> None:
+        """Puts a button or the like at the right of the editor."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        column.insertLayout(column.indexOf(self.editor), row)
+        row.addWidget(self.editor, 1)
+        row.addWidget(widget)
 
     def set_error(self, text: str) -> None:
         """Shows why the value is refused; an empty text takes the mark away."""
