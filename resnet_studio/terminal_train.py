@@ -106,7 +106,7 @@ def _check_named(run: Path | None) -> None:
     if run is None and rank() is not None:
         raise RunError(
             "Several processes train one run, and its folder is not named.",
-            remedy="Name it with --run DIR.",
+            remedy="Name it with --run-dir DIR.",
         )
 
 

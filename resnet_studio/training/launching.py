@@ -119,8 +119,11 @@ class LaunchedRun:
         return code
 
     def error_text(self) -> str:
-        """Returns what the processes complained of: their own sentence, else their last lines."""
-        if self._errors is None or self._errors.closed:
+        """Returns why the run failed: a process's own sentence, else the last lines of all.
+
+        Empty while it goes on, if it ended well, and once it is closed.
+        """
+        if self._errors is None or self._errors.closed or self.poll() in {None, 0}:
             return ""
         end = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, end - _TAIL_BYTES))
