@@ -202,7 +202,7 @@ def _after(steps: tuple[Step, ...], size: tuple[int, int] | None) -> int:
 
 def _free_memory() -> int:
     """Return the bytes of memory that may still be used, by the system's or a container's limit."""
-    free = int(psutil.virtual_memory().available)
+    free = int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]
     group = Path("/sys/fs/cgroup")
     try:
         limit = int((group / "memory.max").read_text())

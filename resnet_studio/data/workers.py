@@ -77,6 +77,8 @@ class Workers:
         self._count = count
         self._jobs = _Jobs()
         self._loader: DataLoader[Done] | None = None
+        self._epoch: Iterator[Done] | None = None
+        self._feeders: list[threading.Thread] = []
 
     def done(self, jobs: Iterator[Job], *, pinned: bool) -> Generator[Done, None, None]:
         """Yield the pictures of each job, in order.
@@ -107,16 +109,30 @@ class Workers:
     def close(self) -> None:
         """End the processes; one that is decoding is waited for."""
         self.closed = True
-        # The loader's iterator ends them when nobody holds it any more.
-        self._loader = None
+        # torch ends them when nobody holds the iterator any more; an error that is being handled
+        # may hold it for long.
+        end = getattr(self._epoch, "_shutdown_workers", None)
+        self._loader = self._epoch = None
+        if end is not None:
+            end()
+        while self._feeders:
+            # They have nothing left to do; unless they are waited for, they may outlive the run.
+            self._feeders.pop().join(timeout=1.0)
 
     def _begun(self, *, pinned: bool) -> Iterator[Done]:
+        before = set(threading.enumerate())
         if self._loader is None:
             self._loader = self._started(pinned=pinned)
         # torch would have a signal handler of the main thread report a dead process, in the
         # middle of whatever that thread does; begun in another, only taking a batch reports it.
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as aside:
-            return aside.submit(iter, self._loader).result()
+            self._epoch = aside.submit(iter, self._loader).result()
+        self._feeders += [
+            thread
+            for thread in threading.enumerate()
+            if thread not in before and thread.name == "QueueFeederThread"
+        ]
+        return self._epoch
 
     def _started(self, *, pinned: bool) -> DataLoader[Done]:
         return DataLoader(
@@ -152,7 +168,8 @@ class _Pictures(TorchDataset[Done]):
         self._dataset = dataset
         self._shared: Tensor | None = None
         if isinstance(dataset, ArrayDataset):
-            self._shared = torch.tensor(dataset.images).share_memory_()
+            self._shared = torch.tensor(dataset.images)
+            self._shared.share_memory_()  # type: ignore[no-untyped-call]
             self._dataset = dataclasses.replace(dataset, images=dataset.images[:0])
 
     def __getitem__(self, job: Job) -> Done:

@@ -1,14 +1,15 @@
 """How many pictures a second the data path gives, without a network: it must outrun training.
 
-Digits and CIFAR-like pictures are augmented a batch at a time from memory. Photographs are
-cropped and resized one by one, in threads: decoded from JPEG in the first epoch, from memory
-(before the first chance) in the second.
+CIFAR-like pictures are shifted and flipped a batch at a time from memory. Photographs are cropped
+and resized one by one: decoded from JPEG in each epoch, in threads and in two processes, and from
+memory. The ways are taken in turns, epoch by epoch.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,25 +23,30 @@ if TYPE_CHECKING:
 
 EPOCHS = 5
 PHOTOGRAPHS = 256
+SMALL = 20_000
+_SMALL_BATCH = 128
 _BATCH = 64
 _SIZE = (400, 300)
 _INPUT = 224
+_PROCESSES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class DataPath:
-    """Pictures a second.
+    """What the data path takes and gives.
 
     Attributes:
-        digits: Digits at 32 pixels, from memory.
-        decoded: Photographs at 224 pixels, decoded from JPEG each time.
-        cached: The same photographs once they are in memory.
+        small: Milliseconds of one thread for a batch of 128 pictures of 32 pixels, from memory.
+        threads: Photographs a second at 224 pixels, decoded each time, by threads.
+        processes: The same, by two processes.
+        kept: The same from memory.
         load: Load averages at the start.
     """
 
-    digits: Spread
-    decoded: Spread
-    cached: Spread
+    small: Spread
+    threads: Spread
+    processes: Spread
+    kept: Spread
     load: str
 
 
@@ -48,17 +54,21 @@ def measure(*, epochs: int = EPOCHS, photographs: int = PHOTOGRAPHS) -> DataPath
     """Goes through the training pictures several times, in a process of its own."""
     without_display()
     load_before = load()
-    digits, decoded, cached = in_fresh_process(run_epochs, epochs, photographs)
-    return DataPath(digits, decoded, cached, load_before)
+    small = in_fresh_process(small_batches, epochs)
+    threads, processes, kept = in_fresh_process(run_epochs, epochs, photographs)
+    return DataPath(small, threads, processes, kept, load_before)
 
 
 def table(figures: DataPath) -> Table:
     """Lays the figures out for printing."""
-    result = Table("Data path: pictures a second in batches of 64, no network")
-    result.add("digits, 32 px", figures.digits, "images/s")
-    result.add("photographs, 224 px, from JPEG", figures.decoded, "images/s")
-    result.add("photographs, 224 px, from memory", figures.cached, "images/s")
-    result.notes.append(f"after one epoch to warm up; load at start {figures.load}")
+    result = Table("Data path without a network")
+    result.add("32 px, batch of 128 from memory: pad, crop, flip, normalise", figures.small, "ms")
+    result.add("photographs, 224 px, from JPEG by threads", figures.threads, "images/s")
+    result.add(f"the same by {_PROCESSES} processes", figures.processes, "images/s")
+    result.add("the same from memory", figures.kept, "images/s")
+    result.add("processes over threads", figures.processes.over(figures.threads), "x")
+    result.notes.append("ms are processor time of the thread that trains, the mean of an epoch")
+    result.notes.append(f"batches of 64 photographs, 400 x 300; load at start {figures.load}")
     return result
 
 
@@ -70,39 +80,69 @@ def main(*, quick: bool = False) -> None:
 # -- in a process of its own ----------------------------------------------------------------------
 
 
-def run_epochs(epochs: int, photographs: int) -> tuple[Spread, Spread, Spread]:
-    """Measures digits, then photographs without and with the cache."""
+def small_batches(epochs: int) -> Spread:
+    """Returns the milliseconds of this thread for a batch of CIFAR-like pictures, by epoch."""
+    import numpy as np
+
+    from resnet_studio.data.augment import PRESETS
+    from resnet_studio.data.batches import PictureCache, batches
+    from resnet_studio.data.dataset import ArrayDataset, Subset
+
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (SMALL, 32, 32, 3), dtype=np.uint8)
+    dataset = ArrayDataset("small", ("a", "b"), images, rng.integers(0, 2, SMALL))
+    subset, cache = Subset(dataset, np.arange(SMALL)), PictureCache()
+    spent = []
+    for epoch in range(epochs + 1):
+        began, count = time.thread_time(), 0
+        stream = batches(
+            subset,
+            PRESETS["cifar_train"],
+            batch_size=_SMALL_BATCH,
+            seed=0,
+            epoch=epoch,
+            shuffle=True,
+            cache=cache,
+        )
+        for _ in stream:
+            count += 1
+        spent.append(1000 * (time.thread_time() - began) / count)
+    return Spread.of(spent[1:])
+
+
+def run_epochs(epochs: int, photographs: int) -> list[Spread]:
+    """Returns photographs a second: by threads, by processes, from memory."""
+    from resnet_studio.data import sources
     from resnet_studio.data.augment import pipelines_for
     from resnet_studio.data.batches import PictureCache
-    from resnet_studio.data.sources import DataConfig, load_dataset
 
-    split = load_dataset(DataConfig())
-    augment, _ = pipelines_for(32, "digits")
-    digits = _rates(split.train, augment, epochs, PictureCache())
-    with tempfile.TemporaryDirectory() as folder:
+    augment, _ = pipelines_for(_INPUT, "folder")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        PictureCache(limit_bytes=0, processes=_PROCESSES) as by_processes,
+    ):
         _write_photographs(Path(folder), photographs)
-        split = load_dataset(DataConfig(source="folder", path=folder))
-        augment, _ = pipelines_for(_INPUT, "folder")
-        decoded = _rates(split.train, augment, epochs, None)
-        cached = _rates(split.train, augment, epochs, PictureCache())
-    return digits, decoded, cached
+        split = sources.load_dataset(sources.DataConfig(source="folder", path=folder))
+        ways = [PictureCache(limit_bytes=0), by_processes, PictureCache()]
+        return _rates(split.train, augment, epochs, ways)
 
 
 def _rates(
-    pictures: Subset, augment: AugmentSpec, epochs: int, cache: PictureCache | None
-) -> Spread:
-    """Returns the pictures a second of each epoch after the first."""
+    pictures: Subset, augment: AugmentSpec, epochs: int, ways: Sequence[PictureCache]
+) -> list[Spread]:
+    """Returns the pictures a second of each epoch after the first, for each way."""
     from resnet_studio.data.batches import batches
 
-    rates = []
+    rates: list[list[float]] = [[] for _ in ways]
     for epoch in range(epochs + 1):
-        began, count = time.perf_counter(), 0
-        for batch in batches(
-            pictures, augment, batch_size=_BATCH, seed=0, epoch=epoch, shuffle=True, cache=cache
-        ):
-            count += len(batch.labels)
-        rates.append(count / (time.perf_counter() - began))
-    return Spread.of(rates[1:])
+        for cache, found in zip(ways, rates, strict=True):
+            began, count = time.perf_counter(), 0
+            for batch in batches(
+                pictures, augment, batch_size=_BATCH, seed=0, epoch=epoch, shuffle=True, cache=cache
+            ):
+                count += len(batch.labels)
+            found.append(count / (time.perf_counter() - began))
+    return [Spread.of(found[1:]) for found in rates]
 
 
 def _write_photographs(folder: Path, count: int) -> None:

@@ -308,6 +308,19 @@ def test_empty_batches_are_passed_over_and_numbers_stay_those_of_the_plan():
     assert same(rest, given[1:])
 
 
+def test_processes_that_share_batches_get_every_one_even_if_nothing_of_it_can_be_read():
+    dataset = photos(30, read=broken_at(*range(10, 30)))
+    given = epoch(
+        dataset, PRESETS["cifar_val"], batch_size=10, shuffle=False, share=lambda part: part[:3]
+    )
+    assert [batch.number for batch in given] == [0, 1, 2]
+    assert [batch.planned for batch in given] == [10, 10, 10]
+    assert [batch.indices.tolist() for batch in given] == [[0, 1, 2], [], []]
+    for batch in given:
+        assert batch.images.shape == (len(batch.indices), 3, 32, 32)
+        assert len(batch.labels) == len(batch.indices)
+
+
 def test_a_data_set_of_broken_pictures_is_an_error_with_a_remedy():
     with pytest.raises(DataError, match="Of the 9 pictures of photos too few can be read") as error:
         epoch(photos(9, read=broken_at(*range(9))), PRESETS["cifar_train"])

@@ -145,7 +145,7 @@ def test_class_folders_named_by_a_relative_path(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("train", "validation"), [("train", "val"), ("Training", "TEST"), ("train", "validation")]
+    ("train", "validation"), [("train", "val"), ("Training", "VALID"), ("train", "validation")]
 )
 def test_train_and_validation_folders_are_used(tmp_path, train, validation):
     make_classes(tmp_path / train, TWO)
@@ -157,12 +157,29 @@ def test_train_and_validation_folders_are_used(tmp_path, train, validation):
     assert held == [f"{validation}/cats/0.png", f"{validation}/dogs/0.png"]
 
 
-def test_validation_comes_before_a_test_set(tmp_path):
-    for side in ("train", "val", "test"):
+@pytest.mark.parametrize("others", [["val", "test"], ["TESTING"], ["valid", "Test"]])
+def test_a_test_folder_is_kept_apart_from_validation(tmp_path, others):
+    for side in ("train", *others):
         make_classes(tmp_path / side, TWO)
     scan = scanned(tmp_path)
-    assert not any(file.startswith("test/") for file in scan.files)
-    assert reasons(scan)["test"] == "it is not used: val is validated on"
+    assert scan.test is not None
+    kept = [file for file, out in zip(scan.files, scan.test, strict=True) if out]
+    assert len(kept) == 5
+    assert all(file.startswith(f"{others[-1]}/") for file in kept)
+    if len(others) == 1:
+        assert scan.held_out is None
+    else:
+        assert scan.held_out is not None
+        assert (scan.held_out.sum(), (scan.held_out & scan.test).sum()) == (5, 0)
+    assert scan.problems == ()
+
+
+def test_of_two_validation_folders_one_is_used(tmp_path):
+    for side in ("train", "val", "validation"):
+        make_classes(tmp_path / side, TWO)
+    scan = scanned(tmp_path)
+    assert not any(file.startswith("validation/") for file in scan.files)
+    assert reasons(scan)["validation"] == "it is not used: val is used"
 
 
 def test_classes_that_are_on_one_side_only_are_listed(tmp_path):
@@ -179,7 +196,7 @@ def test_a_test_set_without_class_folders_is_not_used(tmp_path, flat):
     make_classes(tmp_path, {"train/cats": 3, "train/dogs": 2, "test": flat})
     scan = scanned(tmp_path)
     assert scan.classes == ("cats", "dogs")
-    assert scan.held_out is None
+    assert (scan.held_out, scan.test) == (None, None)
     assert reasons(scan) == {"test": "it is not used: it has no class folders"}
 
 

@@ -192,6 +192,38 @@ def test_a_data_set_that_comes_divided_stays_so(tmp_path):
     assert (len(split.train), len(split.validation)) == (8, 3)
 
 
+def test_a_test_folder_is_never_validated_on(tmp_path):
+    make_classes(tmp_path / "train", {"cats": 8, "dogs": 4})
+    make_classes(tmp_path / "test", {"cats": 3, "dogs": 2})
+    split = load_dataset(folder(tmp_path, validation_fraction=0.25))
+    files = split.train.dataset.file_of
+    for side in (split.train, split.validation):
+        assert all(files(int(index)).startswith("train/") for index in side.indices)
+    assert split.validation.counts.tolist() == [2, 1]
+    assert split.test is not None
+    assert split.test.counts.tolist() == [3, 2]
+    assert all(files(int(index)).startswith("test/") for index in split.test.indices)
+
+
+def test_a_set_divided_in_three_keeps_its_validation_folder(tmp_path):
+    for side, count in (("train", 3), ("val", 2), ("test", 1)):
+        make_classes(tmp_path / side, {"cats": count, "dogs": count})
+    split = load_dataset(folder(tmp_path))
+    assert split.test is not None
+    assert [len(part) for part in (split.train, split.validation, split.test)] == [6, 4, 2]
+
+
+def test_data_without_a_test_set_has_none(tmp_path):
+    assert load_dataset(folder(make_classes(tmp_path, {"cats": 2, "dogs": 2}))).test is None
+
+
+def test_cifar10_is_divided_as_in_its_literature_unless_asked_otherwise():
+    assert DataConfig(source="cifar10").validation_fraction == 0.1
+    assert DataConfig(source="cifar10", validation_fraction=0.3).validation_fraction == 0.3
+    assert DataConfig(source="folder", path="x").validation_fraction == 0.2
+    assert DataConfig().validation_fraction == 0.2
+
+
 def test_a_validation_folder_of_broken_files_is_replaced_by_a_split(tmp_path):
     make_classes(tmp_path / "train", {"cats": 4, "dogs": 4})
     make_classes(tmp_path / "val", {"cats": 1, "dogs": 1})
@@ -347,16 +379,17 @@ def write_archive(path: Path) -> Path:
 def assert_is_the_sample(split: DataSplit) -> None:
     assert split.name == "CIFAR-10"
     assert split.classes == cifar.CLASSES
-    assert len(split.train) + len(split.validation) == COUNT
-    assert len(split.validation) == 8
+    assert split.test is not None
+    assert split.test.labels.tolist() == BATCHES["test_batch"][1]
+    learned = np.concatenate([split.train.indices, split.validation.indices])
+    assert sorted(learned) == list(range(COUNT - len(split.test)))
     pixels, labels = BATCHES["data_batch_2"]
     index = 3 + 1  # the second of the second batch
-    picture = split.train.picture(index)
-    assert split.train.labels[index] == labels[1]
+    picture = split.train.dataset.picture(index)
+    assert split.train.dataset.labels[index] == labels[1]
     for channel in range(3):
         plane = pixels[1, channel * 1024 : (channel + 1) * 1024].reshape(32, 32)
         assert np.array_equal(picture[..., channel], plane)
-    assert split.validation.labels.tolist() == BATCHES["test_batch"][1]
     assert split.train.dataset.images.flags.c_contiguous
 
 
@@ -418,7 +451,8 @@ def test_missing_pictures_are_listed(tmp_path):
     write_batches(tmp_path, binary, ".bin")
     (tmp_path / "data_batch_4.bin").unlink()
     split = load_dataset(cifar10(tmp_path))
-    assert len(split.train) + len(split.validation) == COUNT - 6
+    assert split.test is not None
+    assert len(split.train) + len(split.validation) + len(split.test) == COUNT - 6
     listed = {problem.file: problem.reason for problem in split.problems}
     assert listed["data_batch_4"] == "it has 0 pictures instead of 10,000"
 
