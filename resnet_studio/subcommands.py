@@ -9,7 +9,7 @@ import json as json_format
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -159,13 +159,15 @@ def classify(
 def evaluate(
     *,
     checkpoint: str,
-    data: Path,
+    data: Flag[str | None] = None,
+    split: Flag[Literal["test", "validation", "all"] | None] = None,
     classes: str = "",
     mean: str = "",
     std: str = "",
-    size: int | None = None,
+    size: Flag[int | None] = None,
+    ten_crop: bool = False,
     assume: tuple[str, ...] = (),
-    batch: int | None = None,
+    batch: Flag[int | None] = None,
     device: DeviceChoice = DeviceChoice.AUTO,
     json_: Json = False,
 ) -> int:
@@ -174,7 +176,10 @@ def evaluate(
     Args:
         checkpoint: A .safetensors or .pth file of this or another program, the folder of a run, or
             "last-run". Which network it is of is told by the file.
-        data: A folder or .zip with one folder of pictures for each class.
+        data: A folder or .zip with one folder of pictures for each class, "digits" or "cifar10".
+            May be left out for a run, which is then evaluated on its own data.
+        split: Which pictures of a data set that is divided: left out, those for testing where
+            there are some, else those for validation.
         classes: Names of the classes divided by commas, in the order of the network's outputs;
             those in the file if left out, else the names of the folders in alphabetical order.
         mean: What is subtracted from red, green and blue in 0 to 1, divided by commas.
@@ -182,6 +187,8 @@ def evaluate(
         size: Height and width of the network's input in pixels. Pictures of another size are
             resized as in validation: the shorter side to it (above 64 to 256/224 of it), and the
             centre cut out.
+        ten_crop: Average the probabilities (after the softmax) of ten crops of each resized
+            picture: its four corners and centre, and these mirrored.
         assume: What neither the file nor its shapes tell of the network, as field=value: for
             example zero_padding=end.
         batch: How many pictures at once; changes no result.
@@ -189,12 +196,11 @@ def evaluate(
         json_: Print JSON instead of text.
     """
     _check_torch()
-    from resnet_studio.terminal_evaluate import evaluate_checkpoint, parse_answers
+    from resnet_studio.terminal_evaluate import Manner, evaluate_checkpoint, parse_answers
 
     answers = parse_answers(classes=classes, mean=mean, std=std, size=size, fields=assume)
-    return evaluate_checkpoint(
-        checkpoint, data, answers=answers, batch_size=batch, device=device, as_json=json_
-    )
+    manner = Manner(part=split, ten_crop=ten_crop, batch_size=batch, device=device)
+    return evaluate_checkpoint(checkpoint, data, answers=answers, manner=manner, as_json=json_)
 
 
 def train(
@@ -204,7 +210,10 @@ def train(
     data: Flag[str | None] = None,
     recipe: Flag[str | None] = None,
     config: Flag[Path | None] = None,
-    run: Flag[Path | None] = None,
+    # torchrun takes «--run» for an abbreviation of a flag of its own.
+    run: Annotated[
+        Path | None, tyro.conf.arg(aliases=("--run-dir",), help_behavior_hint="")
+    ] = None,
     resume: Flag[Path | None] = None,
     validation_fraction: Flag[float | None] = None,
     split_seed: Flag[int | None] = None,

@@ -4,75 +4,186 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from resnet_studio.data.dataset import Problem
-from resnet_studio.errors import SpecError
+from resnet_studio.data.cifar import find_cifar10
+from resnet_studio.data.dataset import DataSplit, Problem, Subset
+from resnet_studio.data.sources import DataConfig, open_dataset
+from resnet_studio.errors import DataError, RunError, SpecError
 from resnet_studio.probe.evaluate import (
     ClassResult,
     Evaluation,
     EvaluationProgress,
+    Part,
     evaluate,
+    evaluate_subset,
 )
 from resnet_studio.probe.examinee import Answers, Examinee, Triple, open_examinee
 from resnet_studio.terminal import weights_file
+from resnet_studio.terminal_progress import finite
 from resnet_studio.training.devices import choose_hardware
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.recipe_choices import DeviceChoice, Precision
+from resnet_studio.training.runs import RunFolder
 
 _LISTED = 20
 _FLAGS = {"classes": "classes", "mean": "mean", "std": "std", "input_size": "size"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How pictures are looked at, and which.
+
+    Attributes:
+        part: "test", "validation" or "all"; None takes those for testing where there are some,
+            else those for validation.
+        ten_crop: Average the probabilities of ten crops of each.
+        batch_size: Pictures at once; chosen by their size if None.
+        device: Where to compute.
+    """
+
+    part: Part | None = None
+    ten_crop: bool = False
+    batch_size: int | None = None
+    device: DeviceChoice = DeviceChoice.AUTO
+
+
 def evaluate_checkpoint(
-    checkpoint: str,
-    data: Path,
-    *,
-    answers: Answers,
-    batch_size: int | None,
-    device: DeviceChoice,
-    as_json: bool,
+    checkpoint: str, data: str | None, *, answers: Answers, manner: Manner, as_json: bool
 ) -> int:
-    """Prints how many pictures of a folder the network of a file names rightly.
+    """Prints how many pictures of a data set the network of a file names rightly.
 
     Args:
         checkpoint: A file of weights, the folder of a run, or "last-run".
-        data: A folder or .zip with a folder of pictures for each class.
+        data: A folder or .zip with a folder of pictures for each class, "digits" or "cifar10"; None
+            for the data of the run.
         answers: What the person says of the file.
-        batch_size: Pictures at once; chosen by their size if None.
-        device: Where to compute.
+        manner: How, and which pictures.
         as_json: Print JSON instead of text.
 
     Raises:
-        StudioError: If the file or the folder cannot be used.
+        StudioError: If the file or the pictures cannot be used.
     """
-    examinee = open_examinee(weights_file(checkpoint), answers)
-    hardware = choose_hardware(Recipe(device=device, precision=Precision.FP32))
-    stream = evaluate(
-        examinee.network,
-        data,
-        names=examinee.names,
-        names_from=examinee.names_from,
-        batch_size=batch_size,
-        device=str(hardware.device),
-        leave_right_size=examinee.leave_right_size,
-    )
+    path = weights_file(checkpoint)
+    source = _source(_run_of(path), data)
+    told, text = evaluated(path, source, answers=answers, manner=manner)
+    if as_json:
+        print(json.dumps(finite(told), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        text()
+    return 0
+
+
+def evaluated(
+    weights: Path, source: Path | DataConfig, *, answers: Answers, manner: Manner
+) -> tuple[dict[str, object], Callable[[], None]]:
+    """Evaluates a file of weights, with progress on stderr.
+
+    Args:
+        weights: The file.
+        source: The pictures.
+        answers: What the person says of the file.
+        manner: How, and which pictures.
+
+    Returns:
+        The result as plain values, and what prints it as text.
+
+    Raises:
+        StudioError: If the file or the pictures cannot be used.
+    """
+    examinee = open_examinee(weights, answers)
+    device = str(choose_hardware(_in_single_precision(manner.device)).device)
+    stream = _stream(examinee, source, manner, device)
     with closing(stream):  # an interruption ends the decoding threads
         result = _followed(stream)
-    if as_json:
-        told = _as_data(examinee, result, data=data, device=str(hardware.device))
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+    told = _as_data(examinee, result, data=_called(source), device=device, manner=manner)
+    return told, lambda: _print_result(examinee, result)
+
+
+def open_part(split: DataSplit, part: Part | None) -> Subset:
+    """Returns the pictures of one side of a data set.
+
+    Raises:
+        DataError: If it keeps none for testing, and these are asked for.
+    """
+    if part == "all":
+        return Subset(split.train.dataset, np.arange(len(split.train.dataset)))
+    if part == "validation" or (part is None and split.test is None):
+        return split.validation
+    if split.test is None:
+        raise DataError(
+            f"{split.name} keeps no pictures for testing.",
+            remedy='Put some into a folder "test" beside "train", or use those for validation.',
+        )
+    return split.test
+
+
+def _stream(
+    examinee: Examinee, source: Path | DataConfig, manner: Manner, device: str
+) -> Generator[EvaluationProgress, None, Evaluation]:
+    options: dict[str, Any] = {
+        "names": examinee.names,
+        "names_from": examinee.names_from,
+        "batch_size": manner.batch_size,
+        "device": device,
+        "leave_right_size": examinee.leave_right_size,
+        "ten_crop": manner.ten_crop,
+    }
+    if isinstance(source, Path):
+        return (yield from evaluate(examinee.network, source, part=manner.part, **options))
+    for item in open_dataset(source):
+        if isinstance(item, DataSplit):
+            subset = open_part(item, manner.part)
+            return (yield from evaluate_subset(examinee.network, subset, **options))
+        yield EvaluationProgress(item.phase, item.done, item.total)
+    raise AssertionError("open_dataset ends with the data set")
+
+
+def _run_of(weights: Path) -> RunFolder | None:
+    """Returns the run that a file of weights lies in."""
+    folder = RunFolder(weights.parent.parent)
+    return folder if folder.checkpoints == weights.parent and folder.exists else None
+
+
+def _source(run: RunFolder | None, data: str | None) -> Path | DataConfig:
+    """Returns the pictures that are meant; those of the run are divided as they were there.
+
+    Raises:
+        RunError: If none are named, and the weights are of no run.
+    """
+    own = None if run is None else run.config.data
+    if data is None:
+        if own is None:
+            raise RunError(
+                "No pictures are named, and the file of weights lies in no run.",
+                remedy="Name a folder: --data FOLDER.",
+            )
+        return own
+    if data in ("digits", "cifar10"):
+        named = DataConfig(source=data)  # type: ignore[arg-type]
+    elif find_cifar10(Path(data)) is not None:
+        named = DataConfig(source="cifar10", path=str(Path(data).absolute()))
     else:
-        _print_result(examinee, result)
-    return 0
+        return Path(data)
+    same = own is not None and (own.source, own.path) == (named.source, named.path)
+    return own if own is not None and same else named
+
+
+def _called(source: Path | DataConfig) -> str:
+    return str(source if isinstance(source, Path) else source.path or source.source)
+
+
+def _in_single_precision(device: DeviceChoice) -> Recipe:
+    return Recipe(device=device, precision=Precision.FP32)
 
 
 def parse_answers(
@@ -176,23 +287,27 @@ def _described(step: EvaluationProgress) -> str:
 
 
 def _as_data(
-    examinee: Examinee, result: Evaluation, *, data: Path, device: str
+    examinee: Examinee, result: Evaluation, *, data: str, device: str, manner: Manner
 ) -> dict[str, object]:
     found = examinee.found
     told: dict[str, object] = {
         "correct": result.correct,
         "total": result.total,
+        "top1": result.accuracy,
         "accuracy": result.accuracy,
+        "loss": result.loss,
     }
     if result.top5_correct is not None:
-        told["top5_correct"] = result.top5_correct
-        told["top5_accuracy"] = result.top5_correct / result.total
+        share = result.top5_correct / result.total
+        told |= {"top5_correct": result.top5_correct, "top5": share, "top5_accuracy": share}
     return told | {
         "checkpoint": str(found.path),
         "family": found.family,
         "format": found.format,
         "network": found.spec.name,
-        "data": str(data),
+        "data": data,
+        "split": manner.part,
+        "ten_crop": manner.ten_crop,
         "outputs": list(result.labelling.names),
         "order_of_outputs": result.labelling.note,
         "classes": [_class_as_data(entry) for entry in result.classes],
@@ -204,9 +319,10 @@ def _as_data(
         "ignored": list(found.ignored),
         "notes": list(found.notes),
         "preprocessing": examinee.network.preprocessing.to_dict()
-        | {"right_size_left_as_it_is": examinee.leave_right_size},
+        | {"right_size_left_as_it_is": examinee.leave_right_size and not manner.ten_crop},
         "device": device,
         "seconds": round(result.seconds, 3),
+        "images_per_second": round(result.total / max(result.seconds, 1e-9), 1),
     }
 
 
@@ -251,7 +367,7 @@ def _print_result(examinee: Examinee, result: Evaluation) -> None:
     if result.top5_correct is not None:
         share = result.top5_correct / result.total
         print(f"{result.top5_correct:,} among the five most probable: {share:.2%}")
-    print()
+    print(f"mean loss {result.loss:.4f}\n")
     _print_classes(result)
     _print_list("Assumed, because the file does not say", _assumed_lines(examinee, result))
     _print_list("Noticed in the file", found.notes)
@@ -260,7 +376,8 @@ def _print_result(examinee: Examinee, result: Evaluation) -> None:
     _print_list("Noticed in the folder", list(map(str, result.problems)))
     if result.overflowed:
         print(f"\n{result.overflowed:,} pictures count as wrong: an output was not finite.")
-    print(f"\n{result.seconds:.1f} s")
+    rate = result.total / max(result.seconds, 1e-9)
+    print(f"\n{result.seconds:.1f} s, {rate:,.0f} images/s")
 
 
 def _print_classes(result: Evaluation) -> None:

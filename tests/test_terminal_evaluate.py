@@ -232,3 +232,61 @@ def test_an_interruption_ends_it_cleanly(checkpoint, data, capsys, monkeypatch):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "resnet-studio: Interrupted.\n"
+
+
+def test_top1_loss_and_speed_are_told_beside_the_counts(checkpoint, data, capsys):
+    result = told(capsys, "--checkpoint", checkpoint, "--data", data)
+    assert result["top1"] == result["correct"] / result["total"]
+    assert result["top5"] == result["top5_correct"] / result["total"]
+    assert result["loss"] > 0
+    assert result["images_per_second"] > 0
+
+
+def test_ten_crops_are_asked_for_by_a_flag(checkpoint, data, capsys):
+    words = ["--checkpoint", checkpoint, "--data", data, "--size", 24]
+    once, ten = told(capsys, *words), told(capsys, *words, "--ten-crop")
+    assert (once["ten_crop"], ten["ten_crop"]) == (False, True)
+    assert ten["total"] == once["total"] == 42
+    assert ten["loss"] != once["loss"]
+
+
+@pytest.fixture
+def digits_run(tmp_path) -> Path:
+    """The folder of a run on the digits whose weights are random, of an untrained network."""
+    from resnet_studio.data.sources import DataConfig
+    from resnet_studio.training.config import default_config
+    from resnet_studio.training.runs import RunFolder
+
+    spec = parse_spec(
+        {"name": "tiny", "block": "basic", "stem": "cifar", "depths": (1, 1), "stem_width": 4}
+        | {"widths": (4, 8), "classes": 10, "input_size": 32}
+    )
+    config = default_config(spec, DataConfig(validation_fraction=0.25))
+    folder = RunFolder.create(tmp_path / "runs", config)
+    model = models.build_network(config.network, seed=0)
+    preprocessing = config.validation_augment.to_dict()
+    names = tuple(map(str, range(10)))
+    models.save_weights(folder.weights("best"), model, classes=names, preprocessing=preprocessing)
+    return folder.path
+
+
+def test_a_run_is_evaluated_on_what_it_held_out(digits_run, capsys):
+    own = told(capsys, "--checkpoint", digits_run)
+    named = told(capsys, "--checkpoint", digits_run, "--data", "digits", "--split", "validation")
+    every = told(capsys, "--checkpoint", digits_run, "--split", "all")
+    assert own["total"] == named["total"] == pytest.approx(1797 / 4, abs=5)
+    assert own["classes"] == named["classes"]
+    assert every["total"] == 1797
+    assert [entry["folder"] for entry in own["classes"]] == list(map(str, range(10)))
+
+
+def test_pictures_for_testing_that_are_not_there_are_refused(digits_run, capsys):
+    assert main(["evaluate", "--checkpoint", str(digits_run), "--split", "test"]) == EXIT_FAILED
+    captured = capsys.readouterr()
+    assert "keeps no pictures for testing" in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_weights_of_no_run_need_pictures(checkpoint, capsys):
+    assert main(["evaluate", "--checkpoint", str(checkpoint)]) == EXIT_FAILED
+    assert "--data FOLDER" in capsys.readouterr().err

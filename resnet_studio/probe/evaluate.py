@@ -11,49 +11,48 @@ outputs do, and so a picture on which they could decide is looked at once more, 
 from __future__ import annotations
 
 import contextlib
-import copy
-import dataclasses
-import functools
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_studio.data.arrange import Arrangement, arrange
-from resnet_studio.data.augment import AugmentSpec, CenterCrop, Normalise, Resize, Step
+from resnet_studio.data.augment import AugmentSpec, CenterCrop, Normalise, Resize
 from resnet_studio.data.dataset import FileDataset, Problem, Subset
-from resnet_studio.data.draws import draw_steps
 from resnet_studio.data.scan import open_file
 from resnet_studio.data.stores import Store, open_store
-from resnet_studio.errors import DataError, DeviceError
+from resnet_studio.errors import DataError
+from resnet_studio.probe.answers import on_device, settled
 from resnet_studio.probe.labels import Folders, Labelling, NamesFrom, label_outputs
+from resnet_studio.probe.tally import TOP, Labels, Tally
+from resnet_studio.probe.views import AS_IT_IS, TEN, Views, crops_alike, ten_crops, whole_views
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from resnet_studio.probe.network import LoadedNetwork
 
-TOP = 5
+__all__ = [
+    "AS_IT_IS",
+    "TOP",
+    "ClassResult",
+    "Evaluation",
+    "EvaluationProgress",
+    "Part",
+    "evaluate",
+    "evaluate_subset",
+    "usual_batch",
+    "validation_pipeline",
+]
+
 LARGE_BATCH, SMALL_BATCH = 256, 32
 CIFAR_SIDE = 64
 """Up to this input size pictures are treated as CIFAR's: none of their border is cut off."""
 
-# Two orders of magnitude above what another batch size was seen to change: 1e-6 of the largest
-# output (ResNet-20, -50 and -110, random weights, batches of 1 to 128, one and two threads, torch
-# 2.15 on two cores of an AMD EPYC).
-_CLOSE = 1e-4
-
-AS_IT_IS = Normalise(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-"""Colours scaled to [0, 1], and no more."""
-
-Pixels = NDArray[np.uint8]
-_Labels = NDArray[np.int64]
-_Logits = NDArray[np.float32]
+Part = Literal["test", "validation", "all"]
+"""Which pictures of a data set are looked at: those kept for testing or validation, or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +111,7 @@ class Evaluation:
         unread: Pictures that could not be read and count nowhere.
         problems: What else was noticed in the folder.
         overflowed: Pictures for which an output was not finite; they count as wrong.
+        loss: Mean cross entropy of all others; NaN if there are none.
         seconds: How long it took.
     """
 
@@ -124,6 +124,7 @@ class Evaluation:
     unread: tuple[Problem, ...]
     problems: tuple[Problem, ...]
     overflowed: int
+    loss: float
     seconds: float
 
     @property
@@ -152,18 +153,21 @@ def evaluate(
     network: LoadedNetwork,
     data: Path,
     *,
+    part: Part | None = None,
     names: Sequence[str] | None = None,
     names_from: NamesFrom = "file",
     batch_size: int | None = None,
     device: str = "cpu",
     leave_right_size: bool = False,
+    ten_crop: bool = False,
 ) -> Generator[EvaluationProgress, None, Evaluation]:
     """Counts the pictures that the network names rightly; to cancel, close the generator.
 
     Args:
         network: The network, on the processor, with what it does to a picture.
-        data: A folder or .zip with a folder of pictures for each class. Of one divided into
-            training and validation folders only the validation pictures are looked at.
+        data: A folder or .zip with a folder of pictures for each class.
+        part: Which pictures; of a folder that comes divided None takes those for testing, or else
+            those for validation.
         names: A name for each output, to be found among the folders; None takes the folders in
             alphabetical order.
         names_from: Who named the outputs; see `label_outputs`.
@@ -171,6 +175,8 @@ def evaluate(
         device: Where to compute, as torch names it.
         leave_right_size: Leave a picture that has the network's input size already as it is,
             whatever the pipeline would resize and cut.
+        ten_crop: Average the probabilities of ten crops of each picture, see `views`; pictures of
+            the right size are then resized, too.
 
     Yields:
         Progress, after each batch.
@@ -185,15 +191,58 @@ def evaluate(
     arrangement = yield from _arranged(store)
     folders = Folders(store.name, arrangement.classes, arrangement.folders)
     labelling = label_outputs(folders, network.spec.classes, names, names_from)
-    task = _task(network, store, arrangement, labelling, leave_right_size=leave_right_size)
-    tally = _Tally(network.spec.classes)
+    dataset = FileDataset(
+        store.name,
+        arrangement.classes,
+        arrangement.files,
+        arrangement.labels,
+        lambda file: open_file(store, file).rgb,
+        (*arrangement.problems, *_divided(arrangement, part)),
+    )
+    kept = _kept(arrangement, part, store.name)
+    chosen = np.arange(len(dataset)) if kept is None else np.flatnonzero(kept)
+    subset = Subset(dataset, chosen.astype(np.int64))
+    task = _task(network, subset, labelling, ten_crop=ten_crop, leave_right_size=leave_right_size)
+    return (yield from _evaluated(task, batch_size=batch_size, device=device, started=started))
+
+
+def evaluate_subset(
+    network: LoadedNetwork,
+    subset: Subset,
+    *,
+    names: Sequence[str] | None = None,
+    names_from: NamesFrom = "file",
+    batch_size: int | None = None,
+    device: str = "cpu",
+    leave_right_size: bool = False,
+    ten_crop: bool = False,
+) -> Generator[EvaluationProgress, None, Evaluation]:
+    """Does the same with the pictures of a data set that is open already; see `evaluate`.
+
+    Raises:
+        DataError: If there is nothing to look at, or no telling which class is which output.
+        DeviceError: If the memory does not suffice.
+    """
+    started = time.perf_counter()
+    _check(network, batch_size)
+    folders = Folders(subset.dataset.name, subset.classes, subset.classes)
+    labelling = label_outputs(folders, network.spec.classes, names, names_from)
+    task = _task(network, subset, labelling, ten_crop=ten_crop, leave_right_size=leave_right_size)
+    return (yield from _evaluated(task, batch_size=batch_size, device=device, started=started))
+
+
+def _evaluated(
+    task: _Task, *, batch_size: int | None, device: str, started: float
+) -> Generator[EvaluationProgress, None, Evaluation]:
+    tally = Tally(task.network.spec.classes)
     size = batch_size or usual_batch(task.pipeline.output_size)
+    total = len(task.subset) // task.views.count
     with contextlib.closing(_answered(task, size, device, tally)) as answers:
         for done in answers:
-            yield EvaluationProgress("evaluating", done, len(task.subset), tally.correct)
+            yield EvaluationProgress("evaluating", done, total, tally.correct)
     if not tally.total:
-        raise _none_readable(store.name, tally.unread)
-    return _result(labelling, tally, arrangement, seconds=time.perf_counter() - started)
+        raise _none_readable(task.views.name, tally.unread)
+    return _result(task, tally, seconds=time.perf_counter() - started)
 
 
 def usual_batch(side: int) -> int:
@@ -206,11 +255,13 @@ def usual_batch(side: int) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """The network, and its pictures with the numbers of their outputs."""
+    """The network, and what it looks at with the numbers of its outputs."""
 
     network: LoadedNetwork
     pipeline: AugmentSpec
+    views: Views
     subset: Subset
+    labelling: Labelling
 
 
 def _check(network: LoadedNetwork, batch_size: int | None) -> None:
@@ -240,41 +291,42 @@ def _arranged(store: Store) -> Generator[EvaluationProgress, None, Arrangement]:
 
 def _task(
     network: LoadedNetwork,
-    store: Store,
-    arrangement: Arrangement,
+    subset: Subset,
     labelling: Labelling,
     *,
+    ten_crop: bool,
     leave_right_size: bool,
 ) -> _Task:
-    pipeline = network.preprocessing
-    read: Callable[[str], Pixels] = lambda file: open_file(store, file).rgb  # noqa: E731
-    if leave_right_size:
-        read = functools.partial(_of_right_size, read, pipeline.pixel_steps, pipeline.output_size)
-        steps = (CenterCrop(size=pipeline.output_size), pipeline.normalise or AS_IT_IS)
-        pipeline = AugmentSpec(name=pipeline.name, steps=steps)
-    outputs = [labelling.outputs.get(name, -1) for name in arrangement.classes]
-    labels = np.array(outputs, dtype=np.int64)[arrangement.labels]
-    dataset = FileDataset(store.name, labelling.names, arrangement.files, labels, read)
-    chosen = labels >= 0
-    if (kept := _kept_aside(arrangement)) is not None:
-        chosen &= kept
-    return _Task(network, pipeline, Subset(dataset, np.flatnonzero(chosen)))
+    dataset, pipeline = subset.dataset, network.preprocessing
+    outputs = [labelling.outputs.get(name, -1) for name in dataset.classes]
+    labels = np.array(outputs, dtype=np.int64)[dataset.labels]
+    if ten_crop:
+        views, rest = ten_crops(dataset, labelling.names, labels, pipeline)
+    else:
+        views, rest = whole_views(
+            dataset, labelling.names, labels, pipeline, leave_right_size=leave_right_size
+        )
+    known = subset.indices[labels[subset.indices] >= 0]
+    return _Task(network, rest, views, views.of(known), labelling)
 
 
-def _kept_aside(arrangement: Arrangement) -> NDArray[np.bool_] | None:
-    """Returns the pictures for testing, or else for validating; None if all are to be counted."""
-    return arrangement.held_out if arrangement.test is None else arrangement.test
+def _kept(arrangement: Arrangement, part: Part | None, name: str) -> NDArray[np.bool_] | None:
+    """Returns which pictures are counted; None if all are.
 
-
-def _of_right_size(
-    read: Callable[[str], Pixels], steps: Sequence[Step], side: int, file: str
-) -> Pixels:
-    rgb = read(file)
-    if rgb.shape[:2] == (side, side):
-        return rgb
-    from resnet_studio.data.transforms import apply_steps  # needs torch
-
-    return apply_steps(steps, rgb, draw_steps(steps, rgb.shape[0], rgb.shape[1], ()))
+    Raises:
+        DataError: If the part that is asked for does not come by itself.
+    """
+    sides = {"test": arrangement.test, "validation": arrangement.held_out}
+    if part is None:
+        return sides["validation"] if sides["test"] is None else sides["test"]
+    if part == "all":
+        return None
+    if sides[part] is None:
+        raise DataError(
+            f"{name} has no folder of its own for {_PURPOSE[part]}.",
+            remedy=f'Put one named "{part}" beside "train", or choose all its pictures.',
+        )
+    return sides[part]
 
 
 def _none_readable(name: str, unread: Sequence[Problem]) -> DataError:
@@ -289,168 +341,88 @@ def _none_readable(name: str, unread: Sequence[Problem]) -> DataError:
     )
 
 
+_PURPOSE = {"test": "testing", "validation": "validation"}
+
+
 # -- the network --------------------------------------------------------------------------------
 
 
-class _Tally:
-    """Counts answers."""
-
-    def __init__(self, outputs: int) -> None:
-        self.taken_for: dict[int, Counter[int]] = defaultdict(Counter)
-        self.among_top = np.zeros(outputs, dtype=np.int64)
-        self.totals = np.zeros(outputs, dtype=np.int64)
-        self.unread: list[Problem] = []
-        self.overflowed = 0
-
-    @property
-    def correct(self) -> int:
-        """Pictures for which the output was the largest."""
-        return sum(counts[output] for output, counts in self.taken_for.items())
-
-    @property
-    def total(self) -> int:
-        """Pictures that were looked at."""
-        return int(self.totals.sum())
-
-    def count(self, logits: _Logits, labels: _Labels) -> None:
-        """Counts a batch of (N, outputs) logits; of equal outputs the first is the largest."""
-        np.add.at(self.totals, labels, 1)
-        finite = np.isfinite(logits).all(axis=1)
-        self.overflowed += int(np.count_nonzero(~finite))
-        logits, labels = logits[finite], labels[finite]
-        for label, answer in zip(labels.tolist(), logits.argmax(axis=1).tolist(), strict=True):
-            self.taken_for[label][answer] += 1
-        np.add.at(self.among_top, labels[_ranks(logits, labels) < TOP], 1)
-
-
 def _answered(
-    task: _Task, batch_size: int, device: str, tally: _Tally
+    task: _Task, batch_size: int, device: str, tally: Tally
 ) -> Generator[int, None, None]:
     """Sends all pictures through the network; yields how many are done after each batch."""
     from resnet_studio.data.batches import batches  # needs torch
 
-    network = _on(task.network, device)
+    network, count = on_device(task.network, device), task.views.count
     stream = batches(
         task.subset,
         task.pipeline,
-        batch_size=batch_size,
+        batch_size=batch_size * count,
         seed=0,
         epoch=0,
         shuffle=False,
-        skipped=tally.unread.append,
+        skipped=tally.leave_out,
     )
     with contextlib.closing(stream):
         try:
             for batch in stream:
-                labels = batch.labels.numpy()
-                tally.count(_settled(network, batch.images, labels, device), labels)
+                whole = _whole(batch.indices // count, count)
+                labels = batch.labels.numpy()[whole][::count]
+                images = batch.images if whole.all() else batch.images[whole]
+                tally.count(settled(network, images, labels, device), labels)
                 yield tally.total + len(tally.unread)
         except DataError:
             if tally.total:
                 raise
 
 
-def _on(network: LoadedNetwork, device: str) -> LoadedNetwork:
-    """Returns the network on the device; the one that was given stays where it is."""
-    import torch
+def _whole(pictures: Labels, count: int) -> NDArray[np.bool_]:
+    """Returns which views belong to pictures of which every view could be made.
 
-    if torch.device(device).type == "cpu":
-        return network
-    moved = copy.deepcopy(network.model).to(device)
-    return dataclasses.replace(network, model=moved)
-
-
-def _settled(network: LoadedNetwork, images: Tensor, labels: _Labels, device: str) -> _Logits:
-    """Returns the logits; those of close calls from a pass of the picture alone."""
-    logits = _logits(network, images, device)
-    for row in np.flatnonzero(_close_calls(logits, labels)):
-        logits[row] = _logits(network, images[row : row + 1].clone(), device)[0]
-    return logits
-
-
-def _close_calls(logits: _Logits, labels: _Labels) -> NDArray[np.bool_]:
-    """Returns for which pictures the last bits may decide who is first, or among the first."""
-    logits = np.where(np.isfinite(logits), logits, 0.0)  # such a picture counts as wrong anyway
-    close = _CLOSE * np.abs(logits).max(axis=1)
-    second, first = np.partition(logits, -2, axis=1)[:, -2:].T
-    own = logits[np.arange(len(logits)), labels]
-    surely_before = np.count_nonzero(logits > (own + close)[:, None], axis=1)
-    perhaps_before = np.count_nonzero(logits > (own - close)[:, None], axis=1) - 1
-    doubtful: NDArray[np.bool_] = first - second < close
-    doubtful |= (surely_before < TOP) & (perhaps_before >= TOP)
-    return doubtful
-
-
-def _ranks(logits: _Logits, labels: _Labels) -> _Labels:
-    """Returns how many outputs come before that of the label; of equal ones the first does."""
-    own = logits[np.arange(len(logits)), labels][:, None]
-    earlier = np.arange(logits.shape[1]) < labels[:, None]
-    before = (logits > own) | ((logits == own) & earlier)
-    ranks: _Labels = np.count_nonzero(before, axis=1).astype(np.int64)
-    return ranks
-
-
-def _logits(network: LoadedNetwork, images: Tensor, device: str) -> _Logits:
-    """Returns (N, outputs) float32 on the processor."""
-    import torch
-
-    try:
-        with _in_single_precision(), torch.inference_mode():
-            moved = images.to(device, memory_format=torch.channels_last)
-            answer: _Logits = network.model(moved).float().cpu().numpy()
-    except (RuntimeError, MemoryError) as error:
-        if isinstance(error, MemoryError) or "memory" in str(error):
-            raise DeviceError(
-                f"The memory does not suffice for {len(images)} pictures at once in "
-                f"{network.spec.name}.",
-                remedy=f"Take smaller batches: --batch {max(1, len(images) // 2)}.",
-            ) from error
-        raise
-    return answer
-
-
-@contextlib.contextmanager
-def _in_single_precision() -> Iterator[None]:
-    """Keeps cuDNN to float32, which it else rounds to 10 bits, and to repeatable algorithms."""
-    import torch
-
-    matmul = torch.backends.cuda.matmul.allow_tf32
-    flags: Any = torch.backends.cudnn.flags(
-        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
-    )
-    with flags:
-        torch.backends.cuda.matmul.allow_tf32 = False
-        try:
-            yield
-        finally:
-            torch.backends.cuda.matmul.allow_tf32 = matmul
+    A file that vanishes while its views are cut leaves some of them.
+    """
+    _, place, found = np.unique(pictures, return_inverse=True, return_counts=True)
+    whole: NDArray[np.bool_] = found[place] == count
+    return whole
 
 
 # -- the result ---------------------------------------------------------------------------------
 
 
-def _result(
-    labelling: Labelling, tally: _Tally, arrangement: Arrangement, *, seconds: float
-) -> Evaluation:
-    outputs = len(labelling.names)
+def _result(task: _Task, tally: Tally, *, seconds: float) -> Evaluation:
+    labelling = task.labelling
     by_output = sorted(labelling.outputs.items(), key=lambda item: item[1])
+    finite = tally.total - tally.overflowed
     return Evaluation(
         correct=tally.correct,
         total=tally.total,
-        top5_correct=int(tally.among_top.sum()) if outputs > TOP else None,
+        top5_correct=int(tally.among_top.sum()) if len(labelling.names) > TOP else None,
         classes=tuple(_of_class(folder, output, labelling, tally) for folder, output in by_output),
         taken_for=dict(tally.taken_for),
         labelling=labelling,
         unread=tuple(tally.unread),
-        problems=(*arrangement.problems, *_divided(arrangement)),
+        problems=(*task.views.problems, *_few_crops(task)),
         overflowed=tally.overflowed,
+        loss=tally.loss / finite if finite else float("nan"),
         seconds=seconds,
     )
 
 
-def _divided(arrangement: Arrangement) -> Iterator[Problem]:
-    """Yields a word on the training pictures that lie beside those that were looked at."""
-    kept = _kept_aside(arrangement)
+def _few_crops(task: _Task) -> Iterator[Problem]:
+    """Yields a word on ten crops of which five are alike."""
+    if task.views.count == TEN and crops_alike(task.network.preprocessing):
+        yield Problem(
+            "ten crops",
+            "pictures are resized to the network's input, so that of a square one there are but "
+            "two: as it is, and mirrored",
+        )
+
+
+def _divided(arrangement: Arrangement, part: Part | None) -> Iterator[Problem]:
+    """Yields a word on the pictures that lie beside those that were looked at."""
+    if part is not None:
+        return
+    kept = _kept(arrangement, None, "")
     if kept is None:
         return
     used = "validation" if arrangement.test is None else "test"
@@ -462,7 +434,7 @@ def _divided(arrangement: Arrangement) -> Iterator[Problem]:
     )
 
 
-def _of_class(folder: str, output: int, labelling: Labelling, tally: _Tally) -> ClassResult:
+def _of_class(folder: str, output: int, labelling: Labelling, tally: Tally) -> ClassResult:
     counts = tally.taken_for[output]
     wrong = [(count, -answer) for answer, count in counts.items() if answer != output]
     mistaken, answer = max(wrong, default=(0, 0))  # of equally frequent ones the first output

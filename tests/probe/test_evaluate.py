@@ -13,10 +13,18 @@ from PIL import Image
 from torch import nn
 from torchvision.transforms import v2
 
-from resnet_studio.data.augment import CIFAR10, IMAGENET, AugmentSpec, CenterCrop, Resize
+from resnet_studio.data.augment import (
+    CIFAR10,
+    IMAGENET,
+    AugmentSpec,
+    CenterCrop,
+    Resize,
+    ResizeExact,
+)
+from resnet_studio.data.dataset import Subset
 from resnet_studio.errors import DataError, DeviceError
 from resnet_studio.probe import evaluate as module
-from resnet_studio.probe.evaluate import Evaluation, EvaluationProgress, evaluate
+from resnet_studio.probe.evaluate import Evaluation, EvaluationProgress, evaluate, evaluate_subset
 from resnet_studio.probe.network import load_network
 from tests.data.folders import make_zip
 
@@ -397,3 +405,154 @@ def test_the_network_is_left_as_it_was(network, folder):
     assert not network.model.training
     after = network.model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+# The loss
+
+
+def test_the_loss_is_torch_s_cross_entropy(network, folder):
+    losses = []
+    for label, name in enumerate(NAMES):
+        for path in sorted((folder / name).iterdir()):
+            images = by_torchvision(path, SIDE, SIDE, CIFAR10)[None]
+            with torch.no_grad():
+                logits = network.model(images).double()
+            losses.append(nn.functional.cross_entropy(logits, torch.tensor([label])).item())
+    assert finished(network, folder).loss == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def test_there_is_no_loss_of_outputs_that_are_not_finite(network, folder):
+    result = finished(dataclasses.replace(network, model=Overflowing().eval()), folder)
+    assert np.isnan(result.loss)
+
+
+# Ten crops
+
+
+@pytest.fixture
+def large(tmp_path) -> Path:
+    """Seven folders of four pictures each, larger than the input, upright and lying."""
+    for label, name in enumerate(NAMES):
+        for number in range(4):
+            size = (44 + 5 * number, 40) if number % 2 else (41, 50 + 3 * label)
+            save_noise(tmp_path / "large" / name / f"{number}.png", 9 * label + number, size=size)
+    return tmp_path / "large"
+
+
+@pytest.fixture
+def zoomed(network):
+    """The network with a pipeline that cuts 32 pixels out of 40."""
+    steps = AugmentSpec(steps=(Resize(size=40), CenterCrop(size=SIDE), CIFAR10))
+    return dataclasses.replace(network, preprocessing=steps)
+
+
+def averaged_by_torchvision(network, path: Path) -> torch.Tensor:
+    """Returns the mean of the ten softmax outputs, with torchvision's own ten crops."""
+    steps = [v2.Resize(40, antialias=True), v2.TenCrop(SIDE)]
+    crops = v2.Compose(steps)(torch.from_numpy(np.array(Image.open(path))).permute(2, 0, 1))
+    last = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(CIFAR10.mean, CIFAR10.std)]
+    with torch.no_grad():
+        logits = network.model(torch.stack([v2.Compose(last)(crop) for crop in crops]))
+    return logits.double().softmax(dim=1).mean(dim=0)
+
+
+def test_ten_crops_are_averaged_as_by_torchvision(zoomed, large):
+    result = finished(zoomed, large, ten_crop=True)
+    correct = among = 0
+    loss = 0.0
+    for path in sorted(large.rglob("*.png")):
+        label = NAMES.index(path.parent.name)
+        mean = averaged_by_torchvision(zoomed, path)
+        best = mean.topk(5).indices.tolist()
+        correct, among = correct + (best[0] == label), among + (label in best)
+        loss -= mean[label].log().item()
+    assert (result.correct, result.top5_correct, result.total) == (correct, among, 28)
+    assert result.loss == pytest.approx(loss / 28, rel=1e-6)
+    single = finished(zoomed, large)
+    assert result.loss != pytest.approx(single.loss, rel=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 28])
+def test_the_size_of_the_batches_changes_no_number_of_ten_crops(zoomed, large, batch_size):
+    alone, together = (
+        finished(zoomed, large, ten_crop=True, batch_size=size) for size in (batch_size, 8)
+    )
+    assert alone.taken_for == together.taken_for
+    assert by_folder(alone) == by_folder(together)
+
+
+def test_a_broken_picture_is_listed_once_for_its_ten_crops(zoomed, large):
+    before = finished(zoomed, large, ten_crop=True)
+    (large / "ant" / "bad.png").write_bytes(b"")
+    (large / "bee" / "bad.png").write_bytes(b"")
+    seen, result = followed(zoomed, large, ten_crop=True, batch_size=8)
+    assert [problem.file for problem in result.unread] == ["ant/bad.png", "bee/bad.png"]
+    assert by_folder(result) == by_folder(before)
+    assert (seen[-1].done, seen[-1].total) == (30, 30)
+
+
+def test_ten_crops_of_pictures_of_the_input_s_size_are_said_to_be_two(network, folder):
+    result = finished(network, folder, ten_crop=True)
+    assert result.problems[-1].file == "ten crops"
+    assert result.total == 56
+
+
+def test_ten_crops_need_a_pipeline_that_cuts(network, folder):
+    square = AugmentSpec(steps=(ResizeExact(size=SIDE), CIFAR10))
+    uncut = dataclasses.replace(network, preprocessing=square)
+    error = refusal(uncut, folder, ten_crop=True)
+    assert "no centre crop" in error.message
+    assert "--size" in error.remedy
+
+
+def test_a_picture_too_small_for_its_crops_is_listed(network, large):
+    uncut = AugmentSpec(steps=(CenterCrop(size=SIDE), CIFAR10))
+    save_noise(large / "ant" / "small.png", 1, size=(SIDE - 1, SIDE))
+    result = finished(dataclasses.replace(network, preprocessing=uncut), large, ten_crop=True)
+    (problem,) = result.unread
+    assert problem.file == "ant/small.png"
+    assert "31 × 32" in problem.reason
+
+
+def test_the_views_of_a_picture_that_vanished_half_way_do_not_count():
+    pictures = np.repeat([4, 5, 6], (10, 7, 10))
+    assert module._whole(pictures, 10).tolist() == [True] * 10 + [False] * 7 + [True] * 10
+
+
+# Parts of a data set
+
+
+@pytest.fixture
+def divided(tmp_path) -> Path:
+    """Training, validation and test folders of two classes with 3, 2 and 1 pictures each."""
+    for side, count in (("train", 3), ("val", 2), ("test", 1)):
+        for label, name in enumerate(NAMES[:2]):
+            for number in range(count):
+                save_noise(tmp_path / "set" / side / name / f"{number}.png", 9 * label + number)
+    return tmp_path / "set"
+
+
+@pytest.mark.parametrize(
+    ("part", "total"), [(None, 2), ("test", 2), ("validation", 4), ("all", 12)]
+)
+def test_a_part_of_a_divided_folder_may_be_chosen(network, divided, part, total):
+    assert finished(network, divided, names=NAMES, part=part).total == total
+
+
+def test_a_part_that_is_not_there_is_refused(network, folder):
+    error = refusal(network, folder, part="test")
+    assert "no folder of its own for testing" in error.message
+
+
+def test_a_subset_of_an_open_data_set_is_counted_as_its_folder_is(network, folder):
+    from resnet_studio.data.sources import DataConfig, load_dataset
+
+    split = load_dataset(DataConfig(source="folder", path=str(folder)))
+    stream = evaluate_subset(network, Subset(split.train.dataset, np.arange(56)), batch_size=16)
+    while True:
+        try:
+            next(stream)
+        except StopIteration as end:
+            result = end.value
+            break
+    assert by_folder(result) == by_folder(finished(network, folder))
