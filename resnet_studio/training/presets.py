@@ -249,7 +249,7 @@ CIFAR10_QUICK = Preset(
 
 FAST_CIFAR = Preset(
     id="fast_cifar",
-    title="CIFAR-10, fast and good",
+    title="CIFAR-10, one cycle",
     recipe=Recipe(
         epochs=30,
         batch_size=512,

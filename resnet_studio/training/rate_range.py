@@ -3,7 +3,7 @@
 Smith 2015 (arXiv:1506.01186) trains while the rate rises and reads the useful rates off the curve.
 There the rate rises in a straight line over epochs; here it is multiplied by the same factor at
 each step, from far too low to far too high, so that a hundred steps span all rates that anybody
-uses. What is suggested, a tenth of the rate with the lowest loss, is a rule of thumb and not the
+uses. What is suggested, a third of the rate with the lowest loss, is a rule of thumb and not the
 paper's.
 
 The test trains a network of its own, through the same data, augmentation and steps as a run. It
@@ -21,26 +21,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import torch
-
-from resnet_studio.data.batches import Batch, PictureCache, batches
-from resnet_studio.data.sources import DataSplit, open_dataset
+from resnet_studio.data.batches import Batch, PictureCache
+from resnet_studio.data.sources import DataSplit
 from resnet_studio.errors import Cancelled, CheckpointError, RunError
-from resnet_studio.models.inplace import work_in_place
-from resnet_studio.models.resnet import ResNet, build_network
+from resnet_studio.models.resnet import ResNet
 from resnet_studio.training import checkpoint
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
-from resnet_studio.training.devices import Hardware, choose_hardware, memory_error, out_of_memory
+from resnet_studio.training.devices import choose_hardware, memory_error, out_of_memory
 from resnet_studio.training.distributed import ALONE
-from resnet_studio.training.events import Progress
-from resnet_studio.training.gradients import Sections
-from resnet_studio.training.mixing import make_mixing
-from resnet_studio.training.optim import make_optimiser, set_learning_rate
+from resnet_studio.training.events import Event
+from resnet_studio.training.feed import Feed
+from resnet_studio.training.optim import set_learning_rate
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder
 from resnet_studio.training.seeding import step_randomness
-from resnet_studio.training.setup import check_fit
+from resnet_studio.training.setup import check_fit, make_stepper, open_split
 from resnet_studio.training.steps import Stepper
 
 FEWEST_STEPS: Final = 20
@@ -50,7 +46,10 @@ _LOST: Final = 4.0
 _SMOOTHING: Final = 0.9
 # The least share by which the loss must have fallen for its lowest point to mean anything.
 _LEAST_FALL: Final = 0.02
-_SAFETY: Final = 10.0
+# ResNet-20 on the digits, their preset but for 6 epochs, two seeds: the lowest smoothed loss is at
+# 0.12 both times; training with a rate of 0.012 ends at 96.1 and 94.4 % of the pictures held out,
+# with 0.04 at 99.7 and 97.8, with 0.1 at 99.2 and 98.6, with 0.3 at 98.6 and 98.3 %.
+_SAFETY: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def find(
     low: float = 1e-6,
     high: float = 10.0,
     run_dir: Path | None = None,
-) -> Generator[Progress | RatePoint | RangeFound, None, None]:
+) -> Generator[Event | RatePoint | RangeFound, None, None]:
     """Tries rising rates on a network of its own.
 
     It ends before `steps` when the smoothed loss is four times the lowest, or a loss is not finite.
@@ -120,14 +119,14 @@ def find(
     _check(steps, low, high)
     control = control or Control()
     hardware = choose_hardware(config.recipe)
-    split = yield from _open(config, control)
+    split = yield from open_split(config, control)
     check_fit(config, split)
-    stepper = _stepper(config, split, hardware)
-    if run_dir is not None:
-        _take_weights(stepper.model, RunFolder(run_dir))
     rates = [low * (high / low) ** (number / (steps - 1)) for number in range(steps)]
     points: list[RatePoint] = []
     try:
+        stepper = make_stepper(config, split, hardware, ALONE)
+        if run_dir is not None:
+            _take_weights(stepper.model, RunFolder(run_dir))
         for point in _climb(stepper, config, split, rates):
             points.append(point)
             yield point
@@ -159,12 +158,12 @@ def judge(points: list[RatePoint], recipe: Recipe) -> RangeFound:
     rate = float(f"{best.rate / _SAFETY:.1e}")
     field = float(f"{rate * recipe.learning_rate / recipe.base_rate:.6g}")
     reason = (
-        f"The loss was lowest, {best.smoothed:.3g}, at the rate {best.rate:.2g}; a tenth of that "
+        f"The loss was lowest, {best.smoothed:.3g}, at the rate {best.rate:.2g}; a third of that "
         "leaves room before the loss rises."
     )
     if best is points[-1]:
         reason = (
-            f"The loss was still falling at the highest rate, {best.rate:.2g}; a tenth of that "
+            f"The loss was still falling at the highest rate, {best.rate:.2g}; a third of that "
             "is safe, and a test of higher rates may find a better one."
         )
     return RangeFound(tuple(points), rate, field, reason)
@@ -193,7 +192,7 @@ def _climb(
 ) -> Iterator[RatePoint]:
     """Takes a step with each rate, until the loss is lost."""
     mean, lowest = 0.0, math.inf
-    source = _endless(config, split, stepper.hardware)
+    source = _endless(config, split, stepper)
     with contextlib.closing(source):
         for step, (rate, batch) in enumerate(zip(rates, source, strict=False), start=1):
             loss = _step(stepper, batch, rate, step)
@@ -214,57 +213,18 @@ def _step(stepper: Stepper, batch: Batch, rate: float, step: int) -> float:
     return float(figures[0]) / len(batch.labels)
 
 
-def _endless(
-    config: RunConfig, split: DataSplit, hardware: Hardware
-) -> Generator[Batch, None, None]:
+def _endless(config: RunConfig, split: DataSplit, stepper: Stepper) -> Generator[Batch, None, None]:
     """Yields the training batches of a run, epoch after epoch."""
     with PictureCache() as cache:
+        feed = Feed(config, split, stepper, cache)
         for epoch in itertools.count():
-            yield from batches(
-                split.train,
-                config.train_augment,
-                batch_size=config.recipe.batch_size,
-                seed=config.recipe.seed,
-                epoch=epoch,
-                shuffle=True,
-                device=hardware.device,
-                cache=cache,
-            )
-
-
-def _open(config: RunConfig, control: Control) -> Generator[Progress, None, DataSplit]:
-    """Opens the data set, telling how far that is."""
-    for item in open_dataset(config.data):
-        if isinstance(item, DataSplit):
-            return item
-        _obey(control)
-        yield Progress("data", item.done, item.total or 0)
-    raise AssertionError("open_dataset ended without a data set")
+            yield from feed.training(epoch, start=0)
 
 
 def _obey(control: Control) -> None:
     control.wait_while_paused()
     if control.stopping:
         raise Cancelled
-
-
-def _stepper(config: RunConfig, split: DataSplit, hardware: Hardware) -> Stepper:
-    """Returns a new network, as a run begins with, and what trains it."""
-    model = work_in_place(build_network(config.network, seed=config.recipe.seed))
-    model.to(device=hardware.device)
-    model.to(memory_format=torch.channels_last)
-    return Stepper(
-        model=model,
-        forward=model,
-        optimiser=make_optimiser(model, config.recipe, hardware),
-        hardware=hardware,
-        recipe=config.recipe,
-        sections=Sections.of(model),
-        class_weights=None,
-        mixing=make_mixing(config.recipe, len(split.classes)),
-        average=None,
-        world=ALONE,
-    )
 
 
 def _take_weights(model: ResNet, folder: RunFolder) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_studio.errors import Cancelled, CheckpointError, RunError
+from resnet_studio.errors import Cancelled, CheckpointError, DeviceError, RunError
 from resnet_studio.training.control import Control
 from resnet_studio.training.events import StepDone
 from resnet_studio.training.loop import fit
@@ -135,6 +135,16 @@ def test_a_stop_ends_it_at_that_step(config):
         next(test)
 
 
+def test_too_little_memory_is_told_with_what_to_do(config, monkeypatch):
+    def full(*_args, **_options):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", full)
+    with pytest.raises(DeviceError, match="memory") as caught:
+        ranged(config)
+    assert caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -148,22 +158,22 @@ def test_numbers_that_make_no_test_are_refused_with_the_range(config, options, s
         next(find(config, **options))
 
 
-def test_a_tenth_of_the_rate_with_the_lowest_loss_is_suggested():
+def test_a_third_of_the_rate_with_the_lowest_loss_is_suggested():
     found = judge(points_of([2.3, 2.2, 1.5, 3.0]), Recipe())
-    assert found.suggested == found.learning_rate == pytest.approx(0.01)
+    assert found.suggested == found.learning_rate == pytest.approx(0.033)
     assert "1.5, at the rate 0.1" in found.reason
 
 
 def test_a_recipe_that_scales_its_rate_is_told_the_rate_to_write_down():
     recipe = Recipe(batch_size=1024, reference_batch_size=256)
     found = judge(points_of([2.3, 2.2, 1.5, 3.0]), recipe)
-    assert found.suggested == pytest.approx(0.01)
-    assert recipe.replace(learning_rate=found.learning_rate).base_rate == pytest.approx(0.01)
+    assert found.suggested == pytest.approx(0.033)
+    assert recipe.replace(learning_rate=found.learning_rate).base_rate == pytest.approx(0.033)
 
 
 def test_a_loss_that_still_falls_at_the_end_is_told():
     found = judge(points_of([2.3, 2.2, 1.5, 1.0]), Recipe())
-    assert found.suggested == pytest.approx(0.1)
+    assert found.suggested == pytest.approx(0.33)
     assert "still falling" in found.reason
 
 
