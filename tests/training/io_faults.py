@@ -1,11 +1,11 @@
 """Run as a program: makes every single file operation of a save fail, in every way.
 
 Needs LD_PRELOAD with `failing.c`, so that the calls of all layers fail, at the operating system.
-For each fault a tiny run is trained from its start; the save after its second step meets the
-fault. Prints a JSON line for each, with what was on the disk right after it and at the end.
+For each fault a tiny run is trained from its start; the save at the end of its first epoch meets
+the fault. Prints a JSON line for each, with what was on the disk right after it and at the end.
 
-Arguments: an empty folder, a kind of `KINDS`, and the distance between the calls that fail (1 for
-every call).
+Arguments: an empty folder, and the distance between the calls that fail (1 for every call), for
+each of `KINDS` in turn.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import torch
 
 from resnet_studio.errors import StudioError
 from resnet_studio.models.checkpoints import read_weights
+from resnet_studio.training import loop
 from resnet_studio.training.checkpoint import LAST, PREVIOUS, load_state
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.events import CheckpointSaved, EpochDone, Event, Paused, RunEnded
@@ -42,7 +43,6 @@ KINDS = {
     "crash": (KILL, 0),
     "torn by a crash": (TEAR_AND_KILL, 0),
 }
-STEPS = 4  # two epochs of two steps, each of them saved
 
 
 class Faults:
@@ -82,7 +82,7 @@ def meet(path: Path, config: RunConfig, faults: Faults, *, call: int, kind: str)
     told: list[str] = []
     right_after: dict = {}
     for event, calls in train(path, config, faults, call=call, kind=kind):
-        if calls:
+        if calls and not names:
             names = calls
             right_after = found(path)
         told.append(type(event).__name__)
@@ -142,7 +142,7 @@ def found(path: Path) -> dict:
         problem, state = str(error), None
     shutil.rmtree(copy)
     return {
-        "loaded": state[0].position.step if state else 0,
+        "loaded": [state[0].position.step, state[0].position.epoch] if state else [],
         "problems": list(state[1]) if state else [],
         "listing": problem,
     }
@@ -162,30 +162,40 @@ def left(path: Path) -> dict:
 
 def small_config(folder: Path) -> RunConfig:
     return tiny_config(
-        write_pictures(folder / "pictures"), epochs=2, batch_size=14, checkpoint_seconds=1e-6
+        write_pictures(folder / "pictures", each=6),
+        epochs=2,
+        batch_size=5,  # two steps of 5 and 4 pictures
+        checkpoint_seconds=1e-6,  # a save after each step
+        ema_decay=0.9,
+        keep_every=1,
     )
 
 
-def main(folder: Path, kind: str, stride: int) -> None:
+def main(folder: Path, strides: dict[str, int]) -> None:
     torch.set_num_threads(1)
+    loop._LOOK_SECONDS = 0.001
     config = small_config(folder)
     runs = folder / "runs"
     faults = Faults(runs)
-    whole = meet(runs / "whole", config, faults, call=0, kind="no space")
+    whole = meet(runs / "run", config, faults, call=0, kind="no space")
     shutil.rmtree(runs)
-    report({"whole": whole["identity"], "operations": whole["operations"]})
-    crashes = KINDS[kind][0] in {KILL, TEAR_AND_KILL}
-    only_writes = KINDS[kind][0] in {TEAR, TEAR_AND_KILL}
-    calls = [
-        number
-        for number, name in enumerate(whole["operations"], start=1)
-        if name == "write" or not only_writes
+    operations = whole["operations"]
+    report({"whole": whole["identity"], "operations": operations})
+    for kind, stride in strides.items():
+        try_one = crash if KINDS[kind][0] in {KILL, TEAR_AND_KILL} else meet
+        for call in calls_of(operations, kind)[::stride]:
+            line = try_one(runs / "run", config, faults, call=call, kind=kind)
+            about = {"kind": kind, "call": call, "operation": operations[call - 1]}
+            report({**line, **about, "operations": []})
+            shutil.rmtree(runs)
+
+
+def calls_of(operations: list[str], kind: str) -> list[int]:
+    """Returns which calls can fail so, counted from 1: only a write can be torn."""
+    torn = KINDS[kind][0] in {TEAR, TEAR_AND_KILL}
+    return [
+        number for number, name in enumerate(operations, start=1) if name == "write" or not torn
     ]
-    for call in calls[::stride]:
-        try_one = crash if crashes else meet
-        line = try_one(runs / "run", config, faults, call=call, kind=kind)
-        report({**line, "operations": [], "operation": whole["operations"][call - 1]})
-        shutil.rmtree(runs)
 
 
 def report(figures: dict) -> None:
@@ -194,4 +204,4 @@ def report(figures: dict) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]), dict(zip(KINDS, map(int, sys.argv[2:]), strict=True)))

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import resource
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from resnet_studio.data.sources import DataConfig
+from resnet_studio.models.resnet import ResNet
+from resnet_studio.training import checkpoint, feed
 from resnet_studio.training.checkpoint import all_finite
 from resnet_studio.training.events import (
     CheckpointSaved,
@@ -23,6 +28,7 @@ from resnet_studio.training.events import (
 from resnet_studio.training.loop import fit
 from resnet_studio.training.runs import RunFolder
 from tests.training.conftest import tiny_config, tiny_spec
+from tests.training.identity import identity
 from tests.training.running import assert_same_run, ended, last_state, of, run, run_until, step_is
 
 
@@ -173,45 +179,129 @@ def test_too_little_memory_ends_in_a_message_with_a_smaller_batch(tmp_path, pict
     assert intact == "True"
 
 
-def test_memory_that_ends_within_a_step_leaves_the_checkpoint_of_the_step_before(
+class Short:
+    """Stands for a function: has no memory left at its n-th call, before it or after it."""
+
+    def __init__(self, real: Callable[..., Any], error: BaseException, *, at: int, after: bool):
+        self._real, self._error, self._left, self._after = real, error, at, after
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        self._left -= 1
+        if self._left == 0 and not self._after:
+            raise self._error
+        result = self._real(*args, **options)
+        if self._left == 0:
+            raise self._error
+        return result
+
+    def __get__(self, owner: object, _kind: type) -> Callable[..., Any]:
+        # As a function is a method of its class.
+        return self if owner is None else functools.partial(self, owner)
+
+
+NO_MEMORY = {
+    "the host's": MemoryError(),
+    "torch's": RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
+    "CUDA's": torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+}
+PLACES = {
+    "forward": (ResNet, "forward"),
+    "backward": (torch.Tensor, "backward"),
+    "optimiser": (torch.optim.SGD, "step"),
+    "data": (feed, "batches"),
+}
+
+
+def lacking(monkeypatch, place: str, error: BaseException, *, at: int, after: bool = False) -> None:
+    owner, name = PLACES[place]
+    monkeypatch.setattr(owner, name, Short(getattr(owner, name), error, at=at, after=after))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(pictures, tmp_path_factory) -> str:
+    """The identity of a run that nothing happened to."""
+    path = tmp_path_factory.mktemp("runs") / "whole"
+    run(tiny_config(pictures), path)
+    return identity(path)
+
+
+@pytest.mark.parametrize("kind", NO_MEMORY)
+@pytest.mark.parametrize(
+    ("place", "at", "after", "saved"),
+    [
+        ("forward", 8, False, 6),  # four steps, a validation, two steps
+        ("backward", 7, False, 6),
+        ("backward", 7, True, 6),
+        ("optimiser", 7, False, 4),  # it may have changed some weights and others not
+        ("optimiser", 7, True, 4),
+        ("data", 3, False, 4),  # training, validation, training
+    ],
+)
+def test_memory_that_ends_leaves_whole_weights_and_offers_smaller_parts(
+    tmp_path, config, undisturbed, monkeypatch, kind, place, at, after, saved
+):
+    path = tmp_path / "run"
+    with monkeypatch.context() as context:
+        lacking(context, place, NO_MEMORY[kind], at=at, after=after)
+        end = ended(run(config, path))
+    assert end.outcome == "failed"
+    assert "too little memory" in end.message
+    assert end.offer == (("accumulate", 2),)
+    assert last_state(path).position.step == saved
+    assert f"The last checkpoint is of step {saved}." in end.message or end.step == saved
+    assert RunFolder(path).status().state == "failed"
+    other = tmp_path / "in parts"
+    shutil.copytree(path, other)
+    run(config, path, resume=True)
+    assert identity(path) == undisturbed
+    parts = config.model_copy(update={"recipe": config.recipe.replace(**dict(end.offer))})
+    assert ended(run(parts, other, resume=True)).outcome == "finished"
+    assert RunFolder(other).config.recipe.accumulate == 2
+
+
+def test_memory_that_does_not_come_back_costs_what_came_after_the_checkpoint_and_no_more(
     tmp_path, config, monkeypatch
 ):
-    from resnet_studio.training import loop
-
+    """Saving needs memory as well."""
     path = tmp_path / "run"
-    real, steps = loop.train_step, []
-
-    def short(model, *args, **options):
-        steps.append(1)
-        if len(steps) == 7:
-            real(model, *args, **options)  # the state is touched, then memory ends
-            torch.empty(1 << 60, dtype=torch.uint8)
-        return real(model, *args, **options)
-
-    monkeypatch.setattr(loop, "train_step", short)
-    end = ended(run(config, path))
-    monkeypatch.undo()
-    assert (end.outcome, end.step) == ("failed", 6)
-    assert "too little memory" in end.message
-    assert "The last checkpoint is of step 4." in end.message
-    run(config, tmp_path / "whole")
-    run(config, path, resume=True)
-    assert_same_run(path, tmp_path / "whole")
+    with monkeypatch.context() as context:
+        lacking(context, "forward", MemoryError(), at=8)
+        for event in fit(config, run_dir=path):
+            if isinstance(event, CheckpointSaved):
+                context.setattr(
+                    checkpoint, "all_finite", Short(len, MemoryError(), at=1, after=False)
+                )
+    assert event.outcome == "failed"
+    assert "too little memory" in event.message
+    assert "The last checkpoint is of step 4." in event.message
+    assert last_state(path).position.step == 4
 
 
 def test_a_defect_of_the_program_is_raised_and_frees_the_folder(tmp_path, config, monkeypatch):
-    from resnet_studio.training import loop
-
     path = tmp_path / "run"
-
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("shapes cannot be multiplied")
-
-    monkeypatch.setattr(loop, "train_step", broken)
-    with pytest.raises(RuntimeError, match="shapes"):
-        run(config, path)
-    monkeypatch.undo()
+    with monkeypatch.context() as context:
+        lacking(context, "forward", RuntimeError("shapes cannot be multiplied"), at=1)
+        with pytest.raises(RuntimeError, match="shapes"):
+            run(config, path)
     assert RunFolder(path).status().state == "interrupted"
+    assert ended(run(config, path, resume=True)).outcome == "finished"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_too_little_memory_of_a_cuda_device_offers_smaller_parts(tmp_path, pictures):
+    wide = tiny_spec(widths=(256, 256), stem_width=256)
+    config = tiny_config(pictures, spec=wide, device="cuda", compile="off")
+    path = tmp_path / "run"
+    run_until(config, path, step_is(3))
+    before = torch.cuda.memory_reserved() / torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, before + 1e-5))
+    try:
+        end = ended(run(config, path, resume=True))
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert end.outcome == "failed"
+    assert end.offer == (("accumulate", 2),)
+    assert last_state(path).position.step >= 3
     assert ended(run(config, path, resume=True)).outcome == "finished"
 
 
