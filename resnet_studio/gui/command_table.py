@@ -237,7 +237,7 @@ TABLE: tuple[Command, ...] = (
         _TRAINING,
         "mdi6.pause",
         "Let the run wait after the present step; nothing is lost.",
-        needs=("training", "!paused", "!stopping"),
+        needs=("training", "can_pause", "!paused", "!stopping"),
     ),
     Command(
         "training.resume",

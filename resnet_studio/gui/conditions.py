@@ -19,6 +19,7 @@ UNMET: Mapping[str, str] = {
     "draws": "There are no samples yet: show a picture in the augmentation panel.",
     "training": "No run is in progress.",
     "training_ready": "It cannot start yet; the training panel says what is missing.",
+    "can_pause": "Processes of their own can only be stopped; they are resumed from there.",
     "can_resume": "No run is paused, and none that was stopped is shown.",
     "trained_run": "There is no trained network yet: train one, or choose an earlier run.",
     "run_shown": "No run is shown in the training panel.",

@@ -67,6 +67,10 @@ class TaskState:
         """Whether the person cancelled the task, or a newer job replaced it."""
         return self._task.cancelled
 
+    def wait(self, seconds: float) -> None:
+        """Blocks the worker for so long, or until the task is cancelled."""
+        self._task.wait(seconds)
+
     def check(self) -> None:
         """Raises Cancelled if the task was cancelled; call it between steps of long work."""
         if self._task.cancelled:
@@ -109,6 +113,10 @@ class Task:
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""
         return self._cancel.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Blocks for so long, or until `cancel` is called."""
+        self._cancel.wait(seconds)
 
     @property
     def running(self) -> bool:

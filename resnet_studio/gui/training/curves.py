@@ -225,7 +225,9 @@ class RunCurves:
         self._extend_gradients(np.asarray(gradient_norms, np.float64), before=count)
 
     def add_epoch(self, epoch: EpochDone) -> None:
-        """Appends the end of an epoch."""
+        """Appends the end of an epoch, and learns from the first one how long an epoch is."""
+        if not self.epochs and epoch.epoch == 1:
+            self.steps_per_epoch = max(1, epoch.step)
         self.epochs.append(epoch)
         self.validation_loss.extend([epoch.step], [epoch.validation_loss])
         self.validation_accuracy.extend([epoch.step], [epoch.validation_accuracy])

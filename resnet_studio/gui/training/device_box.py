@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QShowEvent, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QWidget
 
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.form_field import FormField
@@ -24,10 +25,14 @@ class Devices:
     Attributes:
         automatic: Type of the device that "auto" takes: "cpu", "cuda" or "mps".
         missing: Why a device cannot be chosen, for those that cannot.
+        processes: Most processes that can share a batch.
+        alone: Why several cannot, as a sentence; empty if they can.
     """
 
     automatic: str
     missing: Mapping[DeviceChoice, str]
+    processes: int = 1
+    alone: str = ""
 
 
 def find_devices(_state: TaskState) -> Devices:
@@ -41,7 +46,24 @@ def find_devices(_state: TaskState) -> Devices:
             choose_hardware(Recipe(device=choice))
         except DeviceError as error:
             missing[choice] = error.message
-    return Devices(choose_hardware(Recipe()).device.type, missing)
+    automatic = choose_hardware(Recipe()).device.type
+    most, alone = _most_processes(automatic)
+    return Devices(automatic, missing, most, alone)
+
+
+def _most_processes(device: str) -> tuple[int, str]:
+    """Returns how many processes can share a batch here, and why only one, if so."""
+    import torch
+
+    if not torch.distributed.is_available():
+        return 1, _tr("This torch cannot train in several processes.")
+    if device == "cuda":
+        most, what = torch.cuda.device_count(), _tr("There is one GPU, so one process trains.")
+    else:
+        most, what = os.cpu_count() or 1, _tr("There is one core, so one process trains.")
+    if device == "mps":
+        return 1, _tr("Apple's GPU is used by one process only.")
+    return (most, "") if most > 1 else (1, what)
 
 
 class DeviceBox(QWidget):
@@ -64,9 +86,14 @@ class DeviceBox(QWidget):
         guard_wheel(self.box)
         tip = self.tr("Where the network is trained. Automatic takes the fastest there is.")
         self.field = FormField(self.tr("Device"), self.box, tip)
-        layout = QVBoxLayout(self)
+        self._build_processes()
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.field)
+        layout.setHorizontalSpacing(8)
+        layout.addWidget(self.field, 0, 0)
+        layout.addWidget(self.processes_field, 0, 1)
+        layout.addWidget(self.alone, 1, 0, 1, 2)
+        layout.setColumnStretch(0, 1)
         self.box.currentIndexChanged.connect(self._chosen)
         studio.torch_changed.connect(self._ask)
 
@@ -86,6 +113,27 @@ class DeviceBox(QWidget):
         if self.choice is DeviceChoice.AUTO:
             return self.devices is not None and self.devices.automatic != "cpu"
         return self.choice is not DeviceChoice.CPU
+
+    @property
+    def processes(self) -> int:
+        """How many processes shall share each batch."""
+        return self.processes_box.value()
+
+    def _build_processes(self) -> None:
+        tip = self.tr(
+            "Programs that share each batch, for several GPUs or many cores; each keeps its own"
+            " network in memory."
+        )
+        self.processes_box = QSpinBox()
+        self.processes_box.setRange(1, 1)
+        guard_wheel(self.processes_box)
+        self.processes_field = FormField(self.tr("Processes"), self.processes_box, tip)
+        self.processes_field.hide()
+        self.alone = QLabel()
+        self.alone.setWordWrap(True)
+        self.alone.setProperty("muted", True)
+        self.alone.hide()
+        self.processes_box.valueChanged.connect(lambda _count: self.changed.emit())
 
     def set_choice(self, choice: DeviceChoice) -> None:
         """Chooses a device, for example the remembered one."""
@@ -119,6 +167,10 @@ class DeviceBox(QWidget):
 
     def _found(self, devices: Devices) -> None:
         self.devices = devices
+        self.processes_box.setRange(1, devices.processes)
+        self.processes_field.setVisible(devices.processes > 1)
+        self.alone.setText(devices.alone)
+        self.alone.setVisible(bool(devices.alone))
         model = self.box.model()
         titles = self._titles()
         for row in range(self.box.count()):
@@ -137,3 +189,7 @@ class DeviceBox(QWidget):
     def _chosen(self, *_: object) -> None:
         self.field.set_error(self.problem)
         self.changed.emit()
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("devices", text)

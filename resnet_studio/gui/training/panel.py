@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
@@ -21,13 +22,14 @@ from PySide6.QtWidgets import (
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.command_button import CommandButton
 from resnet_studio.gui.training.curves_view import CurvesView
+from resnet_studio.gui.training.follower import Follower
 from resnet_studio.gui.training.progress_strip import ProgressStrip
 from resnet_studio.gui.training.runs_view import RunsView, runs_dir
 from resnet_studio.gui.training.session import Activity, Session
 from resnet_studio.gui.training.setup_form import SetupForm
 from resnet_studio.gui.training.shown_run import ShownRun, read_run, weights_in
 from resnet_studio.training.config import RunConfig
-from resnet_studio.training.events import RunEnded
+from resnet_studio.training.events import Paused, RunEnded
 from resnet_studio.training.runs import RunFolder, RunListing
 
 REDRAW_MS = 125
@@ -41,6 +43,7 @@ class TrainingPanel(QWidget):
     Attributes:
         session: The run in progress, or the last one; None before the first.
         shown: The earlier run whose curves are shown; None while the session's are.
+        follower: Follows the run that is shown, if another program trains it.
     """
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -50,6 +53,7 @@ class TrainingPanel(QWidget):
         self._unfinished = False
         self.session: Session | None = None
         self.shown: ShownRun | None = None
+        self.follower: Follower | None = None
         self.setup = SetupForm(studio)
         self.runs = RunsView(studio)
         self.strip = ProgressStrip()
@@ -155,6 +159,7 @@ class TrainingPanel(QWidget):
             ("resume", self.resume),
             ("stop", self.stop),
             ("choose_folder", self._choose_folder),
+            ("follow_folder", self.follow_folder),
             ("look_inside", self.look_inside),
             ("open_run_folder", self.open_run_folder),
         ):
@@ -178,8 +183,15 @@ class TrainingPanel(QWidget):
         """Starts the run that the settings describe."""
         plan = self.setup.plan
         if plan is not None and not self.running:
-            self._begin(Session(self._studio, plan.config, runs_dir=runs_dir(self._studio)))
-            self.pause_button.setFocus()  # not to whatever follows the button that is disabled now
+            session = Session(
+                self._studio,
+                plan.config,
+                runs_dir=runs_dir(self._studio),
+                processes=self.setup.device.processes,
+            )
+            self._begin(session)
+            button = self.pause_button if session.can_pause else self.stop_button
+            button.setFocus()  # not to whatever follows the button that is disabled now
 
     def pause(self) -> None:
         """Lets the run wait."""
@@ -229,10 +241,16 @@ class TrainingPanel(QWidget):
         else:
             self._read(listing.folder, self._show_run)
 
+    def follow_folder(self) -> None:
+        """Asks for a run folder, and shows its curves as another program makes them grow."""
+        self._studio.commands.run("view.training")
+        if (path := self._studio.open_folder(self.tr("Folder of a run"))) is not None:
+            self._read(RunFolder(path), self._show_run)
+
     def show_session(self) -> None:
         """Shows the curves of the run of this session."""
         if self.session is not None:
-            self.shown = None
+            self._leave_shown()
             self._look_at_run()
             self.curves.show_curves(self.session.curves)
             self._show_state()
@@ -241,7 +259,8 @@ class TrainingPanel(QWidget):
     # -- runs -------------------------------------------------------------------------------
 
     def _begin(self, session: Session) -> None:
-        old, self.session, self.shown = self.session, session, None
+        self._leave_shown()
+        old, self.session = self.session, session
         if old is not None:
             old.deleteLater()
         session.setParent(self)
@@ -252,6 +271,7 @@ class TrainingPanel(QWidget):
                 event.message, kind="info" if event.harmless else "warning"
             )
         )
+        session.held.connect(self._held)
         session.ended.connect(self._ended)
         self.strip.clear()
         self._look_at_run()
@@ -267,8 +287,34 @@ class TrainingPanel(QWidget):
             on_result=then,
         )
 
+    def _leave_shown(self) -> None:
+        self.shown = None
+        if self.follower is not None:
+            self.follower.stop()
+            self.follower.deleteLater()
+            self.follower = None
+
+    def _follow(self, run: ShownRun) -> None:
+        follower = self.follower = Follower(self._studio, run, self)
+        follower.changed.connect(self._session_changed)
+        follower.status_changed.connect(self._followed_status)
+        follower.start()
+
+    def _followed_status(self) -> None:
+        if self.follower is None:
+            return
+        before, self.shown = self.shown, self.follower.run
+        if before is not None and before.status.state != self.shown.status.state:
+            self._look_at_run()
+            if self.runs.isVisible():
+                self.runs.refresh()
+        self._show_state()
+
     def _show_run(self, run: ShownRun) -> None:
+        self._leave_shown()
         self.shown = run
+        if run.status.state == "running":
+            self._follow(run)
         self._look_at_run()
         self.curves.show_curves(run.curves)
         self._show_state()
@@ -276,7 +322,7 @@ class TrainingPanel(QWidget):
     def _resume_listing(self, listing: RunListing) -> None:
         self._read(listing.folder, self._continue)
 
-    def _continue(self, run: ShownRun) -> None:
+    def _continue(self, run: ShownRun, changes: Mapping[str, Any] | None = None) -> None:
         if self.running:
             return
         session = Session(
@@ -285,8 +331,15 @@ class TrainingPanel(QWidget):
             runs_dir=runs_dir(self._studio),
             resume=run.folder.path,
             curves=run.curves,
+            changes=changes,
+            processes=self.setup.device.processes,
         )
         self._begin(session)
+
+    def _continue_with(self, changes: Mapping[str, Any]) -> None:
+        """Goes on with the run that has ended, with a changed recipe."""
+        if not self.running and (path := self._run_dir()):
+            self._read(RunFolder(path), lambda run: self._continue(run, changes))
 
     def _choose_folder(self) -> None:
         self._studio.commands.run("view.training")
@@ -304,8 +357,10 @@ class TrainingPanel(QWidget):
         self._set_conditions()
 
     def _refresh(self) -> None:
-        """Draws the session as it is now, at most eight times a second."""
+        """Draws what is shown as it is now, at most eight times a second."""
         self._timer.stop()
+        if self.follower is not None:
+            self._refresh_followed(self.follower)
         session = self.session
         if session is None:
             return
@@ -320,6 +375,25 @@ class TrainingPanel(QWidget):
             self.curves.redraw()
         self._show_folder()
 
+    def _refresh_followed(self, follower: Follower) -> None:
+        follower.flush()
+        self.shown = follower.run
+        if not self.isVisible():
+            return
+        if self.curves.curves is not follower.run.curves:
+            self.curves.show_curves(follower.run.curves)
+        else:
+            self.curves.redraw()
+        if follower.running:
+            self.strip.show_session(follower)
+
+    def _held(self, event: Paused) -> None:
+        """Says why the run waits; it tries again by itself, and at once when asked to."""
+        self._studio.show_message(
+            event.reason, kind="warning", actions=((self.tr("Try again now"), self.resume),)
+        )
+        self._show_state()
+
     def _ended(self, end: RunEnded) -> None:
         self._look_at_run()
         self._refresh()
@@ -332,6 +406,9 @@ class TrainingPanel(QWidget):
             actions.append((self.tr("Look inside with these weights"), self.look_inside))
         if end.outcome == "stopped" and self._unfinished:
             actions.append((self.tr("Resume"), self.resume))
+        if end.offer and self._unfinished:
+            changes = dict(end.offer)
+            actions.append((self._offered(changes), lambda: self._continue_with(changes)))
         self._studio.show_message(
             self._told(name, end),
             remedy=end.remedy,
@@ -339,10 +416,23 @@ class TrainingPanel(QWidget):
             actions=tuple(actions),
         )
 
+    def _offered(self, changes: Mapping[str, int]) -> str:
+        """Returns what a button says that goes on with a changed recipe."""
+        if set(changes) == {"accumulate"}:
+            text = self.tr("Go on with each batch in {count} parts")
+            return text.format(count=changes["accumulate"])
+        said = ", ".join(f"{field} = {value}" for field, value in changes.items())
+        return self.tr("Go on with {changes}").format(changes=said)
+
+    def _stopped_early(self, end: RunEnded) -> bool:
+        return self.session is not None and 0 < end.epoch < self.session.epochs
+
     def _told(self, name: str, end: RunEnded) -> str:
         best = "–" if end.best_accuracy is None else f"{100 * end.best_accuracy:.2f} %"
         if end.outcome == "finished":
             text = self.tr("{name} has learned: best validation accuracy {best}.")
+            if self._stopped_early(end):
+                text += " {reason}"
         elif end.outcome == "stopped":
             text = self.tr("Stopped at step {step:,}; the run is kept and can be resumed.")
         else:
@@ -398,7 +488,9 @@ class TrainingPanel(QWidget):
         saved = session is not None and self.shown is None and session.checkpoint is not None
         commands.set_condition("trained_run", self._has_weights or saved)
         commands.set_condition("run_shown", self._run_dir() is not None)
-        self.pause_button.setVisible(not paused and self.running)
+        can_pause = session is not None and session.can_pause
+        commands.set_condition("can_pause", can_pause)
+        self.pause_button.setVisible(not paused and self.running and can_pause)
         self.resume_button.setVisible(paused or resumable)
         self.look_button.setVisible(self._has_weights and not self.running)
         self.start_button.set_reason("" if self.running else self._start_problem())
@@ -434,6 +526,8 @@ class TrainingPanel(QWidget):
             "failed": self.tr("Ended at step {step:,}: {reason}"),
         }
         text = words[end.outcome].format(epoch=end.epoch, step=end.step, reason=end.message)
+        if end.outcome == "finished" and self._stopped_early(end):
+            text = end.message
         self.strip.phase.setText(self._start_problem() or text)
 
     def _show_earlier(self, run: ShownRun) -> None:
@@ -442,10 +536,19 @@ class TrainingPanel(QWidget):
             step=max(status.step, curves.last_step),
             total=status.total_steps,
             epoch=status.epoch,
-            epochs=run.config.recipe.epochs,
-            text=self.tr("Earlier run: {text}").format(text=status.message or status.state),
+            epochs=run.config.recipe.total_epochs(curves.steps_per_epoch),
+            text=self._followed_text(run),
         )
         self.strip.show_best(curves.best_accuracy or status.best_accuracy)
+
+    def _followed_text(self, run: ShownRun) -> str:
+        if run.status.state != "running" or self.follower is None:
+            status = run.status
+            return self.tr("Earlier run: {text}").format(text=status.message or status.state)
+        if self.follower.silent_seconds:
+            text = self.tr("Another program trains it; nothing was heard of it for {minutes} min.")
+            return text.format(minutes=max(1, round(self.follower.silent_seconds / 60)))
+        return self.tr("Another program trains it; the curves follow.")
 
     def _show_folder(self) -> None:
         path = self._run_dir()

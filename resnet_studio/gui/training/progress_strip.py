@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from resnet_studio.gui.training.follower import Follower
 from resnet_studio.gui.training.pace import duration
 from resnet_studio.gui.training.session import Activity, Session
 
@@ -85,7 +86,7 @@ class ProgressStrip(QWidget):
 
     def show_activity(self, activity: Activity) -> None:
         """Says what happens now."""
-        text = self._words(activity)
+        text = activity.text or self._words(activity)
         if activity.total and activity.phase in ("data", "validation"):
             counted = {
                 "data": self.tr("Loading the pictures: {done:,} of {total:,}"),
@@ -94,17 +95,17 @@ class ProgressStrip(QWidget):
             text = counted.format(done=activity.done, total=activity.total)
         self.phase.setText(text)
 
-    def show_session(self, session: Session) -> None:
+    def show_session(self, session: Session | Follower) -> None:
         """Shows the figures as they are now."""
-        started, curves = session.started, session.curves
-        if started is None:
+        curves = session.run.curves if isinstance(session, Follower) else session.curves
+        if not session.known:
             self.bar.setRange(0, 0)
             return
         step, epochs = curves.last_step, session.epochs
         self.bar.setRange(0, _PARTS)
-        self.bar.setValue(round(_PARTS * step / max(1, started.total_steps)))
-        self.epoch.show_text(f"{_epoch(step, started.steps_per_epoch, epochs)} / {epochs}")
-        self.step.show_text(f"{step:,} / {started.total_steps:,}")
+        self.bar.setValue(round(_PARTS * step / max(1, curves.total_steps)))
+        self.epoch.show_text(f"{_epoch(step, curves.steps_per_epoch, epochs)} / {epochs}")
+        self.step.show_text(f"{step:,} / {curves.total_steps:,}")
         latest = session.latest
         rate = latest.images_per_second if latest is not None else 0.0
         self.speed.show_text(f"{rate:,.0f}" if rate > 0 and session.running else "–")
@@ -153,6 +154,7 @@ class ProgressStrip(QWidget):
             "starting": self.tr("Starting…"),
             "data": self.tr("Loading the pictures…"),
             "network": self.tr("Building the network…"),
+            "compile": self.tr("Measuring whether compiling pays…"),
             "resume": self.tr("Reading the checkpoint…"),
             "training": self.tr("Training: the curves follow each step"),
             "validation": self.tr("Validating on the pictures held out…"),

@@ -70,7 +70,7 @@ class RunsModel(QAbstractTableModel):
             "failed": self.tr("failed"),
         }
         state = words[listing.status.state]
-        epochs = listing.config.recipe.epochs if listing.config is not None else 0
+        epochs = _epochs(listing)
         return self.tr("{state} · {epoch} of {epochs} epochs").format(
             state=state, epoch=listing.status.epoch, epochs=epochs
         )
@@ -93,6 +93,16 @@ class RunsModel(QAbstractTableModel):
         if listing.status.message:
             lines.append(listing.status.message)
         return "\n".join(lines)
+
+
+def _epochs(listing: RunListing) -> int:
+    """Returns the epochs of the whole run, as far as its recipe and status tell."""
+    status, config = listing.status, listing.config
+    if config is None:
+        return 0
+    if config.recipe.steps is None or not status.epoch:
+        return config.recipe.epochs
+    return config.recipe.total_epochs(max(1, status.step // status.epoch))
 
 
 def _titled(listing: RunListing) -> str:

@@ -1,4 +1,7 @@
-"""One run in progress: started in a worker, steered by flags, followed by its events.
+"""One run in progress: started by a worker, steered by flags, followed by its events.
+
+It is trained in this process or, where several were asked for, in processes of its own whose
+folder is followed.
 
 The session knows no widget. It keeps the curves and the figures of the run; the panel shows them
 when `changed` says so.
@@ -7,22 +10,24 @@ when `changed` says so.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.curves import RunCurves
+from resnet_studio.gui.training.forwarding import Forwarder
 from resnet_studio.gui.training.pace import Pace
+from resnet_studio.gui.training.shown_run import lengths
 from resnet_studio.gui.workers import TaskState
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.events import (
     CheckpointSaved,
     EpochDone,
-    Event,
     Paused,
     Progress,
     Resumed,
@@ -31,6 +36,7 @@ from resnet_studio.training.events import (
     StepDone,
     Warned,
 )
+from resnet_studio.training.following import Reload, StatusRead
 
 LANE = "train"
 _LOOK_SECONDS = 0.2
@@ -68,15 +74,17 @@ class Activity:
     """What a run does now.
 
     Attributes:
-        phase: "starting", "data", "network", "resume", "training", "validation", "pausing",
-            "paused", "saving" or "ended".
+        phase: "starting", "data", "network", "resume", "compile", "training", "validation",
+            "pausing", "paused", "held", "saving" or "ended".
         done: Units done of the phase.
         total: Units in all; 0 where nobody can tell.
+        text: What a person must know of it; empty for the usual words.
     """
 
     phase: str
     done: int = 0
     total: int = 0
+    text: str = ""
 
 
 class Session(QObject):
@@ -86,12 +94,14 @@ class Session(QObject):
         changed(): Figures or curves have changed.
         activity_changed(Activity): The run does something else now.
         warned(Warned): Something to tell that does not end the run.
+        held(Paused): The run waits although nobody asked for it, and says why.
         ended(RunEnded): The last one; `running` is False already.
     """
 
     changed = Signal()
     activity_changed = Signal(object)
     warned = Signal(object)
+    held = Signal(object)
     ended = Signal(object)
 
     def __init__(
@@ -102,6 +112,8 @@ class Session(QObject):
         runs_dir: Path,
         resume: Path | None = None,
         curves: RunCurves | None = None,
+        changes: Mapping[str, Any] | None = None,
+        processes: int = 1,
         parent: QObject | None = None,
     ) -> None:
         """Prepares a run; `start` begins it.
@@ -112,10 +124,15 @@ class Session(QObject):
             runs_dir: Where the folder of a new run is made.
             resume: Folder of the run to go on with.
             curves: What is known of a resumed run.
+            changes: Fields of the recipe that are changed when it is resumed.
+            processes: How many processes share each batch.
             parent: Owner.
         """
         super().__init__(parent)
-        self.config = config
+        self._changes = dict(changes or {})
+        recipe = config.recipe.replace(**self._changes)
+        self.config = config.model_copy(update={"recipe": recipe})
+        self.processes = processes
         self.run_dir = resume
         self.curves = curves or RunCurves(config.network.name)
         self.started: RunStarted | None = None
@@ -130,11 +147,17 @@ class Session(QObject):
         self._control = TaskControl()
         self._pace = Pace()
         self._waiting: list[StepDone] = []
+        self._held = False
 
     @property
     def paused(self) -> bool:
         """Whether the run waits, or will after the present step."""
-        return self.running and self._control.paused
+        return self.running and (self._control.paused or self._held)
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether it can wait: processes of their own can only be stopped."""
+        return self.processes == 1
 
     @property
     def stopping(self) -> bool:
@@ -144,21 +167,25 @@ class Session(QObject):
     @property
     def epochs_done(self) -> float:
         """Epochs done, with the fraction of the present one."""
-        steps = self.curves.last_step
-        return steps / self.started.steps_per_epoch if self.started else 0.0
+        return self.curves.last_step / self.curves.steps_per_epoch if self.known else 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known how many steps the run and an epoch have."""
+        return self.curves.total_steps > 0
 
     @property
     def epochs(self) -> int:
         """Epochs of the whole run, the last of them perhaps a part of one."""
         recipe = self.config.recipe
-        return recipe.total_epochs(self.started.steps_per_epoch) if self.started else recipe.epochs
+        return recipe.total_epochs(self.curves.steps_per_epoch) if self.known else recipe.epochs
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds until the run has finished at its present pace; None while unknown."""
-        if self.started is None or self.paused:
+        if not self.known or self.paused:
             return None
-        return self._pace.seconds_left(self.started.total_steps)
+        return self._pace.seconds_left(self.curves.total_steps)
 
     def start(self) -> None:
         """Begins the run in a worker."""
@@ -177,12 +204,14 @@ class Session(QObject):
 
     def pause(self) -> None:
         """Lets the run wait after the present step."""
-        self._control.pause()
-        self._set_activity(Activity("pausing"))
+        if self.can_pause:
+            self._control.pause()
+            self._set_activity(Activity("pausing"))
 
     def resume(self) -> None:
-        """Lets a waiting run go on."""
+        """Lets a waiting run go on; one that waits for room on the disk tries again."""
         self._control.resume()
+        self._held = False
         self._set_activity(Activity("training"))
 
     def stop(self) -> None:
@@ -198,29 +227,46 @@ class Session(QObject):
     # -- in the worker ----------------------------------------------------------------------
 
     def _job(self, state: TaskState) -> None:
-        """Runs `fit`; a plain function, so that a cancelled task still ends by its own rules."""
+        """Trains; a plain function, so that a cancelled task still ends by its own rules."""
         from resnet_studio.errors import StudioError
+
+        self._control.cancelled = lambda: state.cancelled
+        forward = Forwarder(lambda event: self._tell(state, event))
+        try:
+            for event in self._events(state, forward):
+                forward.add(event)
+        except StudioError as error:  # before the first event: `fit` tells it by one
+            forward.add(RunEnded("failed", 0, 0, error.message, error.remedy))
+        forward.flush()
+
+    def _events(self, state: TaskState, forward: Forwarder) -> Iterator[object]:
+        from resnet_studio.gui.training.jobs import train_in_processes
         from resnet_studio.training.loop import fit
         from resnet_studio.training.runs import RunFolder
 
-        self._control.cancelled = lambda: state.cancelled
-        try:
-            run_dir = self.run_dir or RunFolder.create(self._runs_dir, self.config).path
-        except StudioError as error:
-            self._tell(state, RunEnded("failed", 0, 0, error.message, error.remedy))
-            return
-        for event in fit(self.config, run_dir=run_dir, control=self._control, resume=self._resume):
-            self._tell(state, event)
+        run_dir = self.run_dir or RunFolder.create(self._runs_dir, self.config).path
+        if self.processes == 1:
+            return fit(self.config, run_dir=run_dir, control=self._control, resume=self._resume)
+        self.run_dir = run_dir
+        return train_in_processes(
+            run_dir,
+            state,
+            processes=self.processes,
+            control=self._control,
+            changes=self._changes,
+            idle=forward.flush,
+        )
 
-    def _tell(self, state: TaskState, event: Event) -> None:
-        """Hands an event to the window.
+    def _tell(self, state: TaskState, event: object) -> None:
+        """Hands an event, or a tuple of steps, to the window.
 
         The end is also kept here: the events of a cancelled task are not delivered.
         """
         if isinstance(event, RunEnded):
             self.end = event
-        if isinstance(event, (StepDone, Paused)) and self.started is not None:
-            state.progress(event.step, self.started.total_steps, self._status_text(event))
+        last = event[-1] if isinstance(event, tuple) else event
+        if isinstance(last, (StepDone, Paused)) and self.known:
+            state.progress(last.step, self.curves.total_steps, self._status_text(last))
         state.event(event)
 
     def _status_text(self, step: StepDone | Paused) -> str:
@@ -232,9 +278,9 @@ class Session(QObject):
 
     # -- in the GUI thread ------------------------------------------------------------------
 
-    def _take(self, event: Event) -> None:
-        if isinstance(event, StepDone):
-            self._step(event)
+    def _take(self, event: object) -> None:
+        if isinstance(event, tuple):
+            self._steps(event)
         elif isinstance(event, RunStarted):
             self._begin(event)
         elif isinstance(event, EpochDone):
@@ -245,13 +291,25 @@ class Session(QObject):
         elif isinstance(event, CheckpointSaved):
             self.checkpoint = event
         elif isinstance(event, Paused):
-            self._set_activity(Activity("paused"))
+            self._paused(event)
         elif isinstance(event, Resumed):
+            self._held = False
             self._pace.restart(event.step, time.monotonic())
             self._set_activity(Activity("training"))
         elif isinstance(event, Warned):
             self.warned.emit(event)
+        else:
+            self._take_of_folder(event)
         self.changed.emit()
+
+    def _take_of_folder(self, event: object) -> None:
+        """Takes what following a folder tells beside steps and epochs."""
+        if isinstance(event, Reload):
+            self._waiting.clear()
+            self.curves = self.curves.until(0)
+        elif isinstance(event, StatusRead) and event.status.total_steps:
+            self.curves.name = self.run_dir.name if self.run_dir is not None else ""
+            lengths(self.curves, self.config.recipe, event.status)
 
     def _begin(self, event: RunStarted) -> None:
         self.started = event
@@ -259,23 +317,34 @@ class Session(QObject):
         if self.curves.last_step > event.start_step:
             self.curves = self.curves.until(event.start_step)
         self.curves.name = event.run_dir.name
+        self.curves.sections = event.sections
         self.curves.steps_per_epoch = event.steps_per_epoch
-        self.curves.total_steps = event.total_steps
+        self.curves.expect(event.total_steps)
         self._pace.restart(event.start_step, time.monotonic())
         self._set_activity(Activity("training"))
 
-    def _step(self, event: StepDone) -> None:
-        self.latest = event
-        self._waiting.append(event)
-        self._pace.mark(event.step, time.monotonic())
-        if self.activity.phase in ("validation", "network", "data", "resume", "starting"):
+    def _steps(self, events: tuple[StepDone, ...]) -> None:
+        if self.latest is None and self.started is None:
+            self._pace.restart(events[0].step, time.monotonic())
+        self.latest = events[-1]
+        self._waiting.extend(events)
+        self._pace.mark(events[-1].step, time.monotonic())
+        if self.activity.phase not in ("training", "pausing", "paused", "held", "saving"):
             self._set_activity(Activity("training"))
+
+    def _paused(self, event: Paused) -> None:
+        if not event.reason:
+            self._set_activity(Activity("paused"))
+            return
+        self._held = True
+        self._set_activity(Activity("held", text=event.reason))
+        self.held.emit(event)
 
     def _set_activity(self, activity: Activity) -> None:
         """Shows what happens; a wish to stop or to pause stands until it is fulfilled."""
         if self.stopping and activity.phase != "saving":
             activity = Activity("saving")
-        elif self.paused and activity.phase not in ("pausing", "paused"):
+        elif self.paused and activity.phase not in ("pausing", "paused", "held"):
             activity = Activity("pausing")
         if activity != self.activity:
             self.activity = activity

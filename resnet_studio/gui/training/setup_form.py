@@ -116,6 +116,9 @@ class SetupForm(QScrollArea):
         """Makes the plan anew from all that is chosen, and tells what it means."""
         if self._refreshing:
             return
+        self._refreshing = True  # the form answers a change of the processes with one of its own
+        self.recipe.set_processes(self.device.processes)
+        self._refreshing = False
         recipe = self.recipe.recipe
         if recipe is not None:
             recipe = recipe.replace(device=self.device.choice)

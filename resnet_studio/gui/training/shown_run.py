@@ -8,6 +8,7 @@ from pathlib import Path
 from resnet_studio.gui.training.curves import RunCurves
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.metrics import Metrics
+from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder, RunStatus
 
 
@@ -40,21 +41,27 @@ def read_run(folder: RunFolder) -> ShownRun:
         RunError: If the folder holds no run, or a broken one.
     """
     config, status = folder.config, folder.status()
+    if status.state == "running":  # its curves are followed from the first step
+        return ShownRun(folder, config, status, curves_of(folder, status, Metrics()))
     return ShownRun(folder, config, status, curves_of(folder, status, folder.metrics()))
 
 
 def curves_of(folder: RunFolder, status: RunStatus, metrics: Metrics) -> RunCurves:
     """Returns the curves of recorded metrics."""
-    epochs = folder.config.recipe.epochs
-    if status.total_steps:
-        steps_per_epoch = status.total_steps // max(1, epochs)
-    elif metrics.epochs:
-        steps_per_epoch = metrics.epochs[0].step // max(1, metrics.epochs[0].epoch)
-    else:
-        steps_per_epoch = 1
-    curves = RunCurves(folder.name, steps_per_epoch=steps_per_epoch, total_steps=status.total_steps)
+    curves = RunCurves(folder.name)
+    lengths(curves, folder.config.recipe, status)
     curves.add([*metrics.steps, *metrics.epochs])
     return curves
+
+
+def lengths(curves: RunCurves, recipe: Recipe, status: RunStatus) -> None:
+    """Tells the curves how long the run and its epochs are, as far as its status says."""
+    if not status.total_steps:
+        return
+    if status.total_steps != curves.total_steps:
+        curves.expect(status.total_steps)
+    if recipe.steps is None:
+        curves.steps_per_epoch = max(1, status.total_steps // max(1, recipe.epochs))
 
 
 def weights_in(folder: RunFolder) -> Path | None:
