@@ -11,7 +11,7 @@ import contextlib
 import math
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +25,10 @@ from resnet_studio.training import checkpoint, gradients
 from resnet_studio.training.checkpoint import Best
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
+from resnet_studio.training.devices import out_of_memory
 from resnet_studio.training.distributed import ALONE, World
 from resnet_studio.training.events import (
+    CheckpointSaved,
     EpochDone,
     Event,
     Outcome,
@@ -34,9 +36,9 @@ from resnet_studio.training.events import (
     Progress,
     Resumed,
     RunEnded,
-    StepDone,
     Warned,
 )
+from resnet_studio.training.figures import Figures, Pending, total_of
 from resnet_studio.training.metrics import Sums, Throughput
 from resnet_studio.training.optim import set_learning_rate
 from resnet_studio.training.room import NoRoom
@@ -45,11 +47,8 @@ from resnet_studio.training.schedules import learning_rate
 from resnet_studio.training.seeding import step_randomness
 from resnet_studio.training.setup import Prepared, prepare
 from resnet_studio.training.threads import Threads
-from resnet_studio.training.wording import Reason, explained, not_finite
+from resnet_studio.training.wording import Reason, explained, fault_of, not_finite
 
-# A device with a queue is asked for its figures this often, so that it rarely has to wait.
-_READ_SECONDS: Final = 0.1
-_READ_STEPS: Final = 50
 _PROGRESS_SECONDS: Final = 0.1
 # How often a waiting run looks for room on the disk, and processes ask each other.
 _LOOK_SECONDS: Final = 0.5
@@ -96,7 +95,7 @@ def fit(
                 config, folder, control=control, resume=resume, world=world, resources=resources
             )
         except (StudioError, Cancelled, RuntimeError, MemoryError) as error:
-            ended = _not_begun(folder, _told(error, config, world))
+            ended = _not_begun(folder, explained(error, config.recipe, world))
         else:
             run = _Run(config, prepared, control)
             ended = yield from run.until_the_end()
@@ -120,18 +119,6 @@ def _not_begun(folder: RunFolder, how: Reason) -> RunEnded:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """A step whose figures may still be on their way from the device."""
-
-    step: int
-    epoch: int
-    rate: float
-    images: int
-    images_per_second: float
-    figures: Tensor
-
-
 class _Run:
     """A prepared run while it trains. Its generators yield events and nothing else.
 
@@ -140,7 +127,6 @@ class _Run:
     """
 
     def __init__(self, config: RunConfig, prepared: Prepared, control: Control) -> None:
-        self._config = config
         self._recipe = config.recipe
         self._stepper = prepared.stepper
         self._world = prepared.stepper.world
@@ -154,7 +140,7 @@ class _Run:
         self._epochs = config.recipe.total_epochs(self._per_epoch)
         self._classes = len(prepared.split.classes)
         self._batch: Batch | None = None
-        self._pending: list[_Pending] = []
+        self._figures = Figures(self._world, eager=prepared.stepper.hardware.immediate)
         self._told: list[Warned] = []
         hardware = prepared.stepper.hardware
         alone = self._world.size == 1
@@ -166,12 +152,10 @@ class _Run:
             or not (hardware.immediate and alone)
             or self._stepper.forward is not self._stepper.model,
         )
-        # Processes that share a run must ask for their figures at the same steps.
-        self._eager = hardware.immediate or not alone
         # False while a step is under way and after NaN: then the state must not be saved.
         self._sound = True
         self._throughput = Throughput()
-        self._lap_began = self._read_at = time.perf_counter()
+        self._lap_began = time.perf_counter()
 
     def until_the_end(self) -> Generator[Event, None, RunEnded]:
         """Trains all epochs that are left and returns how it ended."""
@@ -185,7 +169,8 @@ class _Run:
             self._end("stopped", Reason(f"Closed after step {self._at.step}."))
             raise
         except (StudioError, Cancelled, RuntimeError, MemoryError) as error:
-            how = _told(error, self._config, self._world)
+            how = explained(error, self._recipe, self._world)
+            self._make_room(error)
             yield from self._save_if_sound()
             if how.message:
                 ended = self._end("failed", how)
@@ -207,7 +192,6 @@ class _Run:
     def _train_epoch(self) -> Iterator[Event]:
         at = self._at
         self._stepper.begin_training()
-        self._threads.try_more()
         self._restart_clock()
         end = min((at.epoch + 1) * self._per_epoch, self._steps)
         with contextlib.closing(self._feed.training(at.epoch, start=at.batch)) as source:
@@ -229,10 +213,11 @@ class _Run:
         if not self._stepper.intact:  # else its gradient is not finite
             at.batch, at.step = batch.number + 1, begun + 1
         images, now = len(batch.indices), time.perf_counter()
-        self._tell(self._threads.took(now - began), harmless=True)
+        part = batch.planned / self._recipe.batch_size
+        self._tell(self._threads.took(now - began, part=part), harmless=True)
         at.threads = self._threads.count
         speed = self._throughput.add(now, batch.planned)
-        self._pending.append(_Pending(begun + 1, at.epoch + 1, rate, images, speed, figures))
+        self._figures.add(Pending(begun + 1, at.epoch + 1, rate, images, round(speed, 1), figures))
 
     def _trained(self, batch: Batch, begun: int) -> Tensor:
         """Takes the step that follows `begun` others and returns its figures."""
@@ -258,61 +243,28 @@ class _Run:
             self._stepper.hardware = replace(self._stepper.hardware, threads=threads)
 
     def _after_step(self) -> Iterator[Event]:
-        late = time.perf_counter() - self._read_at >= _READ_SECONDS
-        if self._eager or late or len(self._pending) >= _READ_STEPS:
+        if self._figures.due:
             yield from self._read()
         yield from self._notices()
         yield from self._obey()
 
     def _read(self) -> Iterator[Event]:
-        """Yields the steps whose figures have not been read yet.
+        """Counts, logs and yields the steps whose figures have not been read yet.
 
         Raises:
             RunError: If a loss or a gradient is not finite.
         """
-        broken = None
-        for event in self._read_pending():
-            if _finite(event):
-                yield event
-            else:
-                broken = event
-        if broken is not None:
-            of = f"of step {broken.step} (epoch {broken.epoch})"
-            if math.isfinite(broken.loss):
-                raise self._not_finite(f"The gradient {of} is infinite")
-            raise self._not_finite(f"The loss {of} is {broken.loss}")
-
-    def _read_pending(self) -> list[StepDone]:
-        """Counts, logs and returns the waiting steps up to the first that is not finite."""
-        self._read_at = time.perf_counter()
-        if not self._pending:
-            return []
-        waiting = self._pending
-        rows = torch.stack([pending.figures for pending in waiting]).to("cpu", torch.float64)
-        counts = torch.tensor([[float(pending.images)] for pending in waiting], dtype=torch.float64)
-        sums = self._world.total(torch.cat((counts, rows[:, :3]), dim=1))
-        self._pending, events = [], []
-        for pending, (images, loss, correct, correct5), norms in zip(
-            waiting, sums.tolist(), rows[:, 3:].tolist(), strict=True
-        ):
-            event = StepDone(
-                step=pending.step,
-                epoch=pending.epoch,
-                loss=loss / images if images else 0.0,
-                accuracy=correct / images if images else 0.0,
-                learning_rate=pending.rate,
-                images_per_second=round(pending.images_per_second, 1),
-                gradient_norms=tuple(norms),
-            )
-            events.append(event)
-            if not _finite(event):
+        events, fault = [], ""
+        for event, sums in self._figures.take():
+            if fault := fault_of(event):
                 self._sound = self._stepper.intact
                 break
-            self._at.sums.add(
-                images=round(images), loss=loss, correct=round(correct), correct5=round(correct5)
-            )
+            self._at.sums += sums
             self._keeper.log(event)
-        return events
+            events.append(event)
+        yield from events  # only now: the generator may be closed at each of them
+        if fault:
+            raise self._not_finite(fault)
 
     # -- validation -------------------------------------------------------------------------
 
@@ -344,7 +296,11 @@ class _Run:
             yield from self._obey()
 
     def _judge_held_out(self) -> Generator[Event, None, Sums]:
-        """Validates the network as it is; changes nothing, so it can begin again any time."""
+        """Validates the network as it is; changes nothing, so it can begin again any time.
+
+        Raises:
+            RunError: If the loss is not finite.
+        """
         self._stepper.begin_validation()
         self._compute_with(self._threads.count)
         figures: list[Tensor] = []
@@ -360,23 +316,11 @@ class _Run:
                     yield Progress("validation", batch.number + 1, self._feed.validation_batches)
                 yield from self._notices()
                 yield from self._obey()
-        return self._sums_of(figures, images)
-
-    def _sums_of(self, figures: list[Tensor], images: int) -> Sums:
-        """Adds up a validation, of all processes.
-
-        Raises:
-            RunError: If the loss is not finite.
-        """
-        # Added in the order of the batches, as Python floats, so that any device gives the same.
-        rows = torch.stack(figures).tolist() if figures else []
-        parts = [float(images), *(math.fsum(column) for column in zip(*rows, strict=True))]
-        total = self._world.total(torch.tensor(parts if rows else [0.0] * 4, dtype=torch.float64))
-        count, loss, correct, correct5 = total.tolist()
-        if not math.isfinite(loss):
+        sums = total_of(figures, images, self._world)
+        if not math.isfinite(sums.loss):
             self._sound = False
-            raise self._not_finite(f"The validation loss after step {self._at.step} is {loss}")
-        return Sums(round(count), loss, round(correct), round(correct5))
+            raise self._not_finite(f"The validation loss after step {self._at.step} is {sums.loss}")
+        return sums
 
     # -- levers -----------------------------------------------------------------------------
 
@@ -411,7 +355,9 @@ class _Run:
             self._control.wait_while_paused()
             return self._control.stopping
         while True:
-            paused, stopping = self._world.any(self._control.paused, self._control.stopping)
+            paused, stopping = self._world.any(
+                self._control.paused, self._control.stopping or self._world.deserted
+            )
             if stopping or not paused:
                 return stopping
             self._control.wait(_LOOK_SECONDS)
@@ -424,17 +370,16 @@ class _Run:
             seconds: Least time to wait: a disk may have room and refuse all the same (a person's
                 share of it, or the number of files).
         """
-        self._control.pause()
         tried = time.monotonic() + seconds
         while True:
-            self._control.wait(min(seconds, _LOOK_SECONDS))
+            if self._control.paused:
+                self._control.wait(min(seconds, _LOOK_SECONDS))
             wanted = not self._control.paused
             found = lack is not None and lack.over and time.monotonic() >= tried
             ready, stopping = self._world.any(
                 self._world.main and (wanted or found), self._control.stopping
             )
             if ready or stopping:
-                self._control.resume()
                 return not stopping
 
     # -- saving -----------------------------------------------------------------------------
@@ -459,24 +404,32 @@ class _Run:
         if not checkpoint.all_finite(self._stepper.model.state_dict()):
             self._sound = False
             raise self._not_finite(f"After step {at.step} (epoch {at.epoch + 1}) a weight is NaN")
-        seconds, told = _LOOK_SECONDS, None
+        event = yield from self._written(waits=waits)
+        self._throughput.restart(time.perf_counter())
+        yield Warned(event.lost) if isinstance(event, NoRoom) else event
+
+    def _written(self, *, waits: bool) -> Generator[Event, None, CheckpointSaved | Warned | NoRoom]:
+        """Writes the run as it stands, as soon as there is room for it; see `_save`."""
+        seconds, told, asked = _LOOK_SECONDS, None, self._control.paused
         while True:
-            event = self._keeper.save(at, self._stepper)
+            event = self._keeper.save(self._at, self._stepper)
             lack = event if isinstance(event, NoRoom) else None
             (full,) = self._world.any(lack is not None)
             if not full or not waits:
                 break
+            self._control.pause()  # before it is told: the answer may come at once
             if told is None or told != lack:
                 told = lack or NoRoom(Path(), 0, None)
-                yield Paused(at.step, told.reason, told.needed_bytes, told.free_bytes)
+                yield Paused(self._at.step, told.reason, told.needed_bytes, told.free_bytes)
             if not self._wait_for_room(lack, seconds):
                 raise Cancelled
             seconds = min(2 * seconds, _LONGEST_LOOK_SECONDS)
-        self._throughput.restart(time.perf_counter())
         if told is not None:
+            if not asked:
+                self._control.resume()
             self._restart_clock()
-            yield Resumed(at.step)
-        yield Warned(event.lost) if isinstance(event, NoRoom) else event
+            yield Resumed(self._at.step)
+        return event
 
     def _save_if_sound(self) -> list[Event]:
         """Saves when the run ends early, if what there is deserves it."""
@@ -488,11 +441,28 @@ class _Run:
             return list(self._save(waits=False))
         except RunError:
             return []
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            return []
+
+    def _make_room(self, error: Exception) -> None:
+        """Gives back what a step that failed for want of memory still holds."""
+        if not out_of_memory(error):
+            return
+        error.__traceback__ = None  # its frames hold the activations
+        self._stepper.optimiser.zero_grad(set_to_none=True)
+        if self._stepper.hardware.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def _saved_alone(self) -> list[Event]:
         """Saves without the other processes, which may not be there any more."""
         kept, model = self._keeper, self._stepper.model
-        if self._pending or kept.has(self._at) or not checkpoint.all_finite(model.state_dict()):
+        if (
+            self._figures.waiting
+            or kept.has(self._at)
+            or not checkpoint.all_finite(model.state_dict())
+        ):
             return []
         event = kept.save(self._at, self._stepper)
         return [] if isinstance(event, NoRoom) else [event]
@@ -569,15 +539,3 @@ class _Run:
 
     def _lap_into_sums(self) -> None:
         self._at.sums.seconds += self._lap()
-
-
-def _told(error: Exception, config: RunConfig, world: World) -> Reason:
-    """Returns what to tell a person of an error, and tells the other processes; raises a defect."""
-    how = explained(world.explained(error) or error, config.recipe)
-    if how.message:
-        world.fail(how.message)
-    return how
-
-
-def _finite(event: StepDone) -> bool:
-    return math.isfinite(event.loss) and all(map(math.isfinite, event.gradient_norms))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import zlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -107,10 +108,12 @@ def prepare(
     """
     state, warnings = _take_and_load(config, folder, resume, world, resources)
     # A run that leaves the threads open keeps those it began with: its bits depend on them.
-    threads = state.hardware.get("threads") if state is not None else None
+    # Processes that share a computer share its cores anew.
+    threads = state.hardware.get("threads") if state is not None and world.size == 1 else None
     hardware = world.placed(choose_hardware(config.recipe, threads=threads))
     split = yield from open_split(config, control)
     check_fit(config, split, processes=world.size)
+    _check_alike(world, split)
     steps = steps_per_epoch(len(split.train), config.recipe.batch_size)
     yield Progress("network", 0, 1)
     stepper = make_stepper(config, split, hardware, world)
@@ -199,7 +202,7 @@ def make_stepper(config: RunConfig, split: DataSplit, hardware: Hardware, world:
     recipe = config.recipe
     model = work_in_place(build_network(config.network, seed=recipe.seed))
     if recipe.sync_batch_norm and world.size > 1:
-        model = synchronised(model)
+        synchronised(model, hardware.device)
     model.to(device=hardware.device)
     model.to(memory_format=torch.channels_last)
     weights = class_weights(recipe, split)
@@ -394,6 +397,21 @@ def _facts(split: DataSplit) -> dict[str, Any]:
         "training pictures": len(split.train),
         "validation pictures": len(split.validation),
     }
+
+
+def _check_alike(world: World, split: DataSplit) -> None:
+    """Refuses processes that found different pictures: their batches would not be parts of one.
+
+    Raises:
+        RunError: If they differ.
+    """
+    pictures = [zlib.crc32(part.indices.tobytes()) for part in (split.train, split.validation)]
+    labels = zlib.crc32(split.train.labels.tobytes())
+    if not world.agree(len(split.train), len(split.validation), *pictures, labels):
+        raise RunError(
+            "The processes of this run do not see the same pictures.",
+            remedy="Give all of them the same data set, and change nothing in it meanwhile.",
+        )
 
 
 def _check_data(state: TrainingState, split: DataSplit) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from resnet_studio.errors import Cancelled, RunError, StudioError
 from resnet_studio.training.devices import memory_error, more_parts, out_of_memory
+from resnet_studio.training.distributed import World
+from resnet_studio.training.events import StepDone
 from resnet_studio.training.recipe import Recipe
 
 
@@ -24,8 +27,18 @@ class Reason:
     offer: tuple[tuple[str, int], ...] = ()
 
 
-def explained(error: Exception, recipe: Recipe) -> Reason:
-    """Returns what to tell a person of an error; raises it if it is a defect of the program."""
+def explained(error: Exception, recipe: Recipe, world: World) -> Reason:
+    """Returns what to tell a person of an error; raises it if it is a defect of the program.
+
+    Other processes of the run are told as well.
+    """
+    how = _reason(world.explained(error) or error, recipe)
+    if how.message:
+        world.fail(how.message)
+    return how
+
+
+def _reason(error: Exception, recipe: Recipe) -> Reason:
     if isinstance(error, Cancelled):
         return Reason()
     if isinstance(error, StudioError):
@@ -36,6 +49,14 @@ def explained(error: Exception, recipe: Recipe) -> Reason:
         offer = () if parts is None else (("accumulate", parts),)
         return Reason(told.message, told.remedy, offer)
     raise error
+
+
+def fault_of(event: StepDone) -> str:
+    """Says which figure of a step is not finite, as the beginning of a sentence; or nothing."""
+    of = f"of step {event.step} (epoch {event.epoch})"
+    if not math.isfinite(event.loss):
+        return f"The loss {of} is {event.loss}"
+    return "" if all(map(math.isfinite, event.gradient_norms)) else f"The gradient {of} is infinite"
 
 
 def not_finite(what: str, *, rate: float, culprit: str, saved_step: int | None) -> RunError:

@@ -49,8 +49,8 @@ def log(tmp_path):
 
 def test_sums_weigh_each_batch_by_its_pictures():
     sums = Sums()
-    sums.add(images=3, loss=3.0, correct=3, correct5=3)
-    sums.add(images=1, loss=5.0, correct=0, correct5=1)
+    sums += Sums(images=3, loss=3.0, correct=3, correct5=3)
+    sums += Sums(images=1, loss=5.0, correct=0, correct5=1)
     assert sums.mean_loss == 2.0
     assert sums.accuracy == 0.75
 
