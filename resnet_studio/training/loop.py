@@ -21,7 +21,7 @@ from torch import Tensor
 from resnet_studio.data.batches import Batch
 from resnet_studio.data.dataset import Problem
 from resnet_studio.errors import Cancelled, RunError, StudioError
-from resnet_studio.training import checkpoint, gradients
+from resnet_studio.training import checkpoint, gradients, waiting
 from resnet_studio.training.checkpoint import Best
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
@@ -50,9 +50,6 @@ from resnet_studio.training.threads import Threads
 from resnet_studio.training.wording import Reason, explained, fault_of, not_finite
 
 _PROGRESS_SECONDS: Final = 0.1
-# How often a waiting run looks for room on the disk, and processes ask each other.
-_LOOK_SECONDS: Final = 0.5
-_LONGEST_LOOK_SECONDS: Final = 8.0
 
 
 def fit(
@@ -341,46 +338,13 @@ class _Run:
             yield from self._save()
             self._lap_into_sums()
             yield Paused(self._at.step)
-            stopping = self._wait()
+            stopping = waiting.while_paused(self._control, self._world)
             self._restart_clock()
             if not stopping:
                 yield Resumed(self._at.step)
         if stopping:
             yield from self._save(waits=False)
             raise Cancelled
-
-    def _wait(self) -> bool:
-        """Blocks while the run shall wait; returns whether it shall end then."""
-        if self._world.size == 1:
-            self._control.wait_while_paused()
-            return self._control.stopping
-        while True:
-            paused, stopping = self._world.any(
-                self._control.paused, self._control.stopping or self._world.deserted
-            )
-            if stopping or not paused:
-                return stopping
-            self._control.wait(_LOOK_SECONDS)
-
-    def _wait_for_room(self, lack: NoRoom | None, seconds: float) -> bool:
-        """Blocks until a save may fit or a person wants it tried; returns False for an end.
-
-        Args:
-            lack: What is missing; None in a process that does not write.
-            seconds: Least time to wait: a disk may have room and refuse all the same (a person's
-                share of it, or the number of files).
-        """
-        tried = time.monotonic() + seconds
-        while True:
-            if self._control.paused:
-                self._control.wait(min(seconds, _LOOK_SECONDS))
-            wanted = not self._control.paused
-            found = lack is not None and lack.over and time.monotonic() >= tried
-            ready, stopping = self._world.any(
-                self._world.main and (wanted or found), self._control.stopping
-            )
-            if ready or stopping:
-                return not stopping
 
     # -- saving -----------------------------------------------------------------------------
 
@@ -410,7 +374,7 @@ class _Run:
 
     def _written(self, *, waits: bool) -> Generator[Event, None, CheckpointSaved | Warned | NoRoom]:
         """Writes the run as it stands, as soon as there is room for it; see `_save`."""
-        seconds, told, asked = _LOOK_SECONDS, None, self._control.paused
+        seconds, told, asked = waiting.LOOK_SECONDS, None, self._control.paused
         while True:
             event = self._keeper.save(self._at, self._stepper)
             lack = event if isinstance(event, NoRoom) else None
@@ -421,9 +385,9 @@ class _Run:
             if told is None or told != lack:
                 told = lack or NoRoom(Path(), 0, None)
                 yield Paused(self._at.step, told.reason, told.needed_bytes, told.free_bytes)
-            if not self._wait_for_room(lack, seconds):
+            if not waiting.for_room(lack, self._control, self._world, seconds=seconds):
                 raise Cancelled
-            seconds = min(2 * seconds, _LONGEST_LOOK_SECONDS)
+            seconds = min(2 * seconds, waiting.LONGEST_LOOK_SECONDS)
         if told is not None:
             if not asked:
                 self._control.resume()

@@ -23,7 +23,7 @@ import torch
 
 from resnet_studio.errors import StudioError
 from resnet_studio.models.checkpoints import read_weights
-from resnet_studio.training import loop
+from resnet_studio.training import waiting
 from resnet_studio.training.checkpoint import LAST, PREVIOUS, load_state
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.events import CheckpointSaved, EpochDone, Event, Paused, RunEnded
@@ -173,7 +173,7 @@ def small_config(folder: Path) -> RunConfig:
 
 def main(folder: Path, strides: dict[str, int]) -> None:
     torch.set_num_threads(1)
-    loop._LOOK_SECONDS = 0.001
+    waiting.LOOK_SECONDS = 0.001
     config = small_config(folder)
     runs = folder / "runs"
     faults = Faults(runs)

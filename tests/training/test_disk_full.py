@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from resnet_studio import files
-from resnet_studio.training import loop
+from resnet_studio.training import waiting
 from resnet_studio.training.control import Control
 from resnet_studio.training.events import (
     CheckpointSaved,
@@ -34,7 +34,7 @@ DISK_BYTES = 8 << 20
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Looks for room often, so that no test waits."""
-    monkeypatch.setattr(loop, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_save_that_finds_no_room_is_tried_again_until_it_does(
 
 
 def test_a_person_may_have_it_tried_at_once(tmp_path, config, whole, monkeypatch):
-    monkeypatch.setattr(loop, "_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 3600.0)
     control = Control()
     events: list[Event] = []
     training = fit(config, run_dir=tmp_path / "run", control=control)
