@@ -118,6 +118,19 @@ class World:
         self._together(lambda: dist.all_reduce(together, op=dist.ReduceOp.MAX))
         return tuple(bool(flag) for flag in together.tolist())
 
+    def agree(self, *numbers: int) -> bool:
+        """Tells whether all processes have the same numbers; all must call together.
+
+        Raises:
+            RunError: If a process is gone or does not answer.
+        """
+        if self.size == 1:
+            return True
+        own = torch.tensor(numbers, dtype=torch.int64)
+        most = torch.cat((own, -own))
+        self._together(lambda: dist.all_reduce(most, op=dist.ReduceOp.MAX))
+        return bool((most[: len(own)] == -most[len(own) :]).all())
+
     def total(self, values: Tensor) -> Tensor:
         """Returns the sum of the values of all processes; all must call together.
 

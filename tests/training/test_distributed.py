@@ -150,6 +150,15 @@ def test_flags_of_any_count_for_all_and_totals_are_sums():
     assert second[3] == [1.0, 10.0]  # what was given is left as it was
 
 
+def compare(world):
+    return world.agree(1, -5, 2**40), world.agree(3, world.rank), world.agree()
+
+
+def test_processes_know_whether_they_have_the_same_numbers():
+    assert in_world(compare) == [(True, False, True)] * 2
+    assert ALONE.agree(1, 2)
+
+
 def threads(world):
     return torch.get_num_threads()
 

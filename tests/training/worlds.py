@@ -10,13 +10,14 @@ import contextlib
 import multiprocessing
 import os
 import pickle
-import socket
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from resnet_studio.training.distributed import World, join
+import torch.distributed as dist
+
+from resnet_studio.training.distributed import join
 from resnet_studio.training.recipe_choices import DeviceChoice
 
 _SECONDS = 60.0
@@ -50,10 +51,11 @@ def in_world(
         AssertionError: With the traceback, if a process raised something.
     """
     pipes = [_context.Pipe(duplex=False) for _ in range(size)]
-    port = _free_port()
+    # As torchrun does: it outlives a process that fails and tells why.
+    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     processes = [
         _context.Process(
-            target=_in_process, args=(sender, rank, size, port, seconds, function, arguments)
+            target=_in_process, args=(sender, rank, size, store.port, seconds, function, arguments)
         )
         for rank, (_, sender) in enumerate(pipes)
     ]
@@ -97,6 +99,7 @@ def _in_process(
     names = {"RANK": rank, "WORLD_SIZE": size, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": size}
     os.environ |= {name: str(value) for name, value in names.items()}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    os.environ["TORCHELASTIC_USE_AGENT_STORE"] = "True"
     try:
         with join(DeviceChoice.CPU, seconds=seconds) as world:
             answer = "returned", function(world, *arguments)
@@ -105,13 +108,3 @@ def _in_process(
     with contextlib.suppress(BrokenPipeError):
         # Pickled here: tensors would else be shared with a process that ends.
         sender.send_bytes(pickle.dumps(answer))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def rank_of(world: World) -> int:
-    return world.rank
