@@ -16,7 +16,7 @@ import importlib.util
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -54,6 +54,10 @@ _FORMATS = {
 SUFFIXES = frozenset(suffix for suffixes in _FORMATS.values() for suffix in suffixes.split())
 _COUNT_FRAMES_BYTES = 4 << 20
 _SNIFF_BYTES = 1024
+
+# Takes the bytes of a file and the number of its pixels; gives (H, W, 3) uint8, or None if it
+# leaves the file to Pillow.
+JpegDecoder = Callable[[bytes, int], NDArray[np.uint8] | None]
 
 _COPY_AGAIN = "Copy it again from where it came, or leave it out."
 _CONVERT = "Export it as JPEG or PNG and open that."
@@ -124,12 +128,15 @@ class _Refusal(Exception):  # noqa: N818 - private: it becomes an UnreadablePict
         self.remedy = remedy
 
 
-def open_picture(source: Path | str | bytes | BinaryIO, *, name: str = "") -> Picture:
+def open_picture(
+    source: Path | str | bytes | BinaryIO, *, name: str = "", jpeg: JpegDecoder | None = None
+) -> Picture:
     """Opens a picture of any supported format.
 
     Args:
         source: A path, the bytes of a file, or a seekable binary file.
         name: What to call it in messages; the file's own name if empty.
+        jpeg: Decodes plain JPEGs to the same bits, faster; see `jpeg.large_jpeg`.
 
     Raises:
         UnreadablePictureError: Whatever is wrong with it; no other exception leaves here.
@@ -143,15 +150,26 @@ def open_picture(source: Path | str | bytes | BinaryIO, *, name: str = "") -> Pi
         # pixels, so that it is known only afterwards.
         turned = image.format == "TIFF" and _orientation(image) != 1
         frames = _frames_note(image)
-        _load(image)
+        plain = _decoded_elsewhere(image, jpeg) if jpeg is not None and not notes else None
+        if plain is None:
+            _load(image)
+            plain = to_rgb(image, notes, stored=stored)
         orientation = _orientation(image)
-        rgb = _upright(to_rgb(image, notes, stored=stored), orientation)
+        rgb = _upright(plain, orientation)
         if turned or orientation != 1:
             notes.insert(0, "turned upright (EXIF)")
         if frames:
             notes.append(frames)
     path = Path(source) if isinstance(source, str | Path) else None
     return Picture(rgb, path, shown, tuple(notes))
+
+
+def _decoded_elsewhere(image: ImageFile.ImageFile, jpeg: JpegDecoder) -> NDArray[np.uint8] | None:
+    """Returns the pixels if it is a plain colour JPEG that `jpeg` decodes; they are as stored."""
+    if image.format != "JPEG" or image.mode != "RGB" or image.fp is None:
+        return None
+    image.fp.seek(0)
+    return jpeg(image.fp.read(), image.size[0] * image.size[1])
 
 
 def read_header(source: Path | str | bytes | BinaryIO, *, name: str = "") -> Header:

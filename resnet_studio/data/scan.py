@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from resnet_studio.data.arrange import Arrangement, arrange, too_few_classes
 from resnet_studio.data.dataset import Problem
 from resnet_studio.data.imaging import (
+    JpegDecoder,
     Picture,
     UnreadablePictureError,
     open_picture,
@@ -82,14 +83,19 @@ def scan_store(store: Store) -> Generator[ScanProgress, None, FolderScan]:
     return (yield from _checked(store, arrangement))
 
 
-def open_file(store: Store, file: str) -> Picture:
+def open_file(store: Store, file: str, *, jpeg: JpegDecoder | None = None) -> Picture:
     """Opens one picture of a data set.
+
+    Args:
+        store: Where the data set lies.
+        file: The picture's path in it.
+        jpeg: See `open_picture`.
 
     Raises:
         PictureError: If it is broken or gone.
     """
     with store.opened(file) as source:
-        return open_picture(source, name=printable(file))
+        return open_picture(source, name=printable(file), jpeg=jpeg)
 
 
 def keep_only(

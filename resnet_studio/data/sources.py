@@ -27,6 +27,7 @@ from resnet_studio.data.dataset import (
 )
 from resnet_studio.data.digits import read_digits
 from resnet_studio.data.imaging import UnreadablePictureError, printable
+from resnet_studio.data.jpeg import large_jpeg
 from resnet_studio.data.scan import FolderScan, keep_only, open_file, scan_store
 from resnet_studio.data.stores import ScanProgress, Store, open_store
 from resnet_studio.errors import DataError
@@ -200,7 +201,7 @@ class _Reading:
     store: Store
 
     def __call__(self, file: str) -> NDArray[np.uint8]:
-        return open_file(self.store, file).rgb
+        return open_file(self.store, file, jpeg=large_jpeg).rgb
 
 
 def _fits_memory(scan: FolderScan) -> bool:

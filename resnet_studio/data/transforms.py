@@ -142,7 +142,7 @@ def normalise_batch(spec: AugmentSpec, images: Tensor) -> Tensor:
     last = spec.normalise or _AS_IT_IS
     if images.device.type != "cpu":
         scaled = images.to(torch.float32).mul_(_LEVEL)
-        mean, std = (torch.tensor(v, device=images.device) for v in (last.mean, last.std))
+        mean, std = _there(last, images.device)
         return scaled.sub_(mean).div_(std).permute(0, 3, 1, 2)
     side = images.shape[1]
     mean_row, std_row = _in_a_row(last, side * side if side <= _SMALL_SIDE else side)
@@ -158,6 +158,12 @@ def _in_a_row(last: Normalise, pixels: int) -> tuple[NDArray[np.float32], NDArra
     """Return mean and deviation once for each of so many pixels, (3 * pixels,) each."""
     mean, std = (np.tile(np.array(v, dtype=np.float32), pixels) for v in (last.mean, last.std))
     return mean, std
+
+
+@lru_cache(maxsize=8)
+def _there(last: Normalise, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation on a device, (3,) each; sent once, since sending waits for it."""
+    return torch.tensor(last.mean, device=device), torch.tensor(last.std, device=device)
 
 
 def denormalise(images: Tensor, spec: AugmentSpec) -> NDArray[np.uint8]:

@@ -207,7 +207,7 @@ def _context() -> BaseContext:
     """Return how processes are started.
 
     On Linux from a server that has loaded torch once: each costs 0.1 s and shares that memory,
-    where a process of its own takes SPAWN s and 200 MB. Elsewhere such a server is not safe.
+    where a process of its own takes 3 s and 200 MB. Elsewhere such a server is not safe.
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")

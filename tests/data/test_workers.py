@@ -143,14 +143,14 @@ def test_broken_pictures_are_left_out_told_of_once_and_not_tried_again(two):
 
 def test_a_killed_process_is_an_error_and_the_epoch_can_be_resumed(two):
     subset = whole(made())
-    wanted = list(stream(subset, PictureCache(limit_bytes=0)))
-    epoch = stream(subset, two, batch_size=7)
+    wanted = list(stream(subset, PictureCache(limit_bytes=0), batch_size=2))
+    epoch = stream(subset, two, batch_size=2)  # more batches than are read ahead
     given = [next(epoch)]
     os.kill(processes()[0].pid, signal.SIGKILL)
     with pytest.raises(DataError, match="process that decodes pictures has ended") as caught:
         given += epoch
     assert "0 workers" in caught.value.remedy
-    rest = stream(subset, two, start=given[-1].number + 1)
+    rest = stream(subset, two, batch_size=2, start=given[-1].number + 1)
     assert_same(given + list(rest), wanted)
 
 
