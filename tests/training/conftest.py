@@ -95,3 +95,12 @@ def pictures(tmp_path_factory) -> Path:
 @pytest.fixture
 def config(pictures) -> RunConfig:
     return tiny_config(pictures)
+
+
+@pytest.fixture
+def compiling_here():
+    """Keeps torch.compile to this process: its helpers would outlive the test."""
+    from torch._inductor import config
+
+    with config.patch(compile_threads=1):
+        yield

@@ -219,6 +219,7 @@ def curve(config: RunConfig, path: Path) -> list[float]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not any(map(shutil.which, COMPILERS)), reason="there is no C++ compiler")
+@pytest.mark.usefixtures("compiling_here")
 def test_a_compiled_run_stopped_and_resumed_gives_the_same_bits(tmp_path, uneven):
     config = config_of(uneven, SGD, compile="on", epochs=2)
     whole = run(config, tmp_path / "whole")
