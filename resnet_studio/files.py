@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,22 @@ def atomic_write(path: Path, *, before: Path | None = None) -> Iterator[Path]:
             temporary.unlink()
         raise
     _synchronise_folder(path.parent)
+
+
+def give_second_name(path: Path, second: Path) -> None:
+    """Lets a file have a second name, so that it stays when the first gets another file.
+
+    It is copied where the disk has no such links.
+
+    Raises:
+        OSError: If the disk refuses; a file of the second name is as it was.
+    """
+    with atomic_write(second) as temporary:
+        temporary.unlink()
+        try:
+            os.link(path, temporary)
+        except OSError:
+            shutil.copyfile(path, temporary)
 
 
 def write_bytes_atomic(path: Path, content: bytes) -> None:

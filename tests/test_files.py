@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 
 from resnet_studio.files import (
     atomic_write,
+    give_second_name,
     read_plain,
     sha256_of,
     sweep_temporaries,
@@ -158,3 +160,52 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
     with pytest.raises(NotADirectoryError) as caught:
         write_bytes_atomic(tmp_path / "file" / "a.bin", b"1")
     assert caught.value.filename == str(tmp_path / "file")
+
+
+def test_a_second_name_stays_when_the_first_gets_another_file(tmp_path):
+    write_bytes_atomic(tmp_path / "a", b"1")
+    give_second_name(tmp_path / "a", tmp_path / "b")
+    write_bytes_atomic(tmp_path / "a", b"2")
+    assert (tmp_path / "b").read_bytes() == b"1"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_where_a_disk_has_no_links_the_file_is_copied(tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    write_bytes_atomic(tmp_path / "a", b"1")
+    monkeypatch.setattr(os, "link", refuse)
+    give_second_name(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == b"1"
+
+
+def test_the_file_before_gets_its_name_only_when_the_new_one_is_whole(tmp_path):
+    path, before = tmp_path / "a", tmp_path / "before"
+    write_bytes_atomic(path, b"1")
+    with atomic_write(path, before=before) as temporary:
+        temporary.write_bytes(b"2")
+        assert path.read_bytes() == b"1"
+        assert not before.exists()
+    assert (path.read_bytes(), before.read_bytes()) == (b"2", b"1")
+
+
+def test_the_file_before_keeps_its_name_where_the_new_one_cannot_get_it(tmp_path, monkeypatch):
+    path, before = tmp_path / "a", tmp_path / "before"
+    write_bytes_atomic(path, b"1")
+    real = Path.replace
+
+    def fail(source: Path, target: Path) -> Path:
+        if source.name.startswith(".studio-"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(source, target)
+
+    def write() -> None:
+        with atomic_write(path, before=before) as temporary:
+            temporary.write_bytes(b"2")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        write()
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]
+    assert path.read_bytes() == b"1"

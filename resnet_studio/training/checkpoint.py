@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_studio.errors import CheckpointError
-from resnet_studio.files import atomic_write
+from resnet_studio.files import atomic_write, give_second_name
 from resnet_studio.models import screening
 from resnet_studio.training.averaging import Average
 from resnet_studio.training.metrics import Sums
@@ -100,15 +100,24 @@ class TrainingState:
     average: dict[str, Any] | None = None
 
 
-def save_state(folder: Path, state: TrainingState) -> Path:
+def save_state(folder: Path, state: TrainingState, *, kept: Path | None = None) -> Path:
     """Writes a new `last.pt`; the present one becomes `previous.pt`.
+
+    Args:
+        folder: Where the checkpoints are.
+        state: What to save.
+        kept: A name that the new file has as well and keeps. It has it before it is `last.pt`, so
+            that a crash in between loses nothing: the step is taken again, and saved again.
 
     Raises:
         OSError: If it cannot be written; the checkpoints that were there stay loadable.
     """
     last = folder / LAST
-    with atomic_write(last, before=folder / PREVIOUS) as temporary, temporary.open("wb") as file:
-        _write(_content(state), file)
+    with atomic_write(last, before=folder / PREVIOUS) as temporary:
+        with temporary.open("wb") as file:
+            _write(_content(state), file)
+        if kept is not None:
+            give_second_name(temporary, kept)
     return last
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from resnet_studio.errors import CheckpointError, RunError
-from resnet_studio.files import sweep_temporaries
+from resnet_studio.files import give_second_name, sweep_temporaries
 from resnet_studio.models.checkpoints import save_weights
 from resnet_studio.training import checkpoint, metrics, retention, room
 from resnet_studio.training.checkpoint import Best, Position, TrainingState
@@ -199,11 +199,16 @@ class Writer:
         if self._best_waits:
             self._save_weights(self._folder.weights("best"), stepper, position)
             self._best_waits = False
-        self._save_weights(self._folder.weights("last"), stepper, position)
-        checkpoint.save_state(self._folder.checkpoints, state)
-        self._found(position)
+        last = self._folder.weights("last")
+        self._save_weights(last, stepper, position)
+        kept = None
         if self._kept_for_good(position):
-            retention.keep(self._folder, position.epoch, most=self._about.keep_most)
+            kept = retention.checkpoint_of(self._folder, position.epoch)
+            give_second_name(last, kept.with_suffix(last.suffix))
+        checkpoint.save_state(self._folder.checkpoints, state, kept=kept)
+        self._found(position)
+        if kept is not None:
+            retention.drop_oldest(self._folder, most=self._about.keep_most)
         self._folder.write_status(self._status(position))
 
     def _kept_for_good(self, position: Position) -> bool:

@@ -7,36 +7,30 @@ name for the present one stays what it is.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from pathlib import Path
 from typing import Final
 
-from resnet_studio.files import atomic_write
-from resnet_studio.training.checkpoint import LAST
 from resnet_studio.training.runs import RunFolder
 
 _NAME: Final = re.compile(r"epoch-(\d+)\.(pt|safetensors)")
 
 
-def keep(folder: RunFolder, epoch: int, *, most: int) -> None:
-    """Gives the checkpoint that was saved last a name of its own, and removes the oldest.
+def checkpoint_of(folder: RunFolder, epoch: int) -> Path:
+    """Returns the name of the checkpoint that is kept for good after an epoch."""
+    return folder.checkpoints / f"epoch-{epoch:04d}.pt"
 
-    Args:
-        folder: The run.
-        epoch: Epochs completed at the checkpoint.
-        most: How many to keep; the last checkpoint and the best weights are apart from them.
+
+def drop_oldest(folder: RunFolder, *, most: int) -> None:
+    """Removes the oldest of the checkpoints that are kept for good, until so many are left.
 
     Raises:
-        OSError: If the disk refuses; no kept checkpoint is lost then.
+        OSError: If the disk refuses.
     """
-    name = f"epoch-{epoch:04d}"
-    _second_name(folder.weights("last"), folder.checkpoints / f"{name}.safetensors")
-    _second_name(folder.checkpoints / LAST, folder.checkpoints / f"{name}.pt")
-    for old in kept_epochs(folder)[:-most]:
-        for suffix in ("pt", "safetensors"):
-            (folder.checkpoints / f"epoch-{old:04d}.{suffix}").unlink(missing_ok=True)
+    for epoch in kept_epochs(folder)[:-most]:
+        path = checkpoint_of(folder, epoch)
+        for each in (path, path.with_suffix(".safetensors")):
+            each.unlink(missing_ok=True)
 
 
 def kept_epochs(folder: RunFolder) -> list[int]:
@@ -46,13 +40,3 @@ def kept_epochs(folder: RunFolder) -> list[int]:
     except OSError:
         return []
     return sorted({int(found[1]) for name in names if (found := _NAME.fullmatch(name))})
-
-
-def _second_name(path: Path, second: Path) -> None:
-    """Lets a file have a second name; copies it where the disk has no such links."""
-    with atomic_write(second) as temporary:
-        temporary.unlink()
-        try:
-            os.link(path, temporary)
-        except OSError:
-            shutil.copyfile(path, temporary)

@@ -85,7 +85,7 @@ def test_a_save_each_of_whose_calls_fails_loses_nothing(tmp_path, library):
     strides = {"no space": 1, "no quota": 6, "i/o error": 1, "read-only": 6, "crash": 1}
     counts = check_faults(tmp_path, library, strides | {"torn write": 1, "torn by a crash": 1})
     for kind, name in sorted(counts):
-        print(f"{kind:16} {name:8} {counts[kind, name]:4}")
+        sys.stdout.write(f"{kind:16} {name:8} {counts[kind, name]:4}\n")
     names = {name for _, name in counts}
     assert {"open", "write", "fsync", "close", "rename", "mkdir", "stat", "chmod"} <= names
     assert counts.total() > 300
