@@ -5,6 +5,7 @@ All three give the same pictures in the same order; none of them knows of a netw
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -151,12 +152,13 @@ def read_in_processes(
             waiting.append((batch, numbers, tried))
             yield Job(making, batch.indices[tried], numbers[tried])
 
-    for images, found, problems in workers.done(jobs(), pinned=pinned):
-        batch, numbers, good = waiting.popleft()
-        good[good] = found.numpy()
-        for index, problem in problems:
-            shelf.lose(index, problem)
-        yield Read.of(batch, good, images, numbers)
+    with contextlib.closing(workers.done(jobs(), pinned=pinned)) as done:
+        for images, found, problems in done:
+            batch, numbers, good = waiting.popleft()
+            good[good] = found.numpy()
+            for index, problem in problems:
+                shelf.lose(index, problem)
+            yield Read.of(batch, good, images, numbers)
 
 
 def usable_cores() -> int:

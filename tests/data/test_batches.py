@@ -147,15 +147,18 @@ def test_images_are_what_a_network_reads():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("name", ["digits_train", "imagenet_train"])
-def test_batches_on_a_gpu_have_the_same_bits(name):
-    there = epoch(digits(), PRESETS[name], device="cuda")
-    here = epoch(digits(), PRESETS[name])
-    for a, b in zip(there, here, strict=True):
-        assert a.images.is_cuda
-        assert a.images.is_contiguous(memory_format=torch.channels_last)
-        assert torch.equal(a.images.cpu(), b.images)
-        assert torch.equal(a.labels.cpu(), b.labels)
+@pytest.mark.parametrize("name", ["digits_train", "cifar_train", "imagenet_train", "cifar_val"])
+@pytest.mark.parametrize("device_bytes", [0, 1 << 30])
+def test_batches_on_a_gpu_have_the_same_bits(name, device_bytes):
+    cache, dataset = PictureCache(device_bytes=device_bytes), digits()
+    for number in range(2):  # decoded, and then from where they are kept
+        there = epoch(dataset, PRESETS[name], device="cuda", epoch=number, cache=cache)
+        here = epoch(dataset, PRESETS[name], epoch=number)
+        for a, b in zip(there, here, strict=True):
+            assert a.images.is_cuda
+            assert a.images.is_contiguous(memory_format=torch.channels_last)
+            assert torch.equal(a.images.cpu(), b.images)
+            assert torch.equal(a.labels.cpu(), b.labels)
 
 
 # --- order and resuming ---------------------------------------------------------------------------
