@@ -217,6 +217,9 @@ def train(
     resume: Flag[Path | None] = None,
     validation_fraction: Flag[float | None] = None,
     split_seed: Flag[int | None] = None,
+    processes: Flag[int | None] = None,
+    test: bool = False,
+    find_rate: bool = False,
     json_: Annotated[bool, tyro.conf.arg(name="json")] = False,
 ) -> int:
     """Train a network; the same loop as in the window.
@@ -237,11 +240,16 @@ def train(
         resume: Folder of a stopped run to go on with; everything else is taken from it.
         validation_fraction: Share of the pictures held out, 0 to 1.
         split_seed: Decides which pictures those are.
+        processes: Programs on this computer that share the run, for example one for each GPU;
+            several computers are joined by torchrun.
+        test: Once the run has finished, evaluate its best weights on the pictures that the data
+            set keeps for testing; they are looked at for nothing else.
+        find_rate: Do not train, but try rising learning rates and tell which one to take.
         json_: Print every event as a line of JSON, and nothing else to stdout.
     """
     _check_torch()
     from resnet_studio.terminal_config import Asked
-    from resnet_studio.terminal_train import train_network
+    from resnet_studio.terminal_train import Manner, configuration, train_network
 
     asked = Asked(
         spec=spec,
@@ -252,7 +260,12 @@ def train(
         split_seed=split_seed,
         changes=changes(recipe_flags),
     )
-    return train_network(asked, run=run, resume=resume, as_json=json_)
+    if find_rate:
+        from resnet_studio.terminal_rate import find_rate as look
+
+        return look(configuration(asked, run=run, resume=resume), resume=resume, as_json=json_)
+    manner = Manner(processes=processes, test=test, as_json=json_)
+    return train_network(asked, run=run, resume=resume, manner=manner)
 
 
 def runs(

@@ -90,7 +90,7 @@ def configured(
     else:
         classes = None if data.source != "folder" else len(load_dataset(data, progress).classes)
         config = default_config(spec, data, classes=classes)
-    augment = {
+    augment: dict[str, Any] = {
         part: _augment(asked, part, tables[part])
         for part in ("train_augment", "validation_augment")
         if part in tables
@@ -174,7 +174,8 @@ def _data(asked: Asked, stated: Mapping[str, Any] | str | None) -> DataConfig:
         changes["validation_fraction"] = _checked_fraction(asked.validation_fraction)
     if asked.split_seed is not None:
         changes["split_seed"] = asked.split_seed
-    return _parsed_data({**config.model_dump(), **changes})
+    # What nobody has said stays unsaid: it depends on the data set.
+    return _parsed_data({**config.model_dump(exclude_unset=True), **changes})
 
 
 def _named_data(name: str) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def open_part(split: DataSplit, part: Part | None) -> Subset:
     if split.test is None:
         raise DataError(
             f"{split.name} keeps no pictures for testing.",
-            remedy='Put some into a folder "test" beside "train", or use those for validation.',
+            remedy='Leave that out, or take a data set that has a folder "test" beside "train".',
         )
     return split.test
 
@@ -169,7 +169,7 @@ def _source(run: RunFolder | None, data: str | None) -> Path | DataConfig:
             )
         return own
     if data in ("digits", "cifar10"):
-        named = DataConfig(source=data)  # type: ignore[arg-type]
+        named = DataConfig(source=data)
     elif find_cifar10(Path(data)) is not None:
         named = DataConfig(source="cifar10", path=str(Path(data).absolute()))
     else:

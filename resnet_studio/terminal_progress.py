@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from resnet_studio.training import events
@@ -157,7 +156,7 @@ class Display:
         if self._progress.disable:
             print(line, file=sys.stderr, flush=True)
         else:
-            self._progress.console.print(escape(line), soft_wrap=True)
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _bar(self, description: str, *, visible: bool = True) -> TaskID:
         return self._progress.add_task(description, total=None, visible=visible, figures="")

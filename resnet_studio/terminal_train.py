@@ -7,28 +7,46 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.status import Status
 
-from resnet_studio.data.sources import ScanProgress
+from resnet_studio import terminal_evaluate as evaluate
+from resnet_studio.data.sources import DataConfig, ScanProgress, load_dataset
 from resnet_studio.errors import RunError
+from resnet_studio.probe.examinee import Answers
 from resnet_studio.terminal_config import Asked, configured
-from resnet_studio.terminal_progress import print_json, show
+from resnet_studio.terminal_progress import print_json, print_line, show
 from resnet_studio.training import events, tensorboard
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.distributed import join, restarted
-from resnet_studio.training.launching import rank
+from resnet_studio.training.launching import launch, rank
 from resnet_studio.training.loop import fit
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder, default_runs_dir
 from resnet_studio.training.setup import CHANGEABLE
 
 
-def train_network(asked: Asked, *, run: Path | None, resume: Path | None, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a run is trained and told.
+
+    Attributes:
+        processes: Programs on this computer that share it; None for this one alone.
+        test: Evaluate the best weights on the pictures for testing once the run has finished.
+        as_json: Print JSON instead of text.
+    """
+
+    processes: int | None = None
+    test: bool = False
+    as_json: bool = False
+
+
+def train_network(asked: Asked, *, run: Path | None, resume: Path | None, manner: Manner) -> int:
     """Trains, printing events as lines of JSON or as a progress display.
 
     The first Ctrl+C, SIGTERM or SIGHUP stops the run after the present step, with a checkpoint; a
@@ -38,7 +56,7 @@ def train_network(asked: Asked, *, run: Path | None, resume: Path | None, as_jso
         asked: Which run.
         run: Its folder; a new one among the studio's runs if None.
         resume: Folder of a run to go on with, of which only `asked.changes` are changed.
-        as_json: Print JSON instead of text.
+        manner: How it is trained and told.
 
     Returns:
         0 if the run finished or was stopped on request, 1 if it failed.
@@ -46,33 +64,68 @@ def train_network(asked: Asked, *, run: Path | None, resume: Path | None, as_jso
     Raises:
         StudioError: If the run cannot be begun, or failed.
     """
+    _check_processes(manner.processes)
     if resume is None:
         _check_named(run)
-        with _telling() as tell:
-            config = configured(asked, progress=tell)
-        _check_packages(config.recipe)
-        folder = RunFolder.create(default_runs_dir(), config) if run is None else RunFolder(run)
+    config = configuration(asked, run=run, resume=resume)
+    _check_packages(config.recipe)
+    if manner.test:
+        _check_test(config.data)
+    folder = _folder(config, run=run, resume=resume)
+    if manner.processes is not None:
+        # Without a name the folder is made already; one that is named must not hold a run.
+        new = None if run is None else config
+        changes = None if resume is None else asked.changes
+        code = _launched(folder, manner.processes, new, changes, as_json=manner.as_json)
+        finished = code == 0 and folder.status().state == "finished"
     else:
+        ended = _trained(config, folder, resume=resume is not None, as_json=manner.as_json)
+        _tell_end(ended, folder, new=run is None and resume is None, as_json=manner.as_json)
+        code, finished = 0, ended.outcome == "finished"
+    if manner.test and finished and not rank():
+        _test(config, folder, as_json=manner.as_json)
+    return code
+
+
+def configuration(asked: Asked, *, run: Path | None, resume: Path | None) -> RunConfig:
+    """Returns the configuration of a new run, or of one that is resumed.
+
+    Raises:
+        StudioError: If a file or value cannot be used; names it and the remedy.
+    """
+    if resume is not None:
         _check_alone(asked, run)
-        folder = RunFolder(resume)
-        config = _resumed(folder.config, asked.changes)
-        _check_packages(config.recipe)
-    ended = _trained(config, folder, resume=resume is not None, as_json=as_json)
+        return _resumed(RunFolder(resume).config, asked.changes)
+    with _telling() as tell:
+        return configured(asked, progress=tell)
+
+
+def _folder(config: RunConfig, *, run: Path | None, resume: Path | None) -> RunFolder:
+    if resume is not None:
+        return RunFolder(resume)
+    return RunFolder.create(default_runs_dir(), config) if run is None else RunFolder(run)
+
+
+def _tell_end(ended: events.RunEnded, folder: RunFolder, *, new: bool, as_json: bool) -> None:
+    """Prints how a run has ended.
+
+    Raises:
+        RunError: If it failed; if nothing was learned in a folder made for it, that is removed.
+    """
     if ended.outcome == "failed":
-        if run is None and resume is None and ended.step == 0 and ended.checkpoint is None:
-            shutil.rmtree(folder.path, ignore_errors=True)  # nothing was learned in it
+        if new and ended.step == 0 and ended.checkpoint is None:
+            shutil.rmtree(folder.path, ignore_errors=True)
         raise RunError(_by_process(ended.message), remedy=_remedy(ended, folder))
     if not as_json and not rank():
         print(f"{ended.message} {ended.remedy}".strip())
         print(f"Run: {folder.path}")
-    return 0
 
 
 def _trained(
     config: RunConfig, folder: RunFolder, *, resume: bool, as_json: bool
 ) -> events.RunEnded:
     control = Control()
-    with stopping_on_signals(control), join(config.recipe.device) as world:
+    with stopping_on_signals(control.stop), join(config.recipe.device) as world:
         # Processes that torchrun has started anew go on where the run was.
         resume = resume or (restarted() and folder.exists)
         stream = fit(config, run_dir=folder.path, control=control, resume=resume, world=world)
@@ -80,6 +133,62 @@ def _trained(
             if not world.main:
                 return _in_silence(stream)
             return print_json(stream) if as_json else show(stream)
+
+
+def _launched(
+    folder: RunFolder,
+    processes: int,
+    new: RunConfig | None,
+    changes: Mapping[str, Any] | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Trains in several processes, of which the first tells; returns the exit code.
+
+    Args:
+        folder: The run's folder.
+        processes: How many.
+        new: A run whose folder is yet to be made; None for the one in the folder.
+        changes: What is changed of a run that is resumed.
+        as_json: Whether the first process prints JSON.
+    """
+    launched = launch(
+        folder.path,
+        processes=processes,
+        config=new,
+        changes=changes,
+        shown=True,
+        as_json=as_json,
+    )
+    with launched, stopping_on_signals(launched.stop):
+        try:
+            return launched.wait() or 0
+        except KeyboardInterrupt:
+            launched.close(0.0)
+            raise
+
+
+def _check_test(data: DataConfig) -> None:
+    """Opens the data to see whether it keeps pictures for testing, before hours of training.
+
+    Raises:
+        DataError: If it does not.
+    """
+    with _telling() as tell:
+        evaluate.open_part(load_dataset(data, tell), "test")
+
+
+def _test(config: RunConfig, folder: RunFolder, *, as_json: bool) -> None:
+    """Prints what the best weights make of the pictures for testing."""
+    manner = evaluate.Manner(part="test", device=config.recipe.device)
+    told, text = evaluate.evaluated(
+        folder.weights("best"), config.data, answers=Answers(), manner=manner
+    )
+    if as_json:
+        print_line({"event": "Tested", **told})
+    else:
+        print("\nOn the pictures for testing, by the best weights:")
+        text()
 
 
 def _in_silence(stream: Iterator[events.Event]) -> events.RunEnded:
@@ -95,6 +204,26 @@ def _in_silence(stream: Iterator[events.Event]) -> events.RunEnded:
 def _by_process(sentence: str) -> str:
     """Returns a sentence with the number of the process that says it, unless that is the first."""
     return f"process {rank()}: {sentence}" if rank() else sentence
+
+
+def _check_processes(processes: int | None) -> None:
+    """Refuses a number of processes that makes no sense.
+
+    Raises:
+        RunError: If it is below 1, or torchrun has started this process itself.
+    """
+    if processes is None:
+        return
+    if processes < 1:
+        raise RunError(
+            f"processes is {processes}; it must be 1 or more.",
+            remedy="One for each GPU, or leave it out to train in this program.",
+        )
+    if rank() is not None:
+        raise RunError(
+            "torchrun has started several processes, and --processes would start more in each.",
+            remedy="Leave --processes out.",
+        )
 
 
 def _check_named(run: Path | None) -> None:
@@ -184,11 +313,11 @@ def _told(step: ScanProgress) -> str:
 
 
 @contextmanager
-def stopping_on_signals(control: Control) -> Iterator[None]:
-    """Lets the first Ctrl+C, SIGTERM or SIGHUP save and stop; a second one interrupts at once."""
+def stopping_on_signals(ask: Callable[[], None]) -> Iterator[None]:
+    """Lets the first Ctrl+C, SIGTERM or SIGHUP ask for a stop; a second one interrupts at once."""
 
     def stop(number: int, _frame: object) -> None:
-        control.stop()
+        ask()
         # torchrun passes on what the whole group of processes may have got already.
         if rank() is None:
             signal.signal(number, signal.default_int_handler)

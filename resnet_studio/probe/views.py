@@ -9,14 +9,21 @@ probabilities of the ten are averaged, as there.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_studio.data.augment import AugmentSpec, CenterCrop, Normalise, Resize, ResizeExact
+from resnet_studio.data.augment import (
+    AugmentSpec,
+    CenterCrop,
+    Normalise,
+    Resize,
+    ResizeExact,
+    Step,
+)
 from resnet_studio.data.dataset import Dataset, Problem, Subset
 from resnet_studio.data.draws import draw_steps
 from resnet_studio.errors import DataError, PictureError
@@ -152,7 +159,7 @@ def _of_size(pipeline: AugmentSpec) -> AugmentSpec:
     return AugmentSpec(name=pipeline.name, steps=steps)
 
 
-def _applied(steps: tuple[object, ...], rgb: Pixels) -> Pixels:
+def _applied(steps: Sequence[Step], rgb: Pixels) -> Pixels:
     from resnet_studio.data.transforms import apply_steps  # needs torch
 
     return apply_steps(steps, rgb, draw_steps(steps, rgb.shape[0], rgb.shape[1], ()))
