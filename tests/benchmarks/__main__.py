@@ -1,7 +1,7 @@
 """Runs benchmarks by name, or all of them: `python -m tests.benchmarks [NAME ...] [--quick]`.
 
 A ratio is the median of the ratios of the pairs that were measured in turns, with the smallest
-and the largest of them. All of them take about seven minutes on two quiet processors.
+and the largest of them. All of them take about half an hour on two quiet processors.
 """
 
 from __future__ import annotations
@@ -9,12 +9,18 @@ from __future__ import annotations
 import argparse
 
 from tests.benchmarks import (
+    contention,
+    curves,
     data_path,
     drawing,
     drop_to_maps,
+    engine_over_bare,
+    engine_over_reference,
     first_paint,
+    gpu,
     growth,
     loop_latency,
+    memory,
     training_rate,
 )
 from tests.benchmarks.common import conditions, without_display
@@ -23,6 +29,12 @@ BENCHMARKS = {
     "first_paint": first_paint.main,
     "training_rate": training_rate.main,
     "loop_latency": loop_latency.main,
+    "engine_over_bare": engine_over_bare.main,
+    "engine_over_reference": engine_over_reference.main,
+    "contention": contention.main,
+    "curves": curves.main,
+    "memory": memory.main,
+    "gpu": gpu.main,
     "drop_to_maps": drop_to_maps.main,
     "drawing": drawing.main,
     "data_path": data_path.main,

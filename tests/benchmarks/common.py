@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -123,6 +123,13 @@ def _number(value: float) -> str:
     if value == 0 or value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Returns the smallest value that at least `percent` % of all do not exceed."""
+    ordered = sorted(values)
+    index = -(-len(ordered) * percent // 100) - 1
+    return ordered[max(0, int(index))]
 
 
 def conditions() -> str:

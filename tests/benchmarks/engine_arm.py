@@ -8,7 +8,7 @@ with events of their own and do not count.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,7 @@ class EngineArm:
         from resnet_studio.training.loop import fit
 
         self._events: Generator[Event, None, None] = fit(config, run_dir=run_dir)
+        self._batch = config.recipe.batch_size
         self.started: RunStarted | None = None
         self.epochs: list[EpochDone] = []
         self.told: list[str] = []
@@ -89,6 +90,12 @@ class EngineArm:
             RuntimeError: If the run ended before.
         """
         return sum(self._step() for _ in range(steps))
+
+    def images(self, steps: int) -> Iterator[int]:
+        """Takes so many steps, yielding the pictures of each."""
+        for _ in range(steps):
+            self._step()
+            yield self._batch
 
     def finish(self) -> float:
         """Takes all steps that are left and returns the seconds that they took.

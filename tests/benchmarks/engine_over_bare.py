@@ -98,6 +98,9 @@ def main(*, quick: bool = False) -> None:
 
 def run_blocks(case: Case, pairs: int, block: int) -> tuple[Spread, Spread, str]:
     """Returns images a second of the engine and of the bare loop, and the hardware in words."""
+    from resnet_studio.environment import prepare_for_torch
+
+    prepare_for_torch()
     import torch
 
     from resnet_studio.training.devices import choose_hardware
@@ -115,7 +118,7 @@ def run_blocks(case: Case, pairs: int, block: int) -> tuple[Spread, Spread, str]
             # Left open, the engine might go on with fewer on a busy computer.
             threads=torch.get_num_threads(),
         )
-        bare = _Bare(config, choose_hardware(config.recipe))
+        bare = Bare(config, choose_hardware(config.recipe))
         rates: dict[str, list[float]] = {"engine": [], "bare": []}
         with EngineArm(config, Path(folder) / "run") as engine:
             engine.take(_WARM_UP)
@@ -127,7 +130,7 @@ def run_blocks(case: Case, pairs: int, block: int) -> tuple[Spread, Spread, str]
             return Spread.of(rates["engine"]), Spread.of(rates["bare"]), engine.hardware
 
 
-class _Bare:
+class Bare:
     """Forward, backward and step on one batch."""
 
     def __init__(self, config: RunConfig, hardware: Hardware) -> None:

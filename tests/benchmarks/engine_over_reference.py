@@ -145,6 +145,9 @@ def _standard_error(a: Spread, b: Spread) -> float:
 
 def train_with_engine(case: Case, seed: int) -> Arm:
     """Trains by `fit`, without a window."""
+    from resnet_studio.environment import prepare_for_torch
+
+    prepare_for_torch()
     from tests.benchmarks.engine_arm import EngineArm
     from tests.benchmarks.pictures import pictures
 

@@ -8,10 +8,11 @@ Imports next to nothing, because it also runs while the window is being furnishe
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer
+
+from tests.benchmarks.common import percentile
 
 TICK_MS = 5
 """Finer would take processor time from what runs beside the window; lateness has no such grain."""
@@ -94,10 +95,3 @@ class LoopMeter(QObject):
         while (due := (self._ticks + 1) * TICK_MS) <= elapsed:
             self._ticks += 1
             self._late.append(elapsed - due)
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """Returns the smallest value that at least `percent` % of all do not exceed."""
-    ordered = sorted(values)
-    index = -(-len(ordered) * percent // 100) - 1
-    return ordered[max(0, int(index))]

@@ -94,7 +94,6 @@ def loaders(
     data: Pictures, plain: Plain, *, pinned: bool = False
 ) -> tuple[DataLoader[Any], DataLoader[Any]]:
     """Returns the loaders of the training and of the validation pictures."""
-    from torch.optim import Optimizer
     from torch.utils.data import DataLoader
     from torchvision import transforms
 

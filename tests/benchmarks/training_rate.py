@@ -150,6 +150,9 @@ class Stamps:
 
 def train_headless(epochs: int) -> Arm:
     """Trains in the main thread of a process without a window."""
+    from resnet_studio.environment import prepare_for_torch
+
+    prepare_for_torch()
     from resnet_studio.architecture.catalog import get
     from resnet_studio.data.sources import DataConfig
     from resnet_studio.training.config import default_config
