@@ -84,7 +84,8 @@ def choose_data_path(
     free = _free_memory()
     if data_path == "memory" or (data_path == "auto" and need <= _OF_MEMORY * free):
         return _memory(split, train, device, need=need, free=free, asked=data_path == "memory")
-    asked = f"Pictures are decoded anew in each epoch, as asked; they would take {_size(need)}."
+    asked = "Pictures are made anew in each epoch, as asked"
+    asked += f"; decoded, they take {_size(need)}." if need else "; the data set is in memory."
     too_many = (
         f"Decoded, the pictures take {_size(need)}, more than half of the {_size(free)} of memory "
         "that is free: they are decoded anew in each epoch."
