@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from resnet_studio.training import events
 
@@ -56,26 +63,27 @@ def finite(value: Any) -> Any:
 
 def show(stream: Iterator[events.Event]) -> events.RunEnded:
     """Shows bars and lines for a person; returns the last event."""
-    console = Console(file=sys.stderr, highlight=False)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[figures]}"),
-    )
-    with Progress(
-        *columns,
-        console=console,
-        refresh_per_second=_DRAWINGS_PER_SECOND,
-        disable=not console.is_terminal,
-    ) as progress:
+    with bars(Console(file=sys.stderr)) as progress:
         display = Display(progress)
         for event in stream:
             display.show(event)
             if isinstance(event, events.RunEnded):
                 return event
     raise RuntimeError("the run ended without saying how")
+
+
+def bars(console: Console) -> Progress:
+    """Returns the bars, not yet drawn; they are never drawn where there is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+        console=console,
+        refresh_per_second=_DRAWINGS_PER_SECOND,
+        disable=not console.is_terminal,
+    )
 
 
 @dataclass(slots=True)
@@ -139,9 +147,8 @@ class Display:
             self._phase = event.phase
             self._progress.reset(self._now)
         what = _PHASES.get(event.phase, event.phase)
-        self._progress.update(
-            self._now, description=what, completed=event.done, total=event.total or None, figures=""
-        )
+        self._progress.tasks[0].total = event.total or None  # which `update` takes for no change
+        self._progress.update(self._now, description=what, completed=event.done, figures="")
 
     def _show_step(self, event: events.StepDone) -> None:
         steps = self._course.of_epoch(event.epoch)
@@ -193,16 +200,10 @@ def epoch_line(event: events.EpochDone) -> str:
 
 
 def paused_line(event: events.Paused) -> str:
-    """Returns why a run waits, and the room on the disk if that is what it waits for."""
-    line = f"Paused after step {event.step:,}."
-    if event.reason:
-        line += f" {event.reason}"
-    if event.needed_bytes is not None and event.free_bytes is not None:
-        line += (
-            f" A save needs {in_bytes(event.needed_bytes)}, and {in_bytes(event.free_bytes)} are "
-            "free. It goes on by itself once there is room; Ctrl+C stops it."
-        )
-    return line
+    """Returns that a run waits, why, and how to end that; a full disk says what it needs."""
+    return f"Paused after step {event.step:,}. {event.reason} Ctrl+C stops the run.".replace(
+        "  ", " "
+    )
 
 
 def in_bytes(count: int) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Task
 
-from resnet_studio.terminal_progress import Display, in_bytes, paused_line, print_json, show
+from resnet_studio.terminal_progress import Display, bars, in_bytes, paused_line, print_json, show
 from resnet_studio.training import events
+from resnet_studio.training.room import NoRoom
 
 STARTED = events.RunStarted(
     run_dir=Path("runs/one"),
@@ -36,58 +37,69 @@ def step(number: int) -> events.StepDone:
     return events.StepDone(number, -(-number // 10), 0.5, 0.75, 0.125, 2345.6)
 
 
+class Watched:
+    """A display on a terminal that is written into a string, drawn after each event."""
+
+    def __init__(self) -> None:
+        console = Console(file=io.StringIO(), force_terminal=True, width=140)
+        self.progress = bars(console)
+        self.display = Display(self.progress)
+
+    def show(self, *told: events.Event) -> None:
+        for event in told:
+            self.display.show(event)
+            self.progress.refresh()
+
+    @property
+    def tasks(self) -> list[Task]:
+        return self.progress.tasks
+
+    @property
+    def drawn(self) -> str:
+        return self.progress.console.file.getvalue()
+
+
 @pytest.fixture
-def bars():
-    """A display on a terminal that is written into a string, drawn when asked for."""
-    console = Console(file=io.StringIO(), force_terminal=True, width=140)
-    progress = Progress(console=console, auto_refresh=False)
-    return Display(progress), progress
+def watched():
+    watched = Watched()
+    with watched.progress:
+        yield watched
 
 
-def test_the_bars_follow_the_epoch_and_the_run(bars):
-    display, progress = bars
-    for event in (STARTED, step(13), step(14)):
-        display.show(event)
-    epoch, whole = progress.tasks
+def test_the_bars_follow_the_epoch_and_the_run(watched):
+    watched.show(STARTED, step(13), step(14))
+    epoch, whole = watched.tasks
     assert (epoch.description, epoch.completed, epoch.total) == ("epoch 2", 4, 10)
-    assert "2,346 images/s" in epoch.fields["figures"]
-    assert "rate 0.125" in epoch.fields["figures"]
     assert (whole.description, whole.completed, whole.total) == ("3 epochs", 14, 25)
+    for part in ("4/10", "14/25", "loss 0.500", "75.0%", "rate 0.125", "2,346 images/s"):
+        assert part in watched.drawn
 
 
-def test_an_epoch_that_ends_with_the_steps_of_the_run_is_shorter(bars):
-    display, progress = bars
-    for event in (STARTED, step(21)):
-        display.show(event)
-    assert (progress.tasks[0].completed, progress.tasks[0].total) == (1, 5)
+def test_an_epoch_that_ends_with_the_steps_of_the_run_is_shorter(watched):
+    watched.show(STARTED, step(21))
+    assert (watched.tasks[0].completed, watched.tasks[0].total) == (1, 5)
 
 
-def test_a_resumed_run_s_estimate_begins_where_it_goes_on(bars):
-    display, progress = bars
-    display.show(STARTED)
-    whole = progress.tasks[1]
+def test_a_resumed_run_s_estimate_begins_where_it_goes_on(watched):
+    watched.show(STARTED)
+    whole = watched.tasks[1]
     assert whole.completed == 12
     assert whole.speed is None
 
 
-def test_phases_are_shown_in_the_bar_of_the_epoch(bars):
-    display, progress = bars
-    display.show(events.Progress("data", 3, 0))
-    assert (progress.tasks[0].description, progress.tasks[0].total) == ("opening the data", None)
-    display.show(STARTED)
-    display.show(step(20))
-    display.show(events.Progress("validation", 1, 4))
-    assert (progress.tasks[0].description, progress.tasks[0].completed) == ("validating", 1)
-    assert progress.tasks[0].fields["figures"] == ""
+def test_phases_are_shown_in_the_bar_of_the_epoch(watched):
+    watched.show(events.Progress("data", 3, 9), events.Progress("data", 4, 0))
+    assert (watched.tasks[0].description, watched.tasks[0].total) == ("opening the data", None)
+    watched.show(STARTED, step(20), events.Progress("validation", 1, 4))
+    assert (watched.tasks[0].description, watched.tasks[0].completed) == ("validating", 1)
+    assert (watched.tasks[0].total, watched.tasks[0].fields["figures"]) == (4, "")
 
 
-def test_what_the_program_chose_is_told_at_the_start_as_it_is_written(bars):
-    display, progress = bars
-    display.show(STARTED)
-    told = progress.console.file.getvalue()
-    assert "data path: memory (1 MB of [free] 12 GB)" in told
-    assert "b.png: it is empty." in told
-    assert "1,234 parameters" in told
+def test_what_the_program_chose_is_told_at_the_start_as_it_is_written(watched):
+    watched.show(STARTED)
+    assert "data path: memory (1 MB of [free] 12 GB)" in watched.drawn
+    assert "b.png: it is empty." in watched.drawn
+    assert "1,234 parameters" in watched.drawn
 
 
 def test_without_a_terminal_there_are_plain_lines_on_stderr(capsys):
@@ -131,11 +143,11 @@ def test_a_run_that_ends_without_a_word_is_a_defect(tell):
 
 
 def test_a_pause_for_room_tells_what_is_needed_and_what_is_free():
-    pause = events.Paused(7, "The disk is full.", 12_300_000, 4_000)
-    line = paused_line(pause)
-    assert line.startswith("Paused after step 7. The disk is full.")
-    assert "12.3 MB" in line
-    assert "4.0 kB" in line
+    lack = NoRoom(Path("runs/one/checkpoints/last.pt"), 12 << 20, 3 << 20)
+    line = paused_line(events.Paused(7, lack.reason, lack.needed_bytes, lack.free_bytes))
+    assert line.startswith("Paused after step 7. ")
+    for part in ("last.pt", "12.0 MB", "3.0 MB", "Ctrl+C"):
+        assert part in line
 
 
 @pytest.mark.parametrize(
