@@ -43,7 +43,7 @@ PEER_SECONDS: Final = 600.0
 meanwhile, and one process may need minutes longer than another to open a large data set."""
 PEER_SECONDS_VARIABLE: Final = "RESNET_STUDIO_PEER_SECONDS"
 _REQUIRED: Final = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-_FAILURE: Final = "resnet-studio/failure"
+_FAILURE: Final = "failure"
 _RESUME: Final = "Resume the run: it goes on from its last checkpoint."
 # torch 2.15 has a new name for it.
 _BUFFERS_ALONE: Final[dict[str, Any]] = {
@@ -408,9 +408,13 @@ def _met(world: World, backend: str) -> World:
     limit = datetime.timedelta(seconds=world.seconds)
     try:
         store, _, _ = next(rendezvous("env://", world.rank, world.size, timeout=limit))
+        # torchrun keeps the store when it starts the processes anew, with the addresses of those
+        # that are gone in it.
+        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = PrefixStore(f"resnet-studio/{attempt}/{world.size}", store)
         dist.init_process_group(
             backend,
-            store=PrefixStore("resnet-studio", store),
+            store=store,
             rank=world.rank,
             world_size=world.size,
             timeout=limit,

@@ -91,17 +91,17 @@ def follow(
     status: RunStatus | None = None
     heard, told_silent = clock(), False
     while not stop.is_set():
-        before = folder.status()  # first: a run that has ended writes no more steps
+        now = folder.status()  # first: a run that has ended writes no more steps
         changed = False
         for event in tail.news():
             changed = True
             yield event
             if stop.is_set():
                 return
-        for event in _news(folder, status, before):
+        for news in _news(folder, status, now):
             changed = True
-            yield event
-        status = before
+            yield news
+        status = now
         if changed:
             heard, told_silent = clock(), False
         elif status.state == "running" and not told_silent and clock() - heard >= quiet_seconds:

@@ -5,15 +5,25 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from resnet_studio.errors import RunError
 from resnet_studio.training import launching
+from resnet_studio.training.config import RunConfig
+from resnet_studio.training.events import RunStarted, StepDone
+from resnet_studio.training.following import follow
 from resnet_studio.training.launching import LaunchedRun, launch, rank
+from resnet_studio.training.loop import fit
+from resnet_studio.training.metrics import read_lines
 from resnet_studio.training.runs import RunFolder
+from tests.training.conftest import tiny_config, tiny_spec
+from tests.training.running import ended, last_state, of
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -170,3 +180,95 @@ def test_no_process_is_left_when_the_program_that_started_them_is_killed(heard):
         (first, _), (second, _) = heard.two()
         parent.kill()
     assert gone([first, second, starter])
+
+
+# -- whole runs ---------------------------------------------------------------------------------
+
+
+def train(path: Path, config: RunConfig, **options: Any) -> LaunchedRun:
+    return launch(path, processes=2, config=config, **options)
+
+
+def steps_of(run: LaunchedRun) -> Iterator[int]:
+    """Yields the steps as they appear in the run's folder, until its processes have ended."""
+    stop = threading.Event()
+    for event in follow(run.folder.path, stop=stop, poll_seconds=0.05):
+        if isinstance(event, StepDone):
+            yield event.step
+        elif run.poll() is not None:
+            stop.set()
+
+
+def workers(run: LaunchedRun) -> list[psutil.Process]:
+    """Returns the processes that train, by rank."""
+    found = psutil.Process(run.pid).children()
+    return sorted(found, key=lambda process: int(process.environ()["RANK"]))
+
+
+LONG = {"epochs": 100_000, "checkpoint_seconds": 1.0, "validation_batch_size": 8}
+
+
+@posix
+@pytest.mark.slow
+def test_sigterm_stops_both_processes_at_one_step_saved_and_one_process_goes_on(tmp_path, pictures):
+    path = tmp_path / "run"
+    with train(path, tiny_config(pictures, **LONG)) as run:
+        steps = steps_of(run)
+        assert next(step for step in steps if step >= 10)
+        both = workers(run)
+        # Some get it twice, as where a whole group of processes is told to end.
+        both[1].terminate()
+        run.stop()
+        assert run.wait(60.0) == 0
+        *_, last = steps
+    assert gone([process.pid for process in both])
+    status = run.folder.status()
+    assert status.state == "stopped"
+    assert status.step == last_state(path).position.step == last
+    config = run.folder.config
+    more = last // 4 + 2  # 4 steps an epoch
+    config = config.model_copy(update={"recipe": config.recipe.replace(epochs=more)})
+    events = list(fit(config, run_dir=path, resume=True))
+    assert ended(events).outcome == "finished"
+    assert of(RunStarted, events)[0].start_step == last
+
+
+@posix
+@pytest.mark.slow
+def test_after_a_process_was_killed_the_run_goes_on_from_its_last_checkpoint(tmp_path, pictures):
+    path = tmp_path / "run"
+    config = tiny_config(pictures, epochs=40)
+    with train(path, config, restarts=1) as run:
+        steps = steps_of(run)
+        assert next(step for step in steps if step >= 12)
+        workers(run)[1].kill()
+        assert run.wait(120.0) == 0
+    assert run.folder.status().state == "finished"
+    starts = [
+        line["step"] for line in read_lines(run.folder.metrics_path) if line["event"] == "start"
+    ]
+    assert len(starts) == 2
+    assert starts[1] > 0
+    assert [step.step for step in run.folder.metrics().steps] == list(range(1, 161))
+
+
+@posix
+@pytest.mark.slow
+def test_processes_whose_torchrun_was_killed_stop_saved(tmp_path, pictures):
+    path = tmp_path / "run"
+    with train(path, tiny_config(pictures, **LONG)) as run:
+        assert next(step for step in steps_of(run) if step >= 10)
+        both = workers(run)
+        os.kill(run.pid, signal.SIGKILL)
+        assert gone([process.pid for process in both])
+    status = run.folder.status()
+    assert status.state == "stopped"
+    assert status.step == last_state(path).position.step
+
+
+@pytest.mark.slow
+def test_a_run_that_cannot_begin_says_why(tmp_path, pictures):
+    config = tiny_config(pictures, spec=tiny_spec(classes=3))
+    with train(tmp_path / "run", config) as run:
+        assert run.wait(60.0) == 1
+        assert "The network has 3 outputs" in run.error_text()
