@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from resnet_studio.errors import CheckpointError
 from resnet_studio.files import atomic_write, give_second_name
 from resnet_studio.models import screening
+from resnet_studio.training import room
 from resnet_studio.training.averaging import Average
 from resnet_studio.training.metrics import Sums
 from resnet_studio.training.schedules import Plateau
@@ -213,10 +214,12 @@ def restore(
         ) from error
 
 
-def all_finite(state: Mapping[str, Tensor]) -> bool:
-    """Tells whether no value is NaN or infinite; waits for the device once."""
-    flags = [value.isfinite().all() for value in state.values() if value.is_floating_point()]
-    return bool(torch.stack(flags).all())
+def all_finite(*states: object) -> bool:
+    """Tells whether no number in states of any depth is NaN or infinite; waits for it once."""
+    flags = [
+        value.isfinite().all() for value in room.tensors_in(states) if value.is_floating_point()
+    ]
+    return bool(torch.stack([flag.to(flags[0].device) for flag in flags]).all())
 
 
 def _content(state: TrainingState) -> dict[str, Any]:

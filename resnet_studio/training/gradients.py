@@ -7,12 +7,13 @@ called once, after a fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from resnet_studio.data.batches import Batch
 from resnet_studio.models.resnet import ResNet
 from resnet_studio.training.buffers import Buffers
 from resnet_studio.training.devices import Hardware, autocast, computing
@@ -64,8 +65,9 @@ def norms(sections: Sections) -> Tensor:
 def culprit(model: ResNet, images: Tensor | None = None, hardware: Hardware | None = None) -> str:
     """Names where NaN or infinity came from, as far as the network as it stands still shows it.
 
-    In the order in which one follows from the other: weights; outputs of layers, if there are
-    pictures to compute them from; gradients, which are computed from the last layer to the first.
+    In the order in which one follows from the other: weights and running statistics; outputs of
+    layers, if there are pictures to compute them from; gradients, which are computed from the
+    last layer to the first.
 
     Args:
         model: The network; nothing of it is changed.
@@ -79,6 +81,8 @@ def culprit(model: ResNet, images: Tensor | None = None, hardware: Hardware | No
     named = [(name, value.detach()) for name, value in model.named_parameters()]
     if (name := _first_not_finite(named)) is not None:
         return f"the weights of {name.rpartition('.')[0]}"
+    if (name := _first_not_finite(list(model.named_buffers()))) is not None:
+        return f"the running statistics of {name.rpartition('.')[0]}"
     if images is not None and hardware is not None:
         layer = culprit_forward(model, images, hardware)
         if layer:
@@ -90,6 +94,16 @@ def culprit(model: ResNet, images: Tensor | None = None, hardware: Hardware | No
     ]
     name = _first_not_finite(grads[::-1])
     return "" if name is None else f"the gradient of {name}"
+
+
+def culprit_among(model: ResNet, batches: Iterable[Batch], hardware: Hardware) -> str:
+    """Names what `culprit` names, with the first batch of pictures that shows something."""
+    found = culprit(model, None, hardware)
+    if found and not found.startswith("the gradient"):
+        return found
+    full = (batch.images for batch in batches if len(batch.indices))
+    outputs = (culprit(model, images, hardware) for images in full)
+    return next((each for each in outputs if each), found)
 
 
 @torch.no_grad()

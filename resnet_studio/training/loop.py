@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import torch
 from torch import Tensor
 
 from resnet_studio.data.batches import Batch
@@ -167,7 +166,9 @@ class _Run:
             raise
         except (StudioError, Cancelled, RuntimeError, MemoryError) as error:
             how = explained(error, self._recipe, self._world)
-            self._make_room(error)
+            if out_of_memory(error):
+                error.__traceback__ = None  # its frames hold the activations
+                self._stepper.give_back()
             yield from self._save_if_sound()
             if how.message:
                 ended = self._end("failed", how)
@@ -316,7 +317,8 @@ class _Run:
         sums = total_of(figures, images, self._world)
         if not math.isfinite(sums.loss):
             self._sound = False
-            raise self._not_finite(f"The validation loss after step {self._at.step} is {sums.loss}")
+            what = f"The validation loss after step {self._at.step} is {sums.loss}"
+            raise self._not_finite(what, held_out=True)
         return sums
 
     # -- levers -----------------------------------------------------------------------------
@@ -365,9 +367,9 @@ class _Run:
         (wanted,) = self._world.any(self._world.main and not self._keeper.has(at))
         if not wanted:
             return
-        if not checkpoint.all_finite(self._stepper.model.state_dict()):
+        if not self._stepper.finite():
             self._sound = False
-            raise self._not_finite(f"After step {at.step} (epoch {at.epoch + 1}) a weight is NaN")
+            raise self._not_finite(f"After step {at.step} a weight or the optimiser is not finite")
         event = yield from self._written(waits=waits)
         self._throughput.restart(time.perf_counter())
         yield Warned(event.lost) if isinstance(event, NoRoom) else event
@@ -410,34 +412,26 @@ class _Run:
                 raise
             return []
 
-    def _make_room(self, error: Exception) -> None:
-        """Gives back what a step that failed for want of memory still holds."""
-        if not out_of_memory(error):
-            return
-        error.__traceback__ = None  # its frames hold the activations
-        self._stepper.optimiser.zero_grad(set_to_none=True)
-        if self._stepper.hardware.device.type == "cuda":
-            torch.cuda.empty_cache()
-
     def _saved_alone(self) -> list[Event]:
         """Saves without the other processes, which may not be there any more."""
-        kept, model = self._keeper, self._stepper.model
-        if (
-            self._figures.waiting
-            or kept.has(self._at)
-            or not checkpoint.all_finite(model.state_dict())
-        ):
+        kept = self._keeper
+        if self._figures.waiting or kept.has(self._at) or not self._stepper.finite():
             return []
         event = kept.save(self._at, self._stepper)
         return [] if isinstance(event, NoRoom) else [event]
 
-    def _not_finite(self, what: str) -> RunError:
-        """Returns the error for a loss, gradients or weights that are NaN or infinite."""
-        images = None if self._batch is None else self._batch.images
+    def _not_finite(self, what: str, *, held_out: bool = False) -> RunError:
+        """Returns the error for what is NaN or infinite: a loss, gradients, the network itself."""
+        stepper, batches = self._stepper, [] if self._batch is None else [self._batch]
+        culprit = gradients.culprit_among(
+            stepper.judged if held_out else stepper.model,
+            self._feed.validation() if held_out else batches,
+            stepper.hardware,
+        )
         return not_finite(
             what,
-            rate=self._stepper.optimiser.param_groups[0]["lr"],
-            culprit=gradients.culprit(self._stepper.model, images, self._stepper.hardware),
+            rate=stepper.optimiser.param_groups[0]["lr"],
+            culprit=culprit or ("the loss, from outputs that are still finite" if held_out else ""),
             saved_step=self._keeper.saved_step,
         )
 

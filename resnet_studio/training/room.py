@@ -66,18 +66,19 @@ def free_bytes(folder: Path) -> int | None:
 
 def needed_bytes(*states: Mapping[str, Any]) -> int:
     """Returns about how many bytes files of these states take."""
-    return sum(tensor.nbytes for state in states for tensor in _tensors(state)) + _SLACK_BYTES
+    return sum(tensor.nbytes for state in states for tensor in tensors_in(state)) + _SLACK_BYTES
 
 
-def _tensors(value: object) -> Iterator[Tensor]:
+def tensors_in(value: object) -> Iterator[Tensor]:
+    """Yields the tensors in a value of any depth, as the state of an optimiser is."""
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, Mapping):
         for each in value.values():
-            yield from _tensors(each)
+            yield from tensors_in(each)
     elif isinstance(value, (list, tuple)):
         for each in value:
-            yield from _tensors(each)
+            yield from tensors_in(each)
 
 
 def _size(count: int) -> str:

@@ -16,6 +16,7 @@ from torch.nn import functional
 from resnet_studio.models.resnet import ResNet
 from resnet_studio.training.averaging import Average
 from resnet_studio.training.buffers import Buffers
+from resnet_studio.training.checkpoint import all_finite
 from resnet_studio.training.devices import Hardware, autocast, computing
 from resnet_studio.training.distributed import RunningStatistics, World, idle
 from resnet_studio.training.gradients import Sections, norms
@@ -82,6 +83,17 @@ class Stepper:
     def judged(self) -> ResNet:
         """The network that is validated and used: the mean of the weights, where there is one."""
         return self.model if self.average is None else self.average.network
+
+    def finite(self) -> bool:
+        """Tells whether all that a checkpoint holds is finite; waits for the device once."""
+        average = {} if self.average is None else self.average.state_dict()
+        return all_finite(self.model.state_dict(), self.optimiser.state_dict(), average)
+
+    def give_back(self) -> None:
+        """Gives the memory back that a step which failed for want of it still holds."""
+        self.optimiser.zero_grad(set_to_none=True)
+        if self.hardware.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def train(self, images: Tensor, labels: Tensor, *, planned: int) -> Tensor:
         """Takes one optimiser step with the rate that the optimiser has.
