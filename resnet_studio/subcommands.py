@@ -178,8 +178,8 @@ def evaluate(
             "last-run". Which network it is of is told by the file.
         data: A folder or .zip with one folder of pictures for each class, "digits" or "cifar10".
             May be left out for a run, which is then evaluated on its own data.
-        split: Which pictures of a data set that is divided: left out, those for testing where
-            there are some, else those for validation.
+        split: Which pictures of a data set that is divided. Left out: of a run's own data those
+            for validation, of data that are named those for testing where there are some.
         classes: Names of the classes divided by commas, in the order of the network's outputs;
             those in the file if left out, else the names of the folders in alphabetical order.
         mean: What is subtracted from red, green and blue in 0 to 1, divided by commas.

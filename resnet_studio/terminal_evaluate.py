@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,8 @@ class Manner:
     """How pictures are looked at, and which.
 
     Attributes:
-        part: "test", "validation" or "all"; None takes those for testing where there are some,
-            else those for validation.
+        part: "test", "validation" or "all"; None takes of a run's own data those for validation,
+            of data that are named those for testing where there are some.
         ten_crop: Average the probabilities of ten crops of each.
         batch_size: Pictures at once; chosen by their size if None.
         device: Where to compute.
@@ -75,6 +75,8 @@ def evaluate_checkpoint(
     """
     path = weights_file(checkpoint)
     source = _source(_run_of(path), data)
+    if data is None and manner.part is None:
+        manner = replace(manner, part="validation")  # the others are looked at on request only
     told, text = evaluated(path, source, answers=answers, manner=manner)
     if as_json:
         print(json.dumps(finite(told), indent=2, ensure_ascii=False, allow_nan=False))

@@ -201,9 +201,8 @@ def epoch_line(event: events.EpochDone) -> str:
 
 def paused_line(event: events.Paused) -> str:
     """Returns that a run waits, why, and how to end that; a full disk says what it needs."""
-    return f"Paused after step {event.step:,}. {event.reason} Ctrl+C stops the run.".replace(
-        "  ", " "
-    )
+    why = f" {event.reason}" if event.reason else ""
+    return f"Paused after step {event.step:,}.{why} Ctrl+C stops the run."
 
 
 def in_bytes(count: int) -> str:

@@ -160,7 +160,11 @@ def test_the_test_comes_once_and_last(spec, divided, tmp_path, capsys):
     assert [line["event"] for line in told[-2:]] == ["RunEnded", "Tested"]
     assert told[-1]["total"] == 10
     assert told[-1]["top1"] == told[-1]["correct"] / 10
-    assert RunFolder(tmp_path / "run").config.data.path == str(divided)
+    # Later, too, they are looked at on request only.
+    for more, part, total in (([], "validation", 4), (["--split", "test"], "test", 10)):
+        assert main(["evaluate", "--checkpoint", str(tmp_path / "run"), *more, "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+        assert (result["split"], result["total"]) == (part, total)
 
 
 def test_the_test_is_told_as_text_too(spec, divided, tmp_path, capsys):
