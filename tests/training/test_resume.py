@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
 
+import psutil
 import pytest
 import torch
 
@@ -17,9 +19,11 @@ from resnet_studio.training.events import (
 from resnet_studio.training.loop import fit
 from resnet_studio.training.runs import RunFolder
 from tests.training.conftest import tiny_config, tiny_spec, write_pictures
+from tests.training.identity import identity
 from tests.training.running import (
     assert_same_run,
     ended,
+    last_state,
     of,
     run,
     run_until,
@@ -229,3 +233,69 @@ def test_a_run_that_has_begun_is_not_begun_again(tmp_path, config):
     assert "already holds a run" in end.message
     assert "Resume" in end.remedy
     assert len(of(CheckpointSaved, run(config, tmp_path / "run", resume=True))) == 2
+
+
+EVERYTHING = {
+    "optimiser": "adamw",
+    "learning_rate": 0.01,
+    "ema_decay": 0.9,
+    "schedule": "plateau",
+    "plateau_epochs": 1,
+    "mixup": 0.2,
+    "cutmix": 1.0,
+    "clip_norm": 1.0,
+    "accumulate": 2,
+    "class_weights": "balanced",
+    "keep_every": 1,
+}
+PATHS = {
+    "memory": {"data_path": "memory"},
+    "stream": {"data_path": "stream", "workers": 0},
+    "two processes": {"data_path": "stream", "workers": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def everything(pictures, tmp_path_factory) -> str:
+    """The identity of a run with everything a recipe has, never stopped, its pictures in memory."""
+    path = tmp_path_factory.mktemp("runs") / "everything"
+    assert ended(run(tiny_config(pictures, **EVERYTHING, **PATHS["memory"]), path)).epoch == 3
+    return identity(path)
+
+
+@pytest.mark.parametrize("place", PATHS)
+def test_a_run_stopped_after_every_step_has_the_hash_of_one_never_stopped(
+    tmp_path, pictures, everything, place
+):
+    """Network, optimiser, mean of the weights, plateau, position, curves: all in one SHA-256."""
+    config, path = tiny_config(pictures, **EVERYTHING, **PATHS[place]), tmp_path / "run"
+    for step in range(1, 13):
+        events = run_until(config, path, step_is(step), resume=step > 1)
+        assert (ended(events).outcome, ended(events).step) == ("stopped", step)
+        assert of(Warned, events) == []
+    assert ended(run(config, path, resume=True)).outcome == "finished"
+    assert identity(path) == everything
+
+
+def test_a_process_that_is_killed_ends_the_run_in_words_and_the_run_goes_on_exactly(
+    tmp_path, pictures
+):
+    config = tiny_config(pictures, epochs=20, batch_size=3, **PATHS["two processes"])
+    path, told = tmp_path / "run", []
+    for event in fit(config, run_dir=path):
+        told.append(event)
+        if isinstance(event, StepDone) and event.step == 13:
+            # The program's own children start the processes and clean up after them.
+            children = psutil.Process().children(recursive=True)
+            workers = [child for child in children if child.ppid() != os.getpid()]
+            assert len(workers) == 2
+            workers[0].kill()
+    end = ended(told)
+    assert end.outcome == "failed"
+    assert "process that decodes pictures has ended" in end.message
+    assert "Resume the run" in end.remedy
+    step = of(StepDone, told)[-1].step
+    assert last_state(path).position.step == end.step == step >= 13
+    assert ended(run(config, path, resume=True)).outcome == "finished"
+    run(config, tmp_path / "whole")
+    assert identity(path) == identity(tmp_path / "whole")
