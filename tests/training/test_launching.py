@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from resnet_studio.cli import main
 from resnet_studio.errors import RunError
 from resnet_studio.training import launching
 from resnet_studio.training.config import RunConfig
@@ -272,3 +274,28 @@ def test_a_run_that_cannot_begin_says_why(tmp_path, pictures):
     with train(tmp_path / "run", config) as run:
         assert run.wait(60.0) == 1
         assert "The network has 3 outputs" in run.error_text()
+
+
+# -- the command line ---------------------------------------------------------------------------
+
+
+def test_a_restarted_process_goes_on_with_the_run_that_it_would_begin(
+    tmp_path, config, monkeypatch, capsys
+):
+    file, path = tmp_path / "config.toml", tmp_path / "run"
+    file.write_text(config.to_toml(), encoding="utf-8")
+    words = ["train", "--config", str(file), "--run-dir", str(path), "--json"]
+    assert main([*words, "--epochs", "1"]) == 0
+    assert main([*words, "--epochs", "2"]) == 1
+    assert "already holds a run" in capsys.readouterr().err
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    assert main([*words, "--epochs", "2"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["start_step"] for event in events if event["event"] == "RunStarted"] == [4]
+
+
+def test_processes_of_torchrun_that_name_no_folder_are_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    assert main(["train", "--data", "digits"]) == 1
+    assert "Name it with --run-dir DIR." in capsys.readouterr().err

@@ -61,7 +61,7 @@ def steps(path) -> list[StepDone]:
     return of(StepDone, curves(path))
 
 
-@pytest.mark.parametrize("batch_size", [8, 7])
+@pytest.mark.parametrize("batch_size", [8, pytest.param(7, marks=pytest.mark.slow)])
 def test_with_synchronised_batch_norm_two_processes_are_one(tmp_path, pictures, batch_size):
     config = tiny_config(pictures, sync_batch_norm=True, batch_size=batch_size)
     first, second = in_world(train, config, tmp_path / "two")
@@ -119,6 +119,7 @@ def test_two_processes_that_are_resumed_give_the_bits_of_two_never_stopped(tmp_p
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_run_of_two_processes_goes_on_in_one_and_in_three(tmp_path, pictures):
     config = tiny_config(pictures, sync_batch_norm=True)
     run(config, tmp_path / "one")
@@ -160,6 +161,7 @@ def test_pictures_that_one_process_cannot_read_are_left_out_by_all(tmp_path):
     assert [step.step for step in steps(tmp_path / "two")] == list(range(1, 9))
 
 
+@pytest.mark.slow
 def test_a_batch_smaller_than_the_processes_is_shared_all_the_same(tmp_path, pictures):
     config = tiny_config(pictures, sync_batch_norm=True, batch_size=25)  # 28 pictures: 25 and 3
     in_world(train, config, tmp_path / "four", size=4)
@@ -200,6 +202,7 @@ def test_what_only_another_process_meets_ends_all_with_its_sentence(tmp_path, co
     assert ended(first).message == f"Process 1 of this run failed: {ended(second).message}"
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_ends_all_at_the_same_step(tmp_path, pictures):
     config = tiny_config(pictures, learning_rate=100.0, epochs=20, warmup_epochs=0, momentum=0.99)
     first, second = in_world(train, config, tmp_path / "run")
