@@ -273,6 +273,7 @@ def runs(
     /,
     *,
     dir_: Annotated[Path | None, tyro.conf.arg(name="dir", help_behavior_hint="")] = None,
+    recorded: bool = False,
     csv: Flag[Path | None] = None,
     json_: Json = False,
 ) -> int:
@@ -282,12 +283,13 @@ def runs(
         names: Runs to compare, by folder or by name: the settings that differ, and the figures of
             each epoch. Left out, all runs are listed.
         dir_: The folder in which the runs are; the studio's own if left out.
+        recorded: Take the runs that come with the program; by name they are found anyway.
         csv: Write the list, or the figures of each epoch, to this file, too.
         json_: Print JSON instead of text.
     """
     from resnet_studio.terminal_runs import show_runs
 
-    return show_runs(names, folder=dir_, csv=csv, as_json=json_)
+    return show_runs(names, folder=dir_, recorded=recorded, csv=csv, as_json=json_)
 
 
 def export(

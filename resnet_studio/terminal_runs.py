@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from resnet_studio.training.comparing import (
     shown_value,
 )
 from resnet_studio.training.events import EpochDone
+from resnet_studio.training.recorded import recorded_dir
 from resnet_studio.training.runs import (
     RunFolder,
     RunListing,
@@ -36,14 +38,24 @@ from resnet_studio.training.runs import (
 
 _EPOCHS_SHOWN = 24
 _NO_EDGE = 10_000
+_RECORDED = "Runs that come with the program: resnet-studio runs --recorded"
 
 
-def show_runs(names: Sequence[str], *, folder: Path | None, csv: Path | None, as_json: bool) -> int:
+def show_runs(
+    names: Sequence[str],
+    *,
+    folder: Path | None,
+    recorded: bool,
+    csv: Path | None,
+    as_json: bool,
+) -> int:
     """Lists runs, or sets those that are named beside each other.
 
     Args:
-        names: Folders of runs, or names of runs in `folder`; all of `folder` if there are none.
+        names: Folders of runs, or names of runs in `folder` or of recorded ones; all of `folder`
+            if there are none.
         folder: Where runs lie; the studio's own folder if None.
+        recorded: List those that come with the program in its place.
         csv: File to write the list or the figures of each epoch to, if any.
         as_json: Print JSON instead of text.
 
@@ -53,7 +65,7 @@ def show_runs(names: Sequence[str], *, folder: Path | None, csv: Path | None, as
     Raises:
         RunError: If there is no such run or folder, or the file cannot be written.
     """
-    parent = _parent(folder)
+    parent = _recorded() if recorded else _parent(folder)
     if names:
         comparison = compare([_named(name, parent) for name in names])
         if csv is not None:
@@ -67,7 +79,23 @@ def show_runs(names: Sequence[str], *, folder: Path | None, csv: Path | None, as
         _print_json({"folder": str(parent), "runs": [run.to_dict() for run in runs]})
     else:
         _print_list(parent, runs)
+        if folder is None and not recorded:
+            print(f"\n{_RECORDED}")
     return 0
+
+
+def _recorded() -> Path:
+    """Returns the folder of the runs that come with the program.
+
+    Raises:
+        RunError: If this installation lacks it.
+    """
+    try:
+        return recorded_dir()
+    except FileNotFoundError as error:
+        raise RunError(
+            f"The recorded runs are missing: {error}.", remedy="Install ResNet Studio again."
+        ) from error
 
 
 def _parent(folder: Path | None) -> Path:
@@ -86,7 +114,10 @@ def _named(name: str, parent: Path) -> RunListing:
     Raises:
         RunError: If there is none.
     """
-    for path in (Path(name), parent / name):
+    places = [Path(name), parent / name]
+    with suppress(RunError):  # an installation may lack them
+        places.append(_recorded() / name)
+    for path in places:
         if RunFolder(path).exists:
             return listing_of(RunFolder(path.absolute()))
     known = [listing.folder.name for listing in list_runs(parent)]

@@ -97,8 +97,19 @@ def test_figures_and_list_are_written_as_csv(runs, tmp_path, capsys):
 
 def test_no_runs_at_all_say_how_to_make_one(home, capsys):
     assert main(["runs"]) == 0
-    assert "resnet-studio train" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "resnet-studio train" in text
+    assert "resnet-studio runs --recorded" in text
     assert told(capsys)["runs"] == []
+
+
+def test_runs_that_come_with_the_program_are_listed_and_found_by_name(runs, capsys):
+    recorded = {run["name"]: run for run in told(capsys, "--recorded")["runs"]}
+    assert recorded
+    assert {run["problem"] for run in recorded.values()} == {""}
+    name = next(iter(recorded))
+    compared = told(capsys, name, "first")
+    assert compared["runs"][0]["best_accuracy"] == recorded[name]["best_accuracy"]
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,10 @@ def test_the_epochs_of_a_run_of_so_many_steps_are_told_once_one_is_done(tmp_path
 
 def test_the_settings_that_differ_are_named_and_no_others(tmp_path, pictures):
     one = tiny_config(pictures)
-    other = tiny_config(pictures, spec=tiny_spec(widths=(4, 16)), learning_rate=0.25, clip_norm=1.0)
+    other = tiny_config(pictures, spec=tiny_spec(widths=(4, 32)), learning_rate=0.25, clip_norm=1.0)
     found = {each.field: each.values for each in differences([one, other, None])}
     assert found == {
-        "network.widths": ([4, 8], [4, 16], None),
+        "network.widths": (list(one.network.widths), [4, 32], None),
         "recipe.learning_rate": (0.05, 0.25, None),
         "recipe.clip_norm": (None, 1.0, None),
     }
