@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 REPEATS = 3
 STEPS = 100_000
-WARM_UP = 5_000
+WARM_UP = 4_800
 _NETWORK = "cifar_resnet20"
 _SECTIONS = ("stem", "stage 1", "stage 2", "stage 3", "head")
 _EPOCH = 400
+"""Steps in an epoch. It ends wherever memory is measured: steps may be kept back till then."""
 _BURST = 4
 _BURST_S = 0.002
 _MB = 1e6
