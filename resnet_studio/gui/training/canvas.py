@@ -162,7 +162,7 @@ class Canvas(QWidget):
         self.graphics.ci.layout.setContentsMargins(4, 2, 10, 2)
         self.graphics.ci.layout.setSpacing(0)
         for row in range(len(Quantity)):
-            self.graphics.ci.layout.setRowSpacing(row, 12)
+            self.graphics.ci.layout.setRowSpacing(row, 14)
         self.graphics.scene().sigMouseMoved.connect(self._pointer_moved)
         self.graphics.installEventFilter(self)
         self.graphics.viewport().installEventFilter(self)

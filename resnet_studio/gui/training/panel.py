@@ -9,10 +9,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -20,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_studio.gui.studio import Studio
-from resnet_studio.gui.training.command_button import CommandButton
-from resnet_studio.gui.training.curves_view import CurvesView
+from resnet_studio.gui.training import telling
 from resnet_studio.gui.training.follower import Follower
-from resnet_studio.gui.training.progress_strip import ProgressStrip
+from resnet_studio.gui.training.rate_dialog import RateDialog
+from resnet_studio.gui.training.run_view import RunView
 from resnet_studio.gui.training.runs_view import RunsView, runs_dir
 from resnet_studio.gui.training.session import Activity, Session
 from resnet_studio.gui.training.setup_form import SetupForm
@@ -56,8 +52,10 @@ class TrainingPanel(QWidget):
         self.follower: Follower | None = None
         self.setup = SetupForm(studio)
         self.runs = RunsView(studio)
-        self.strip = ProgressStrip()
-        self.curves = CurvesView(studio)
+        self.right = RunView(studio)
+        self.strip, self.curves = self.right.strip, self.right.curves
+        self.start_button, self.stop_button = self.right.start_button, self.right.stop_button
+        self.pause_button, self.resume_button = self.right.pause_button, self.right.resume_button
         self._timer = QTimer(self)
         self._build()
         self._connect()
@@ -97,7 +95,7 @@ class TrainingPanel(QWidget):
         self.left.addTab(self.runs, self.tr("Earlier runs"))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.left)
-        splitter.addWidget(self._right())
+        splitter.addWidget(self.right)
         splitter.setStretchFactor(0, 0)
         splitter.setStretchFactor(1, 1)
         splitter.setChildrenCollapsible(False)
@@ -108,49 +106,6 @@ class TrainingPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
 
-    def _right(self) -> QWidget:
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(8, 4, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(self._button_row())
-        column.addWidget(self.strip)
-        column.addWidget(self.curves, 1)
-        column.addLayout(self._folder_row())
-        return right
-
-    def _button_row(self) -> QHBoxLayout:
-        self.start_button = self._command_button("start", self.tr("Start"), primary=True)
-        self.pause_button = self._command_button("pause", self.tr("Pause"))
-        self.resume_button = self._command_button("resume", self.tr("Resume"))
-        self.stop_button = self._command_button("stop", self.tr("Stop"))
-        self.look_button = self._command_button("look_inside", self.tr("Look inside"))
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for button in (self.start_button, self.pause_button, self.resume_button, self.stop_button):
-            row.addWidget(button)
-        row.addWidget(self.strip.phase, 1)
-        row.addWidget(self.look_button)
-        return row
-
-    def _command_button(self, name: str, text: str, *, primary: bool = False) -> CommandButton:
-        action = self._studio.commands.action(f"training.{name}")
-        return CommandButton(action, text, primary=primary)
-
-    def _folder_row(self) -> QHBoxLayout:
-        self.folder = QLabel()
-        self.folder.setProperty("muted", True)
-        self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.back_button = QPushButton(self.tr("Back to the present run"))
-        self.back_button.setToolTip(self.tr("Show the curves of the run of this session again."))
-        self.folder_button = self._command_button("open_run_folder", self.tr("Open folder"))
-        row = QHBoxLayout()
-        row.addWidget(self.folder, 1)
-        row.addWidget(self.back_button)
-        row.addWidget(self.folder_button)
-        return row
-
     def _connect(self) -> None:
         commands = self._studio.commands
         for name, handler in (
@@ -160,6 +115,7 @@ class TrainingPanel(QWidget):
             ("stop", self.stop),
             ("choose_folder", self._choose_folder),
             ("follow_folder", self.follow_folder),
+            ("find_rate", self.find_rate),
             ("look_inside", self.look_inside),
             ("open_run_folder", self.open_run_folder),
         ):
@@ -167,7 +123,7 @@ class TrainingPanel(QWidget):
         self.setup.changed.connect(self._show_state)
         self.runs.show_wanted.connect(self.show_run)
         self.runs.resume_wanted.connect(self._resume_listing)
-        self.back_button.clicked.connect(self.show_session)
+        self.right.back_button.clicked.connect(self.show_session)
         self._timer.timeout.connect(self._refresh)
         self._studio.torch_changed.connect(self._show_state)
 
@@ -214,6 +170,17 @@ class TrainingPanel(QWidget):
         if self.session is not None and self.running:
             self.session.stop()
             self._show_state()
+
+    def find_rate(self) -> RateDialog | None:
+        """Tries rising learning rates on a copy of the network that would be trained."""
+        plan = self.setup.plan
+        if plan is None or self.running:
+            return None
+        dialog = RateDialog(self._studio, plan.config, self.window())
+        dialog.rate_chosen.connect(self._take_rate)
+        dialog.open()
+        dialog.start()
+        return dialog
 
     def look_inside(self) -> None:
         """Loads the weights of the run that is shown and goes to the feature maps."""
@@ -341,6 +308,18 @@ class TrainingPanel(QWidget):
         if not self.running and (path := self._run_dir()):
             self._read(RunFolder(path), lambda run: self._continue(run, changes))
 
+    def _take_rate(self, rate: float) -> None:
+        """Types the rate that was found; what stood there can be had back."""
+        form = self.setup.recipe
+        before = form.set_learning_rate(rate)
+        actions: tuple[tuple[str, Callable[[], None]], ...] = ()
+        if before is not None:
+            text = self.tr("Back to {rate:g}").format(rate=before)
+            actions = ((text, lambda: (form.set_learning_rate(before), None)[1]),)
+        self._studio.show_message(
+            self.tr("The learning rate is {rate:g} now.").format(rate=rate), actions=actions
+        )
+
     def _choose_folder(self) -> None:
         self._studio.commands.run("view.training")
         self.setup.data.choose_folder()
@@ -354,6 +333,7 @@ class TrainingPanel(QWidget):
     def _activity_changed(self, activity: Activity) -> None:
         if self.shown is None:
             self.strip.show_activity(activity)
+            self._show_how()
         self._set_conditions()
 
     def _refresh(self) -> None:
@@ -395,12 +375,14 @@ class TrainingPanel(QWidget):
         self._show_state()
 
     def _ended(self, end: RunEnded) -> None:
+        session = self.session
+        if session is None:
+            return
         self._look_at_run()
         self._refresh()
         self._show_state()
         if self.runs.isVisible():
             self.runs.refresh()
-        name = self.session.config.network.name if self.session is not None else ""
         actions: list[tuple[str, Callable[[], None]]] = []
         if self._has_weights:
             actions.append((self.tr("Look inside with these weights"), self.look_inside))
@@ -408,36 +390,13 @@ class TrainingPanel(QWidget):
             actions.append((self.tr("Resume"), self.resume))
         if end.offer and self._unfinished:
             changes = dict(end.offer)
-            actions.append((self._offered(changes), lambda: self._continue_with(changes)))
+            actions.append((telling.offered(changes), lambda: self._continue_with(changes)))
         self._studio.show_message(
-            self._told(name, end),
+            telling.ended(session, end),
             remedy=end.remedy,
             kind="error" if end.outcome == "failed" else "info",
             actions=tuple(actions),
         )
-
-    def _offered(self, changes: Mapping[str, int]) -> str:
-        """Returns what a button says that goes on with a changed recipe."""
-        if set(changes) == {"accumulate"}:
-            text = self.tr("Go on with each batch in {count} parts")
-            return text.format(count=changes["accumulate"])
-        said = ", ".join(f"{field} = {value}" for field, value in changes.items())
-        return self.tr("Go on with {changes}").format(changes=said)
-
-    def _stopped_early(self, end: RunEnded) -> bool:
-        return self.session is not None and 0 < end.epoch < self.session.epochs
-
-    def _told(self, name: str, end: RunEnded) -> str:
-        best = "–" if end.best_accuracy is None else f"{100 * end.best_accuracy:.2f} %"
-        if end.outcome == "finished":
-            text = self.tr("{name} has learned: best validation accuracy {best}.")
-            if self._stopped_early(end):
-                text += " {reason}"
-        elif end.outcome == "stopped":
-            text = self.tr("Stopped at step {step:,}; the run is kept and can be resumed.")
-        else:
-            text = self.tr("The run has ended: {reason}")
-        return text.format(name=name, best=best, step=end.step, reason=end.message)
 
     # -- state ------------------------------------------------------------------------------
 
@@ -470,10 +429,11 @@ class TrainingPanel(QWidget):
         elif self.session is not None and running:
             self.strip.show_activity(self.session.activity)
         elif self.session is not None and self.session.end is not None:
-            self._show_end(self.session.end)
+            self._show_end(self.session, self.session.end)
         else:
             self.strip.show_idle(self._idle_text())
-        self.back_button.setVisible(self.shown is not None and self.session is not None)
+        self.right.back_button.setVisible(self.shown is not None and self.session is not None)
+        self._show_how()
         self._show_folder()
 
     def _set_conditions(self) -> None:
@@ -492,7 +452,7 @@ class TrainingPanel(QWidget):
         commands.set_condition("can_pause", can_pause)
         self.pause_button.setVisible(not paused and self.running and can_pause)
         self.resume_button.setVisible(paused or resumable)
-        self.look_button.setVisible(self._has_weights and not self.running)
+        self.right.look_button.setVisible(self._has_weights and not self.running)
         self.start_button.set_reason("" if self.running else self._start_problem())
 
     def _start_problem(self) -> str:
@@ -507,28 +467,11 @@ class TrainingPanel(QWidget):
         if problem := self._start_problem():
             return problem
         plan, summary = self.setup.plan, self.setup.data.summary
-        if plan is None or summary is None:
-            return ""
-        recipe = plan.config.recipe
-        per_epoch = summary.steps_per_epoch(recipe.batch_size)
-        return self.tr("Ready: {network} on {data}, {epochs:,} epochs, {steps:,} steps.").format(
-            network=plan.config.network.name,
-            data=summary.name,
-            epochs=recipe.total_epochs(per_epoch),
-            steps=recipe.total_steps(per_epoch),
-        )
+        return telling.ready(plan, summary) if plan is not None and summary is not None else ""
 
-    def _show_end(self, end: RunEnded) -> None:
+    def _show_end(self, session: Session, end: RunEnded) -> None:
         """After a run: how it ended, unless the next one cannot be started."""
-        words = {
-            "finished": self.tr("Finished after {epoch} epochs"),
-            "stopped": self.tr("Stopped at step {step:,}; Resume goes on there"),
-            "failed": self.tr("Ended at step {step:,}: {reason}"),
-        }
-        text = words[end.outcome].format(epoch=end.epoch, step=end.step, reason=end.message)
-        if end.outcome == "finished" and self._stopped_early(end):
-            text = end.message
-        self.strip.phase.setText(self._start_problem() or text)
+        self.strip.phase.setText(self._start_problem() or telling.ended_in_short(session, end))
 
     def _show_earlier(self, run: ShownRun) -> None:
         status, curves = run.status, run.curves
@@ -537,23 +480,13 @@ class TrainingPanel(QWidget):
             total=status.total_steps,
             epoch=status.epoch,
             epochs=run.config.recipe.total_epochs(curves.steps_per_epoch),
-            text=self._followed_text(run),
+            text=telling.earlier(run, self.follower),
         )
         self.strip.show_best(curves.best_accuracy or status.best_accuracy)
 
-    def _followed_text(self, run: ShownRun) -> str:
-        if run.status.state != "running" or self.follower is None:
-            status = run.status
-            return self.tr("Earlier run: {text}").format(text=status.message or status.state)
-        if self.follower.silent_seconds:
-            text = self.tr("Another program trains it; nothing was heard of it for {minutes} min.")
-            return text.format(minutes=max(1, round(self.follower.silent_seconds / 60)))
-        return self.tr("Another program trains it; the curves follow.")
-
     def _show_folder(self) -> None:
-        path = self._run_dir()
-        text = self.tr("Run folder: {path}").format(path=path) if path is not None else ""
-        width = max(80, self.folder.width())
-        metrics = self.folder.fontMetrics()
-        self.folder.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width))
-        self.folder.setToolTip(str(path or ""))
+        self.right.show_folder(self._run_dir())
+
+    def _show_how(self) -> None:
+        session = self.session if self.shown is None else None
+        self.right.show_how(session.started if session is not None else None)

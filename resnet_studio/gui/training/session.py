@@ -135,6 +135,8 @@ class Session(QObject):
         self.processes = processes
         self.run_dir = resume
         self.curves = curves or RunCurves(config.network.name)
+        if processes > 1:  # their folder is followed from its first step on
+            self.curves = self.curves.until(0)
         self.started: RunStarted | None = None
         self.latest: StepDone | None = None
         self.checkpoint: CheckpointSaved | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -269,7 +270,7 @@ def test_an_earlier_run_can_be_looked_at_while_another_trains(qtbot, panel):
     assert panel.curves.curves.last_step == 8
     assert panel.running
     assert not panel.runs.resume_button.isEnabled()
-    panel.back_button.click()
+    panel.right.back_button.click()
     assert panel.curves.curves is panel.session.curves
     panel.stop_button.click()
     wait_for_end(qtbot, panel)
@@ -278,9 +279,109 @@ def test_an_earlier_run_can_be_looked_at_while_another_trains(qtbot, panel):
 def test_the_run_folder_is_named_and_opened(qtbot, panel, monkeypatch):
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url) or True)
-    assert not panel.folder_button.isEnabled()
+    assert not panel.right.folder_button.isEnabled()
     start(qtbot, panel, epochs=1)
     wait_for_end(qtbot, panel)
-    panel.folder_button.click()
+    panel.right.folder_button.click()
     assert opened == [QUrl.fromLocalFile(str(panel.session.run_dir))]
-    assert panel.folder.toolTip() == str(panel.session.run_dir)
+    assert panel.right.folder.toolTip() == str(panel.session.run_dir)
+
+
+def test_a_batch_that_does_not_fit_is_offered_in_parts(qtbot, panel, messages, monkeypatch):
+    from resnet_studio.training.steps import Stepper
+
+    train = Stepper.train
+
+    def short_of_memory(stepper, images, labels, *, planned):
+        if stepper.recipe.accumulate == 1:
+            raise MemoryError
+        return train(stepper, images, labels, planned=planned)
+
+    monkeypatch.setattr(Stepper, "train", short_of_memory)
+    panel.start_button.click()
+    wait_for_end(qtbot, panel)
+    first = panel.session
+    assert first.end.outcome == "failed"
+    title, go_on = messages[-1].actions[-1]
+    assert title == "Go on with each batch in 2 parts"
+    go_on()
+    qtbot.waitUntil(
+        lambda: panel.session is not first and panel.session.end is not None, timeout=WAIT_MS
+    )
+    assert panel.session.end.outcome == "finished"
+    assert panel.session.config.recipe.accumulate == 2
+    assert panel.session.run_dir == first.run_dir
+    assert steps(panel) == list(range(1, 25))
+
+
+def test_a_full_disk_is_told_and_tried_again_on_request(qtbot, panel, messages, monkeypatch):
+    from resnet_studio.training.keeper import Writer
+    from resnet_studio.training.room import NoRoom
+
+    save, full = Writer.save, [True]
+
+    def without_room(keeper, *arguments, **words):
+        if full[0]:
+            return NoRoom(Path("last.pt"), 5 << 20, 1 << 20)
+        return save(keeper, *arguments, **words)
+
+    monkeypatch.setattr(Writer, "save", without_room)
+    monkeypatch.setattr(NoRoom, "over", property(lambda _room: False))
+    panel.start_button.click()
+    qtbot.waitUntil(lambda: panel.session.activity.phase == "held", timeout=WAIT_MS)
+    assert "5.0 MB are needed" in panel.strip.phase.text()
+    assert "1.0 MB is free" in messages[-1].text
+    assert messages[-1].kind == "warning"
+    assert panel.resume_button.isVisible()
+    full[0] = False
+    panel.resume_button.click()
+    wait_for_end(qtbot, panel)
+    assert panel.session.end.outcome == "finished"
+    assert steps(panel) == list(range(1, 25))
+
+
+def test_what_the_program_chose_for_a_run_is_shown_with_its_reasons(qtbot, panel):
+    start(qtbot, panel, epochs=1)
+    wait_for_end(qtbot, panel)
+    how = panel.right.how
+    assert how.isVisible()
+    assert "precision: " in how.text()
+    for what, chosen, why in panel.session.started.choices:
+        assert f"{what}: {chosen}: {why}" in how.toolTip()
+
+
+def test_a_run_that_gave_up_early_has_finished_and_says_why(qtbot, panel, messages):
+    panel.setup.recipe.fields["early_stopping"].editor.setText("1")
+    panel.setup.recipe.fields["learning_rate"].editor.setText("1e-9")
+    start(qtbot, panel, epochs=300)
+    wait_for_end(qtbot, panel)
+    end = panel.session.end
+    assert end.outcome == "finished"
+    assert end.epoch < 300
+    assert panel.strip.phase.text() == end.message
+    assert end.message in messages[-1].text
+
+
+@pytest.mark.slow
+def test_a_run_of_two_processes_is_followed_stopped_and_resumed(qtbot, panel):
+    panel.setup.device.processes_box.setRange(1, 2)
+    panel.setup.device.processes_box.setValue(2)
+    start(qtbot, panel, epochs=400)
+    assert not panel.pause_button.isVisible()
+    qtbot.waitUntil(lambda: len(steps(panel)) > 4, timeout=WAIT_MS)
+    assert panel.strip.step.value.text().endswith(" / 3,200")
+    panel.stop_button.click()
+    wait_for_end(qtbot, panel)
+    first = panel.session
+    assert first.end.outcome == "stopped"
+    stopped_at = steps(panel)[-1]
+    assert RunFolder(first.run_dir).status().step == stopped_at
+    panel.resume_button.click()
+    qtbot.waitUntil(
+        lambda: panel.session is not first and steps(panel)[-1] > stopped_at, timeout=WAIT_MS
+    )
+    closed = []
+    panel.stop_for_close(lambda: closed.append(True))
+    qtbot.waitUntil(lambda: bool(closed), timeout=WAIT_MS)
+    assert RunFolder(panel.session.run_dir).status().state == "stopped"
+    assert steps(panel) == list(range(1, steps(panel)[-1] + 1))
