@@ -39,6 +39,7 @@ class About:
         keep_every: Epochs between two checkpoints that are kept for good; 0 for none.
         keep_most: Most of those.
         tensorboard: Whether event files are written.
+        sections: Parts of the network whose gradient has a norm of its own.
     """
 
     config: str
@@ -51,6 +52,7 @@ class About:
     keep_every: int = 0
     keep_most: int = 1
     tensorboard: bool = False
+    sections: tuple[str, ...] = ()
 
 
 class Keeper(Protocol):
@@ -117,7 +119,9 @@ class Writer:
         step = found.step if found else 0
         if found is not None:
             self._found(found)
-        self._board = EventFiles(folder.tensorboard, start=step) if about.tensorboard else None
+        self._board: EventFiles | None = None
+        if about.tensorboard:
+            self._board = EventFiles(folder.tensorboard, start=step, sections=about.sections)
         try:
             self._log = metrics.MetricsLog(folder.metrics_path)
         except OSError as error:

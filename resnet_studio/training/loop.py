@@ -165,7 +165,7 @@ class _Run:
             self._end("stopped", Reason(f"Closed after step {self._at.step}."))
             raise
         except (StudioError, Cancelled, RuntimeError, MemoryError) as error:
-            how = explained(error, self._recipe, self._world)
+            how = explained(error, self._recipe, self._world, stopping=self._control.stopping)
             if out_of_memory(error):
                 error.__traceback__ = None  # its frames hold the activations
                 self._stepper.give_back()

@@ -133,6 +133,7 @@ def prepare(
         split,
         {**hardware.describe(), "compile": compilation.chosen},
         total_steps=config.recipe.total_steps(steps),
+        sections=stepper.sections.names,
     )
     if state is not None:
         warnings += _differences(state, about)
@@ -374,7 +375,12 @@ def _shape(config: RunConfig, world: World) -> tuple[int, int, int, int]:
 
 
 def _about(
-    config: RunConfig, split: DataSplit, hardware: dict[str, Any], *, total_steps: int
+    config: RunConfig,
+    split: DataSplit,
+    hardware: dict[str, Any],
+    *,
+    total_steps: int,
+    sections: tuple[str, ...],
 ) -> About:
     return About(
         config=config.to_toml(),
@@ -387,6 +393,7 @@ def _about(
         keep_every=config.recipe.keep_every,
         keep_most=config.recipe.keep_most,
         tensorboard=config.recipe.tensorboard,
+        sections=sections,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from resnet_studio.errors import Cancelled, RunError, StudioError
+from resnet_studio.errors import Cancelled, DataError, RunError, StudioError
 from resnet_studio.training.devices import memory_error, more_parts, out_of_memory
 from resnet_studio.training.distributed import World
 from resnet_studio.training.events import StepDone
@@ -27,11 +27,20 @@ class Reason:
     offer: tuple[tuple[str, int], ...] = ()
 
 
-def explained(error: Exception, recipe: Recipe, world: World) -> Reason:
+def explained(error: Exception, recipe: Recipe, world: World, *, stopping: bool = False) -> Reason:
     """Returns what to tell a person of an error; raises it if it is a defect of the program.
 
     Other processes of the run are told as well.
+
+    Args:
+        error: What ended the run.
+        recipe: Its recipe.
+        world: Its processes.
+        stopping: Whether the run was asked to end. Who ends a whole group of processes may hit
+            those that decode the pictures first, which then is no failure.
     """
+    if stopping and isinstance(error, DataError):
+        return Reason()
     how = _reason(world.explained(error) or error, recipe)
     if how.message:
         world.fail(how.message)
