@@ -7,11 +7,13 @@ second and not some.
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
 import pickle
 import traceback
 from collections.abc import Callable
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -22,11 +24,16 @@ from resnet_studio.training.recipe_choices import DeviceChoice
 
 _SECONDS = 60.0
 _context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-if os.name == "posix":
-    # DistributedDataParallel imports torch._dynamo, which takes seconds, when it is first made.
-    _context.set_forkserver_preload(
-        ["tests.training.worlds", "resnet_studio.training.loop", "torch._dynamo"]
-    )
+# DistributedDataParallel imports torch._dynamo, which takes seconds, when it is first made.
+_LOADED = ["tests.training.worlds", "resnet_studio.training.loop", "torch._dynamo"]
+
+
+@functools.cache
+def _prepare() -> None:
+    """Starts the server anew: one that another test has started would have nothing loaded."""
+    if os.name == "posix":
+        forkserver._forkserver._stop()
+        _context.set_forkserver_preload(_LOADED)
 
 
 class Died:
@@ -50,6 +57,7 @@ def in_world(
     Raises:
         AssertionError: With the traceback, if a process raised something.
     """
+    _prepare()
     pipes = [_context.Pipe(duplex=False) for _ in range(size)]
     # As torchrun does: it outlives a process that fails and tells why.
     store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
