@@ -65,5 +65,6 @@ def test_a_thousand_starts_and_stops_leak_nothing(tmp_path, endless):
     assert_nothing_leaks(endless(ema_decay=0.9), tmp_path / "run", cycles=1_000)
 
 
+@pytest.mark.slow
 def test_starts_and_stops_with_worker_processes_leak_nothing(tmp_path, endless):
     assert_nothing_leaks(endless(data_path="stream", workers=2), tmp_path / "run", cycles=3)

@@ -15,7 +15,7 @@ import torch
 
 from resnet_studio.data.sources import DataConfig
 from resnet_studio.models.resnet import ResNet
-from resnet_studio.training import checkpoint, feed
+from resnet_studio.training import feed
 from resnet_studio.training.checkpoint import all_finite
 from resnet_studio.training.events import (
     CheckpointSaved,
@@ -27,6 +27,7 @@ from resnet_studio.training.events import (
 )
 from resnet_studio.training.loop import fit
 from resnet_studio.training.runs import RunFolder
+from resnet_studio.training.steps import Stepper
 from tests.training.conftest import tiny_config, tiny_spec
 from tests.training.identity import identity
 from tests.training.running import assert_same_run, ended, last_state, of, run, run_until, step_is
@@ -225,16 +226,17 @@ def undisturbed(pictures, tmp_path_factory) -> str:
     return identity(path)
 
 
-@pytest.mark.parametrize("kind", NO_MEMORY)
 @pytest.mark.parametrize(
-    ("place", "at", "after", "saved"),
+    ("kind", "place", "at", "after", "saved"),
     [
-        ("forward", 8, False, 6),  # four steps, a validation, two steps
-        ("backward", 7, False, 6),
-        ("backward", 7, True, 6),
-        ("optimiser", 7, False, 4),  # it may have changed some weights and others not
-        ("optimiser", 7, True, 4),
-        ("data", 3, False, 4),  # training, validation, training
+        ("the host's", "forward", 8, False, 6),  # four steps, a validation, two steps
+        ("torch's", "forward", 8, False, 6),
+        ("CUDA's", "forward", 8, False, 6),
+        ("torch's", "backward", 7, False, 6),
+        ("CUDA's", "backward", 7, True, 6),
+        ("the host's", "optimiser", 7, False, 4),  # it may have changed some weights only
+        ("CUDA's", "optimiser", 7, True, 4),
+        ("the host's", "data", 3, False, 4),  # training, validation, training
     ],
 )
 def test_memory_that_ends_leaves_whole_weights_and_offers_smaller_parts(
@@ -268,9 +270,7 @@ def test_memory_that_does_not_come_back_costs_what_came_after_the_checkpoint_and
         lacking(context, "forward", MemoryError(), at=8)
         for event in fit(config, run_dir=path):
             if isinstance(event, CheckpointSaved):
-                context.setattr(
-                    checkpoint, "all_finite", Short(len, MemoryError(), at=1, after=False)
-                )
+                context.setattr(Stepper, "finite", Short(len, MemoryError(), at=1, after=False))
     assert event.outcome == "failed"
     assert "too little memory" in event.message
     assert "The last checkpoint is of step 4." in event.message

@@ -52,7 +52,7 @@ def test_a_run_killed_at_random_moments_loses_no_checkpoint_and_ends_as_if_never
     tmp_path, pictures
 ):
     # Every step is saved, so that many kills fall into a save.
-    killed(tmp_path, tiny_config(pictures, epochs=8, checkpoint_seconds=1e-6), kills=20)
+    killed(tmp_path, tiny_config(pictures, epochs=6, checkpoint_seconds=1e-6), kills=12)
 
 
 @pytest.mark.slow

@@ -68,8 +68,9 @@ def break_weight(stepper: Stepper) -> None:
         stepper.model.layer2[0].conv1.weight[1, 0, 0, 0] = torch.nan
 
 
-@pytest.mark.parametrize("kind", RECIPES)
-@pytest.mark.parametrize("seconds", [1e-6, 60.0])
+@pytest.mark.parametrize(
+    ("kind", "seconds"), [("plain", 60.0), *((kind, 1e-6) for kind in RECIPES)]
+)
 def test_a_weight_that_is_not_a_number_ends_the_run_before_its_step(
     tmp_path, pictures, monkeypatch, kind, seconds
 ):
@@ -91,7 +92,7 @@ def test_a_weight_that_is_not_a_number_ends_the_run_before_its_step(
     assert identity(path) == identity(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("kind", ["plain", "mean of the weights", "bf16"])
+@pytest.mark.parametrize("kind", ["plain", "bf16 and a mean of the weights"])
 def test_pictures_that_are_not_numbers_are_blamed_and_the_state_before_is_saved(
     tmp_path, pictures, monkeypatch, kind
 ):
@@ -120,8 +121,9 @@ def test_pictures_that_are_not_numbers_are_blamed_and_the_state_before_is_saved(
     assert identity(path) == identity(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("kind", ["plain", "mean of the weights", "bf16"])
-@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize(
+    ("kind", "value"), [("plain", torch.nan), ("mean of the weights", torch.inf)]
+)
 def test_a_validation_that_is_not_finite_ends_the_run_with_the_checkpoint_before(
     tmp_path, pictures, monkeypatch, kind, value
 ):

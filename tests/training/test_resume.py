@@ -263,7 +263,9 @@ def everything(pictures, tmp_path_factory) -> str:
     return identity(path)
 
 
-@pytest.mark.parametrize("place", PATHS)
+@pytest.mark.parametrize(
+    "place", ["memory", "stream", pytest.param("two processes", marks=pytest.mark.slow)]
+)
 def test_a_run_stopped_after_every_step_has_the_hash_of_one_never_stopped(
     tmp_path, pictures, everything, place
 ):

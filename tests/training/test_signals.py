@@ -12,7 +12,6 @@ import pytest
 from resnet_studio.training.runs import RunFolder
 from tests.bad_input.commands import PATIENCE_SECONDS
 from tests.training.conftest import tiny_config
-from tests.training.identity import identity
 from tests.training.running import last_state, run
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -64,6 +63,7 @@ def test_thirty_signals_at_random_moments_lose_no_step(tmp_path, pictures):
     check(signals(tmp_path, config, each=10), each=10)
 
 
+@pytest.mark.slow
 def test_a_program_of_its_own_whose_terminal_is_closed_saves_its_run(tmp_path, pictures):
     """Nobody reads what it still prints, so that its last lines go nowhere."""
     config = tiny_config(pictures, epochs=2_000, threads=1, schedule="constant")
