@@ -57,7 +57,8 @@ class Disturbed:
 
 def measure(*, rounds: int = ROUNDS, block_s: float = BLOCK_S) -> dict[int, dict[str, Spread]]:
     """Returns images a second by number of busy programs and by arm, block by block."""
-    return {busy: _beside(busy, rounds, block_s) for busy in BUSY}
+    with tempfile.TemporaryDirectory() as folder, _arms(Path(folder)) as arms:
+        return {busy: _beside(arms, busy, rounds, block_s) for busy in BUSY}
 
 
 def table(busy: int, figures: dict[str, Spread]) -> Table:
@@ -99,10 +100,12 @@ def main(*, quick: bool = False) -> None:
 # -- programs beside each other -------------------------------------------------------------------
 
 
-def _beside(busy: int, rounds: int, block_s: float) -> dict[str, Spread]:
+def _beside(
+    arms: dict[str, Connection], busy: int, rounds: int, block_s: float
+) -> dict[str, Spread]:
     """Lets the arms take blocks in turns; those whose turn it is not wait without working."""
     rates: dict[str, list[float]] = {}
-    with _arms() as arms, _busy(busy):
+    with _busy(busy):
         for round_number in range(rounds + 1):
             for name, pipe in arms.items():
                 pipe.send(block_s)
@@ -114,20 +117,24 @@ def _beside(busy: int, rounds: int, block_s: float) -> dict[str, Spread]:
 
 
 @contextmanager
-def _arms() -> Iterator[dict[str, Connection]]:
+def _arms(folder: Path) -> Iterator[dict[str, Connection]]:
     """Starts a process for each arm; they are ready when this is entered."""
+    context = multiprocessing.get_context("spawn")
+    _write_pictures(folder)
     with ExitStack() as stack:
         arms = {}
-        for name in (ENGINE, ONE, ALL, PLAIN):
-            here, there = multiprocessing.Pipe()
-            process = multiprocessing.get_context("spawn").Process(
-                target=serve, args=(name, there), daemon=True
+        for number, name in enumerate((ENGINE, ONE, ALL, PLAIN)):
+            here, there = context.Pipe()
+            process = context.Process(
+                target=serve, args=(name, there, folder, folder / f"run{number}"), daemon=True
             )
             process.start()
+            there.close()  # so that an arm that fails is noticed, not waited for
             stack.callback(process.join)
             stack.callback(here.send, None)
             arms[name] = here
-            if here.recv() != "ready":
+        for name, pipe in arms.items():
+            if pipe.recv() != "ready":
                 raise RuntimeError(f"{name} did not start")
         yield arms
 
@@ -156,26 +163,25 @@ def spin() -> None:
 # -- in processes of their own --------------------------------------------------------------------
 
 
-def serve(name: str, pipe: Connection) -> None:
+def serve(name: str, pipe: Connection, pictures: Path, run_dir: Path) -> None:
     """Trains as one arm: for each number of seconds received, sends images a second."""
     if name != PLAIN:
         from resnet_studio.environment import prepare_for_torch
 
         prepare_for_torch()
-    with tempfile.TemporaryDirectory() as folder:
-        take, end = _taker(name, Path(folder))
-        take(2)
-        pipe.send("ready")
-        while (seconds := pipe.recv()) is not None:
-            began, steps = time.perf_counter(), 0
-            while time.perf_counter() - began < seconds:
-                take(1)
-                steps += 1
-            pipe.send(steps * _CASE.batch / (time.perf_counter() - began))
-        end()
+    take, end = _taker(name, pictures, run_dir)
+    take(2)
+    pipe.send("ready")
+    while (seconds := pipe.recv()) is not None:
+        began, steps = time.perf_counter(), 0
+        while time.perf_counter() - began < seconds:
+            take(1)
+            steps += 1
+        pipe.send(steps * _CASE.batch / (time.perf_counter() - began))
+    end()
 
 
-def _taker(name: str, folder: Path) -> tuple[Any, Any]:
+def _taker(name: str, pictures: Path, run_dir: Path) -> tuple[Any, Any]:
     """Returns what takes steps and what ends it."""
     import torch
 
@@ -184,10 +190,10 @@ def _taker(name: str, folder: Path) -> tuple[Any, Any]:
     from tests.benchmarks.engine_over_bare import Bare
 
     threads = {ONE: 1, ENGINE: 0}.get(name, torch.get_num_threads())
-    config = _config(folder, threads)
+    config = _config(pictures, threads)
     if name == PLAIN:
         return Bare(config, choose_hardware(config.recipe)).take, lambda: None
-    arm = EngineArm(config, folder / "run")
+    arm = EngineArm(config, run_dir)
     return arm.take, lambda: arm.__exit__(None, None, None)
 
 
@@ -198,10 +204,9 @@ def disturb(phase_s: float) -> Disturbed:
     prepare_for_torch()
     from tests.benchmarks.engine_arm import EngineArm
 
-    with (
-        tempfile.TemporaryDirectory() as name,
-        EngineArm(_config(Path(name), 0), Path(name) / "run") as arm,
-    ):
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        _write_pictures(Path(name))
+        arm = stack.enter_context(EngineArm(_config(Path(name), 0), Path(name) / "run"))
         arm.take(4)
         before = _phase(arm, phase_s)
         with _busy(2):
@@ -226,11 +231,15 @@ def _settled(times: list[float]) -> float:
     return len(late) * _CASE.batch / sum(late)
 
 
-def _config(folder: Path, threads: int) -> Any:
-    from tests.benchmarks.engine_arm import config_for
+def _write_pictures(folder: Path) -> None:
     from tests.benchmarks.pictures import pictures
 
     pictures(train=_CASE.pictures, validation=_VALIDATION).write(folder / "data")
+
+
+def _config(folder: Path, threads: int) -> Any:
+    from tests.benchmarks.engine_arm import config_for
+
     return config_for(
         _CASE.network,
         _CASE.size,
