@@ -7,6 +7,7 @@ checkpoint stays, and the next save tries again. A disk that is full lets the ru
 from __future__ import annotations
 
 import contextlib
+import copy
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 from resnet_studio.errors import CheckpointError, RunError
 from resnet_studio.files import give_second_name, sweep_temporaries
 from resnet_studio.models.checkpoints import save_weights
+from resnet_studio.models.resnet import ResNet
 from resnet_studio.training import checkpoint, metrics, retention, room
 from resnet_studio.training.checkpoint import Best, Position, TrainingState
 from resnet_studio.training.events import CheckpointSaved, EpochDone, RunEnded, StepDone, Warned
@@ -109,6 +111,7 @@ class Writer:
         self._folder = folder
         self._about = about
         self._best_waits = False
+        self._best_aside: tuple[ResNet, Position] | None = None
         self._log_fails = False
         self._unswept = False
         self._saved_at = time.monotonic()
@@ -159,7 +162,7 @@ class Writer:
 
     def keep_best(self) -> None:
         """Notes that the weights as they are now are the best; the next save writes them."""
-        self._best_waits = True
+        self._best_waits, self._best_aside = True, None
 
     @property
     def due(self) -> bool:
@@ -183,9 +186,15 @@ class Writer:
                 needed = room.needed_bytes(state.model, state.optimiser, state.average or {})
                 needed += room.needed_bytes(state.model, state.model)
                 return NoRoom(path, needed, room.free_bytes(self._folder.path))
+            self._set_best_aside(position, stepper)
             return Warned(checkpoint.saving_problem(path, error))
         self._sweep()
         return CheckpointSaved(path, position.step)
+
+    def _set_best_aside(self, position: Position, stepper: Stepper) -> None:
+        """Copies the best weights if they could not be written: training goes on without them."""
+        if self._best_waits and self._best_aside is None:
+            self._best_aside = copy.deepcopy(stepper.judged), replace(position)
 
     def _sweep(self) -> None:
         """Removes what a save that failed could not remove itself."""
@@ -201,10 +210,11 @@ class Writer:
         self._log.flush()
         self._log.synchronise()
         if self._best_waits:
-            self._save_weights(self._folder.weights("best"), stepper, position)
-            self._best_waits = False
+            best = self._best_aside or (stepper.judged, position)
+            self._save_weights(self._folder.weights("best"), *best)
+            self._best_waits, self._best_aside = False, None
         last = self._folder.weights("last")
-        self._save_weights(last, stepper, position)
+        self._save_weights(last, stepper.judged, position)
         kept = None
         if self._kept_for_good(position):
             kept = retention.checkpoint_of(self._folder, position.epoch)
@@ -268,7 +278,7 @@ class Writer:
             average=None if stepper.average is None else stepper.average.state_dict(),
         )
 
-    def _save_weights(self, path: Path, stepper: Stepper, position: Position) -> None:
+    def _save_weights(self, path: Path, network: ResNet, position: Position) -> None:
         """Writes the weights to use: their running mean, where the recipe has one.
 
         Raises:
@@ -281,7 +291,7 @@ class Writer:
         try:
             save_weights(
                 path,
-                stepper.judged,
+                network,
                 classes=self._about.classes,
                 preprocessing=self._about.preprocessing,
                 info=info,
