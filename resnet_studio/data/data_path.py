@@ -67,6 +67,7 @@ def choose_data_path(
     batch_size: int,
     data_path: str = "auto",
     workers: int | None = None,
+    programs: int = 1,
 ) -> DataPathChoice:
     """Choose by what the decoded pictures take, after fixed steps, and what is free.
 
@@ -78,10 +79,12 @@ def choose_data_path(
         batch_size: Pictures in a batch.
         data_path: "memory" or "stream" is done as it says; "auto" chooses.
         workers: Processes that decode streamed pictures, as a person wants it; None chooses.
+        programs: How many programs on this computer do the same, and so share memory and cores:
+            in the course of some epochs each of them gets to see every picture.
     """
     used = [(split.train, train), (split.validation, validation)]
     need = sum(_bytes_by_shelf(used).values())
-    free = _free_memory()
+    free = _free_memory() // programs
     if data_path == "memory" or (data_path == "auto" and need <= _OF_MEMORY * free):
         return _memory(split, train, device, need=need, free=free, asked=data_path == "memory")
     asked = "Pictures are made anew in each epoch, as asked"
@@ -90,7 +93,7 @@ def choose_data_path(
         f"Decoded, the pictures take {_size(need)}, more than half of the {_size(free)} of memory "
         "that is free: they are decoded anew in each epoch."
     )
-    count, who = _processes(workers, device, train.output_size, batch_size)
+    count, who = _processes(workers, device, train.output_size, batch_size, programs)
     why = f"{asked if data_path == 'stream' else too_many} {who}"
     return DataPathChoice("stream", why, count)
 
@@ -125,18 +128,19 @@ def _memory(
 
 
 def _processes(
-    wanted: int | None, device: torch.device, side: int, batch_size: int
+    wanted: int | None, device: torch.device, side: int, batch_size: int, programs: int
 ) -> tuple[int, str]:
     """Return how many processes decode, and a sentence on it."""
     if wanted is not None:
         return wanted, f"{_decoding(wanted)}, as asked."
     if device.type == "cpu":
         return 0, f"{_decoding(0)}: the processor's cores are busy with training as it is."
-    cores = usable_cores()
+    cores = usable_cores() // programs
     if cores < _FEWEST_CORES:
         return 0, f"{_decoding(0)}: there are {cores} cores only."
     count = min(cores - 1, _MOST_PROCESSES)
     shared = Path("/dev/shm")
+    # Each of the programs reads its part of the batch.
     needed = 2 * count * AHEAD * batch_size * side * side * 3
     if shared.is_dir() and shutil.disk_usage(shared).free < needed:
         return 0, f"{_decoding(0)}: there is too little shared memory for processes (/dev/shm)."

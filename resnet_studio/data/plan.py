@@ -52,7 +52,7 @@ def planned(
     order = subset.indices
     if shuffle:
         order = order[epoch_order(len(order), seed, epoch)]
-    sizes = _sizes(len(order), batch_size, drop_last=drop_last)
+    sizes = batch_sizes(len(order), batch_size, drop_last=drop_last)
     ends = np.cumsum(sizes, dtype=np.int64)
     whole = [order[end - size : end] for size, end in zip(sizes, ends, strict=True)]
     return [
@@ -61,9 +61,21 @@ def planned(
     ]
 
 
+def batch_sizes(count: int, batch_size: int, *, drop_last: bool = False) -> list[int]:
+    """Return how many pictures each batch of an epoch over `count` pictures has."""
+    full, rest = divmod(count, batch_size)
+    sizes = [batch_size] * full
+    if rest == 0 or drop_last:
+        return sizes
+    if rest == 1 and full:
+        sizes[-1] += 1
+        return sizes
+    return [*sizes, rest]
+
+
 def steps_per_epoch(count: int, batch_size: int, *, drop_last: bool = False) -> int:
     """Return how many batches an epoch over `count` pictures has, if none is broken."""
-    return len(_sizes(count, batch_size, drop_last=drop_last))
+    return len(batch_sizes(count, batch_size, drop_last=drop_last))
 
 
 def numbered(
@@ -84,14 +96,3 @@ def numbered(
         ends = np.cumsum([len(batch.indices) for batch in some])[:-1]
         yield from zip(some, np.split(rows, ends), strict=True)
         begin = end
-
-
-def _sizes(count: int, batch_size: int, *, drop_last: bool) -> list[int]:
-    full, rest = divmod(count, batch_size)
-    sizes = [batch_size] * full
-    if rest == 0 or drop_last:
-        return sizes
-    if rest == 1 and full:
-        sizes[-1] += 1
-        return sizes
-    return [*sizes, rest]

@@ -59,12 +59,13 @@ def compiled(
     hardware: Hardware,
     *,
     shape: Sequence[int],
+    others: Sequence[int] = (),
     settled: str | None = None,
 ) -> Generator[Progress, None, Compilation]:
     """Compiles the network if the recipe asks for it, or if that is measured to be faster.
 
-    Compiling takes seconds to minutes; it is done here, behind `Progress`, for the shape given,
-    and for the last, smaller batch of an epoch when it first comes. Weights, buffers and torch's
+    Compiling takes seconds to minutes; it is done here, behind `Progress`, for the shape given and
+    the other sizes of batches, so that no step has to wait for it. Weights, buffers and torch's
     generators are left as they were.
 
     Args:
@@ -72,6 +73,7 @@ def compiled(
         recipe: The recipe.
         hardware: Device, arithmetic and threads.
         shape: (N, C, H, W) of the batches that this process computes at a time.
+        others: Other numbers of pictures that it may have to compute, as in an epoch's last batch.
         settled: "on" or "off" if an earlier part of the run has chosen already; only AUTO asks.
 
     Raises:
@@ -81,17 +83,19 @@ def compiled(
         chosen, why = known
         if chosen == OFF:
             return Compilation(model, OFF, why)
-        yield Progress(_PHASE, 0, 1)
+        trials = _trials(model, hardware, shape, others)
+        yield Progress(_PHASE, 0, len(trials))
         forward = _compiler(recipe, hardware)(model)
-        try:
-            _Trial(model, hardware, shape).run(forward, steps=1)
-        except (RuntimeError, OSError) as error:
-            if out_of_memory(error):
-                raise
-            raise _failed(error) from error
-        yield Progress(_PHASE, 1, 1)
+        for done, trial in enumerate(trials, start=1):
+            try:
+                trial.run(forward, steps=1)
+            except (RuntimeError, OSError) as error:
+                if out_of_memory(error):
+                    raise
+                raise _failed(error) from error
+            yield Progress(_PHASE, done, len(trials))
         return Compilation(forward, ON, why)
-    return (yield from _faster(model, recipe, hardware, shape))
+    return (yield from _faster(model, recipe, hardware, _trials(model, hardware, shape, others)))
 
 
 def _without_measuring(
@@ -123,25 +127,36 @@ def _compiler(recipe: Recipe, hardware: Hardware) -> Callable[[nn.Module], nn.Mo
 
 
 def _faster(
-    model: ResNet, recipe: Recipe, hardware: Hardware, shape: Sequence[int]
+    model: ResNet, recipe: Recipe, hardware: Hardware, trials: Sequence[_Trial]
 ) -> Generator[Progress, None, Compilation]:
-    """Measures the network as it is and compiled, and returns the faster."""
-    trial = _Trial(model, hardware, shape)
-    yield Progress(_PHASE, 0, 3)
+    """Measures the network as it is and compiled by the first trial, and returns the faster."""
+    trial, total = trials[0], 2 + len(trials)
+    yield Progress(_PHASE, 0, total)
     plain = trial.seconds(model)
-    yield Progress(_PHASE, 1, 3)
+    yield Progress(_PHASE, 1, total)
     forward = _compiler(recipe, hardware)(model)
     try:
         trial.run(forward, steps=1)
-        yield Progress(_PHASE, 2, 3)
+        yield Progress(_PHASE, 2, total)
         fast = trial.seconds(forward)
+        for done, other in enumerate(trials[1:] if fast < plain else (), start=3):
+            yield Progress(_PHASE, done, total)
+            other.run(forward, steps=1)
     except (RuntimeError, OSError) as error:
         if out_of_memory(error):
             return Compilation(model, OFF, "compiled, it needs more memory than there is")
         return Compilation(model, OFF, f"compiling failed: {_first_line(error)}")
-    yield Progress(_PHASE, 3, 3)
+    yield Progress(_PHASE, total, total)
     told = f"{1e3 * fast:.2f} ms for a batch compiled, {1e3 * plain:.2f} ms as it is"
     return Compilation(forward, ON, told) if fast < plain else Compilation(model, OFF, told)
+
+
+def _trials(
+    model: ResNet, hardware: Hardware, shape: Sequence[int], others: Sequence[int]
+) -> list[_Trial]:
+    """Returns a trial of each number of pictures, that of `shape` first."""
+    count, *rest = shape
+    return [_Trial(model, hardware, (each, *rest)) for each in (count, *others) if each]
 
 
 class _Trial:

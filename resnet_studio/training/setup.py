@@ -16,6 +16,7 @@ from resnet_studio.architecture.elements import LayerKind
 from resnet_studio.architecture.graph import build_graph
 from resnet_studio.data.batches import PictureCache, steps_per_epoch
 from resnet_studio.data.data_path import DataPathChoice, choose_data_path
+from resnet_studio.data.plan import batch_sizes
 from resnet_studio.data.sources import DataSplit, open_dataset
 from resnet_studio.errors import Cancelled, RunError
 from resnet_studio.files import sweep_temporaries
@@ -123,8 +124,11 @@ def prepare(
         checkpoint.restore(state, stepper.model, stepper.optimiser, stepper.average)
         position, settled = state.position, state.hardware.get("compile")
     yield Progress("network", 1, 1)
+    count, *others = stepper.counts(batch_sizes(len(split.train), config.recipe.batch_size))
+    size = config.train_augment.output_size
+    shape = count, config.network.in_channels, size, size
     compilation = yield from compiling.compiled(
-        stepper.model, config.recipe, hardware, shape=_shape(config, world), settled=settled
+        stepper.model, config.recipe, hardware, shape=shape, others=others, settled=settled
     )
     stepper.forward = world.wrap(compilation.forward)
 
@@ -139,7 +143,7 @@ def prepare(
         warnings += _differences(state, about)
     keeper = _begin(config, folder, about, position, resumed=state is not None, world=world)
     resources.callback(keeper.close)
-    path = _data_path(config, split, hardware)
+    path = _data_path(config, split, hardware, world)
     cache = resources.enter_context(PictureCache.of(path))
     for text in warnings:
         yield Warned(text)
@@ -185,7 +189,9 @@ def _take_and_load(
     return _load(config, folder, resume=resume)
 
 
-def _data_path(config: RunConfig, split: DataSplit, hardware: Hardware) -> DataPathChoice:
+def _data_path(
+    config: RunConfig, split: DataSplit, hardware: Hardware, world: World
+) -> DataPathChoice:
     """Returns where the pictures come from in each epoch."""
     return choose_data_path(
         split,
@@ -195,6 +201,7 @@ def _data_path(config: RunConfig, split: DataSplit, hardware: Hardware) -> DataP
         batch_size=config.recipe.batch_size,
         data_path=config.recipe.data_path,
         workers=config.recipe.workers,
+        programs=world.local_size,
     )
 
 
@@ -365,13 +372,6 @@ def open_split(config: RunConfig, control: Control) -> Generator[Event, None, Da
             raise Cancelled
         yield Progress("data", item.done, item.total or 0)
     raise AssertionError("open_dataset ended without a data set")
-
-
-def _shape(config: RunConfig, world: World) -> tuple[int, int, int, int]:
-    """Returns the shape of what one process computes at a time."""
-    parts = world.size * config.recipe.accumulate
-    size = config.train_augment.output_size
-    return max(1, config.recipe.batch_size // parts), config.network.in_channels, size, size
 
 
 def _about(

@@ -7,8 +7,10 @@ once. The one exception is the processor, where reading waits for nothing.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -159,6 +161,21 @@ class Stepper:
         # The same number everywhere, whatever the own share: processes may wait for each other in
         # every part. `accumulate` counts the parts of all of them together.
         return max(1, min(-(-self.recipe.accumulate // processes), planned // processes))
+
+    def counts(self, sizes: Iterable[int]) -> list[int]:
+        """Returns the numbers of pictures that this process computes at a time, each once.
+
+        A picture that turns out to be broken makes another number; nobody can know before.
+
+        Args:
+            sizes: Pictures of global batches.
+        """
+        found: dict[int, None] = {}
+        for planned in dict.fromkeys(sizes):
+            own = self.world.share(np.arange(planned))
+            parts = np.array_split(own, self._parts(len(own), planned))
+            found |= dict.fromkeys(max(1, len(part)) for part in parts)
+        return list(found)
 
     def _part(self, images: Tensor, targets: Tensor, planned: int) -> Tensor:
         """Adds the gradient of one part of the batch; returns its figures."""

@@ -105,6 +105,16 @@ def test_a_gpu_is_fed_by_as_many_processes_as_cores_allow(monkeypatch, free, cor
     assert choose(files(), "imagenet", torch.device("cuda")).workers == workers
 
 
+def test_programs_on_one_computer_share_its_memory_and_its_cores(monkeypatch, free):
+    decoded = 80 * 400 * 300 * 3 + 20 * 224 * 224 * 3
+    free(2 * decoded)
+    assert choose(files(), "imagenet", programs=1).kind == "memory"
+    shared = choose(files(), "imagenet", programs=2)  # each of them would keep every picture
+    assert shared.kind == "stream"
+    monkeypatch.setattr(data_path, "usable_cores", lambda: 32)
+    assert choose(files(), "imagenet", torch.device("cuda"), programs=4).workers == 7
+
+
 def test_little_shared_memory_leaves_the_decoding_to_threads(monkeypatch, free):
     free(0)
     monkeypatch.setattr(data_path, "usable_cores", lambda: 16)

@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from resnet_studio.errors import DeviceError
 from resnet_studio.models.resnet import ResNet, build_network
 from resnet_studio.training import compiling
 from resnet_studio.training.compiling import Compilation, compiled
 from resnet_studio.training.devices import Hardware, choose_hardware
-from resnet_studio.training.events import Progress
+from resnet_studio.training.events import Progress, RunStarted
+from resnet_studio.training.loop import fit
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.recipe_choices import Precision
-from tests.training.conftest import tiny_spec
+from tests.training.conftest import tiny_config, tiny_spec, write_pictures
 
 SHAPE = (4, 3, 8, 8)
 CUDA = Hardware(torch.device("cuda"), Precision.FP32, 1)
@@ -143,3 +145,39 @@ def test_cuda_graphs_are_used_unless_gradients_are_summed(monkeypatch, parts, mo
     monkeypatch.setattr(torch, "compile", compile_)
     compiling._compiler(Recipe(accumulate=parts), CUDA)(network())
     assert modes == [mode]
+
+
+def test_every_size_of_batch_is_compiled_before_the_first_step(tmp_path, monkeypatch):
+    asked, computed = [], []
+
+    def compile_(model: ResNet, **_: object) -> nn.Module:
+        class Compiled(nn.Module):
+            def forward(self, images: torch.Tensor) -> torch.Tensor:
+                computed.append(len(images))
+                return model(images)
+
+        return Compiled()
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    pictures = write_pictures(tmp_path / "pictures")  # 28 to learn from
+    config = tiny_config(pictures, compile="on", batch_size=10, accumulate=3, epochs=1)
+    events = fit(config, run_dir=tmp_path / "run")
+    for event in events:
+        if isinstance(event, RunStarted):
+            asked, computed = list(computed), []
+    assert asked == [4, 3, 2]  # 10 = 4 + 3 + 3 and 8 = 3 + 3 + 2
+    assert set(computed) == set(asked)
+
+
+def test_a_batch_larger_than_the_data_is_tried_with_the_data_only(tmp_path, monkeypatch):
+    shapes = []
+    real = compiling.compiled
+
+    def noted(*arguments: Any, **settings: Any) -> Generator[Progress, None, Compilation]:
+        shapes.append((settings["shape"], settings["others"]))
+        return real(*arguments, **settings)
+
+    monkeypatch.setattr(compiling, "compiled", noted)
+    config = tiny_config(write_pictures(tmp_path / "pictures"), batch_size=60_000, epochs=1)
+    list(fit(config, run_dir=tmp_path / "run"))
+    assert shapes == [((28, 3, 8, 8), [])]
