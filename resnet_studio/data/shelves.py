@@ -80,8 +80,10 @@ class PictureCache:
         """Return the pictures of one data set after one list of steps."""
         key = (id(dataset), steps)
         with self._lock:
-            # The shelf holds the data set, so that no other can get its id.
-            return self._shelves.setdefault(key, Shelf(self, dataset, steps))
+            if key not in self._shelves:
+                # It holds the data set, so that no other can get its id.
+                self._shelves[key] = Shelf(self, dataset, steps)
+            return self._shelves[key]
 
     def workers(self, dataset: Dataset) -> Workers | None:
         """Return the processes that decode a data set, if this is how it is to be decoded.

@@ -21,6 +21,7 @@ from resnet_studio.training.metrics import Sums
 
 _READ_SECONDS: Final = 0.1
 _READ_STEPS: Final = 50
+_READ_STEPS_TOGETHER: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,7 @@ class Figures:
             eager: Whether to read every step at once, which costs nothing on the processor.
         """
         self._world = world
-        # Processes that share a run must read at the same steps, whatever their clocks say.
-        self._eager = eager or world.size > 1
+        self._eager = eager
         self._pending: list[Pending] = []
         self._read_at = time.perf_counter()
 
@@ -68,8 +68,12 @@ class Figures:
     @property
     def due(self) -> bool:
         """Whether it is time to read."""
+        if self._eager:
+            return True
+        if self._world.size > 1:  # they must read at the same steps, whatever their clocks say
+            return len(self._pending) >= _READ_STEPS_TOGETHER
         late = time.perf_counter() - self._read_at >= _READ_SECONDS
-        return self._eager or late or len(self._pending) >= _READ_STEPS
+        return late or len(self._pending) >= _READ_STEPS
 
     def add(self, pending: Pending) -> None:
         """Notes a step."""
@@ -86,7 +90,8 @@ class Figures:
         self._read_at = time.perf_counter()
         if not self._pending:
             return []
-        rows = torch.stack([each.figures for each in self._pending]).to("cpu", torch.float64)
+        # Two moves: Metal has no float64, and one would convert there.
+        rows = torch.stack([each.figures for each in self._pending]).cpu().to(torch.float64)
         images = torch.tensor([[float(each.images)] for each in self._pending], dtype=rows.dtype)
         sums = self._world.total(torch.cat((images, rows[:, :3]), dim=1)).tolist()
         taken, self._pending = self._pending, []

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from resnet_studio.data import shelves
 from resnet_studio.data.augment_steps import CenterCrop, Resize, ResizeExact
 from resnet_studio.data.dataset import ArrayDataset, FileDataset, Problem, Subset
 from resnet_studio.data.imaging import UnreadablePictureError
@@ -71,3 +72,12 @@ def test_a_device_without_room_gets_none():
     shelf = PictureCache(device_bytes=size).shelf(ARRAY, ())
     assert shelf.resident(SUBSET, CPU) is not None
     assert shelf.resident(Subset(ARRAY, SUBSET.indices), CPU) is None
+
+
+def test_a_shelf_is_made_once_since_its_place_may_be_large(monkeypatch):
+    made = []
+    real = shelves.Shelf
+    monkeypatch.setattr(shelves, "Shelf", lambda *wanted: made.append(wanted) or real(*wanted))
+    cache = PictureCache()
+    assert cache.shelf(ARRAY, ()) is cache.shelf(ARRAY, ())
+    assert len(made) == 1
