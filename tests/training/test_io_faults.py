@@ -43,7 +43,7 @@ def check_faults(tmp_path, library, strides: dict[str, int]) -> Counter[tuple[st
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
         env=os.environ | {"LD_PRELOAD": str(library)},
     )
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ def killed(tmp_path, config, *, kills: int) -> list[dict]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     *told, last, whole = [json.loads(line) for line in done.stdout.splitlines()]

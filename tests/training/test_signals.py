@@ -33,7 +33,7 @@ def signals(tmp_path, config, *, each: int) -> list[dict]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
