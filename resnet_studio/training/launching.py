@@ -31,6 +31,8 @@ from resnet_studio.training.runs import RunFolder
 
 STOP_SECONDS: Final = 30.0
 """How long a run may take to save and end, before its processes are killed."""
+# Far more than is of use; beyond, a slip of the finger would take all of the computer's memory.
+_PROCESSES_PER_CORE: Final = 4
 _TAIL_BYTES: Final = 1 << 14
 _TAIL_LINES: Final = 8
 _COMPLAINT: Final = "resnet-studio: "
@@ -180,9 +182,11 @@ def launch(
         RunError: If there is no such run, the folder holds another one already, or no process
             can be started.
     """
-    if processes < 1:
+    most = _PROCESSES_PER_CORE * (os.cpu_count() or 1)
+    if not 1 <= processes <= most:
         raise RunError(
-            f"A run was asked for with {processes} processes; it must be at least 1.",
+            f"A run was asked for with {processes:,} processes; on this computer it must be at "
+            f"least 1 and at most {most}.",
             remedy="One process for each GPU, or a few for a processor with many cores.",
         )
     folder = RunFolder(run_dir)

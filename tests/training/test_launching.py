@@ -116,8 +116,10 @@ def test_what_cannot_be_launched_is_refused(tmp_path, config, started):
     path = tmp_path / "run"
     with pytest.raises(RunError, match="There is no run"):
         launch(path, processes=2)
-    with pytest.raises(RunError, match="0 processes; it must be at least 1"):
-        launch(path, processes=0, config=config)
+    for processes in (0, 100_000):
+        with pytest.raises(RunError, match="0 processes; on this computer it must be at least 1"):
+            launch(path, processes=processes, config=config)
+    assert not path.exists()
     RunFolder(path).prepare(config)
     with pytest.raises(RunError, match="already holds a run"):
         launch(path, processes=2, config=config)
