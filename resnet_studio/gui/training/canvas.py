@@ -191,6 +191,7 @@ class Canvas(QWidget):
         for plot in self.plots:
             plot.name_axis("top", self.tr("epoch") if plot is self.plots[0] else "")
             plot.name_axis("bottom", self.tr("step") if plot is self.plots[-1] else "")
+        self.graphics.ci.layout.activate()  # an export may come before the next event
 
     # -- range ------------------------------------------------------------------------------
 

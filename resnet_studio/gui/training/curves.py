@@ -108,6 +108,7 @@ class Reading:
         accuracy: Fraction of the step's batch.
         smooth_accuracy: The smoothed curve there.
         validation_accuracy: Of the latest validation up to then.
+        validation_top5: Of the latest validation up to then; NaN with few classes.
         learning_rate: The rate of the step.
         images_per_second: Throughput then.
         gradient_norms: Of each section; empty where none were measured.
@@ -121,6 +122,7 @@ class Reading:
     accuracy: float
     smooth_accuracy: float
     validation_accuracy: float
+    validation_top5: float
     learning_rate: float
     images_per_second: float
     gradient_norms: tuple[float, ...]
@@ -231,6 +233,8 @@ class RunCurves:
         self.epochs.append(epoch)
         self.validation_loss.extend([epoch.step], [epoch.validation_loss])
         self.validation_accuracy.extend([epoch.step], [epoch.validation_accuracy])
+        top5 = epoch.validation_top5
+        self.validation_top5.extend([epoch.step], [math.nan if top5 is None else top5])
 
     def add(self, events: Iterable[StepDone | EpochDone]) -> None:
         """Appends steps and epochs in the order in which they happened."""
@@ -296,6 +300,7 @@ class RunCurves:
             accuracy=float(self.accuracy.raw.y[at]),
             smooth_accuracy=float(self.accuracy.smooth.y[at]),
             validation_accuracy=_latest(self.validation_accuracy, step),
+            validation_top5=_latest(self.validation_top5, step),
             learning_rate=float(self.learning_rate.y[at]),
             images_per_second=float(self.images_per_second.y[at]),
             gradient_norms=tuple(float(series.y[at]) for series in self.gradients),
@@ -313,6 +318,7 @@ class RunCurves:
         self.epochs: list[EpochDone] = []
         self.validation_loss = Series()
         self.validation_accuracy = Series()
+        self.validation_top5 = Series()
 
     def _extend_gradients(self, norms: Floats, *, before: int) -> None:
         """Appends the norms; steps without any, as older versions wrote them, become gaps."""

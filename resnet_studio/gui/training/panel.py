@@ -483,6 +483,7 @@ class TrainingPanel(QWidget):
             text=telling.earlier(run, self.follower),
         )
         self.strip.show_best(curves.best_accuracy or status.best_accuracy)
+        self.strip.show_top5(curves)
 
     def _show_folder(self) -> None:
         self.right.show_folder(self._run_dir())

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from resnet_studio.gui.training.curves import RunCurves
 from resnet_studio.gui.training.follower import Follower
 from resnet_studio.gui.training.pace import duration
 from resnet_studio.gui.training.session import Activity, Session
@@ -74,7 +75,13 @@ class ProgressStrip(QWidget):
             tr("Highest accuracy on pictures that were held out."),
             widest="100.00 %",
         )
-        self.figures = (self.epoch, self.step, self.speed, self.left, self.best)
+        self.top5 = Figure(
+            tr("top-5"),
+            tr("Of the last validation: pictures whose class is among the five most probable."),
+            widest="100.00 %",
+        )
+        self.top5.hide()
+        self.figures = (self.epoch, self.step, self.speed, self.left, self.best, self.top5)
         self._build()
         self.show_idle("")
 
@@ -112,6 +119,13 @@ class ProgressStrip(QWidget):
         left = session.seconds_left if session.running else None
         self.left.show_text("–" if left is None else duration(left))
         self.show_best(curves.best_accuracy)
+        self.show_top5(curves)
+
+    def show_top5(self, curves: RunCurves) -> None:
+        """Shows the share of the last validation, unless there are too few classes for it."""
+        top5 = curves.epochs[-1].validation_top5 if curves.epochs else None
+        self.top5.setVisible(top5 is not None)
+        self.top5.show_text("–" if top5 is None else f"{100 * top5:.2f} %")
 
     def show_run(self, *, step: int, total: int, epoch: int, epochs: int, text: str) -> None:
         """Shows how far an earlier run came."""

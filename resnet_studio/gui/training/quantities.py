@@ -122,7 +122,13 @@ def reading_lines(
         return _training_lines(values, curves, theme)
     if quantity is Quantity.ACCURACY:
         values = tuple(map(percent, (r.smooth_accuracy, r.accuracy, r.validation_accuracy)))
-        return _training_lines(values, curves, theme)
+        told = _training_lines(values, curves, theme)
+        if not math.isnan(r.validation_top5):
+            top5 = _tr("among the five most probable {value}").format(
+                value=percent(r.validation_top5)
+            )
+            told.append((theme.curve_validation, top5))
+        return told
     if quantity is Quantity.RATE:
         return [(theme.curve_train, _tr("learning rate {v}").format(v=number(r.learning_rate)))]
     if quantity is Quantity.SPEED:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.training.command_button import CommandButton
 from resnet_studio.gui.training.runs_model import RunsModel
 from resnet_studio.gui.widgets.export import save_table, table_to_csv
 from resnet_studio.training.runs import RunListing, default_runs_dir, list_runs
@@ -120,6 +121,8 @@ class RunsView(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self.show_button)
         buttons.addWidget(self.resume_button)
+        follow = self._studio.commands.action("training.follow_folder")
+        buttons.addWidget(CommandButton(follow, tr("Follow…")))
         buttons.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)

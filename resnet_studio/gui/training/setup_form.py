@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 
 from pydantic import ValidationError
 from PySide6.QtCore import QSize, Signal
@@ -156,6 +157,11 @@ class SetupForm(QScrollArea):
             return None, self.recipe.problem
         if self.device.problem:
             return None, self.device.problem
+        if recipe.tensorboard and importlib.util.find_spec("tensorboard") is None:
+            return None, self.tr(
+                "TensorBoard files need the package tensorboard: install it with"
+                " pip install tensorboard, or switch them off under Keeping."
+            )
         if spec is None:
             return None, self.tr("Choose a network.")
         try:

@@ -69,7 +69,7 @@ def test_a_curve_is_painted_where_its_values_are(canvas):
     box = view.sceneBoundingRect()
     level = view.mapViewToScene(QPointF(1.0, 1.0)).y()
     line = QColor(theme.LIGHT.curve_train)
-    for x in range(int(box.left()) + 5, int(box.right()) - 15, 10):
+    for x in range(int(box.left()) + 15, int(box.right()) - 15, 10):  # beside the ticks
         column = [y for y in range(image.height()) if _near(image.pixelColor(x, y), line)]
         found = [y for y in column if box.top() < y < box.bottom()]
         legend = [y for y in found if y < box.top() + 60]  # its samples have the same colour
@@ -182,6 +182,16 @@ def test_the_cross_hair_reads_all_curves(canvas):
     assert canvas.loss._upright.isVisible()
     canvas.read_at(None)
     assert not canvas.loss._upright.isVisible()
+
+
+def test_the_cross_hair_tells_top5_where_it_was_measured(canvas):
+    run = curves(150)
+    run.add_epoch(EpochDone(2, 150, 1.0, 0.5, 1.0, 0.5, 3.0, validation_top5=0.875))
+    canvas.show_curves(run)
+    canvas.read_at(120)
+    assert "most probable" not in canvas.accuracy._box.toPlainText()
+    canvas.read_at(150)
+    assert "among the five most probable 87.50 %" in canvas.accuracy._box.toPlainText()
 
 
 def test_the_pointer_moves_the_cross_hair(canvas, qtbot):

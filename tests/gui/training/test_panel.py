@@ -362,6 +362,13 @@ def test_a_run_that_gave_up_early_has_finished_and_says_why(qtbot, panel, messag
     assert end.message in messages[-1].text
 
 
+def test_a_missing_tensorboard_is_told_before_the_run(panel, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    panel.setup.recipe.fields["tensorboard"].editor.setChecked(True)
+    assert not panel.start_button.isEnabled()
+    assert "pip install tensorboard" in panel.strip.phase.text()
+
+
 @pytest.mark.slow
 def test_a_run_of_two_processes_is_followed_stopped_and_resumed(qtbot, panel):
     panel.setup.device.processes_box.setRange(1, 2)
@@ -378,7 +385,7 @@ def test_a_run_of_two_processes_is_followed_stopped_and_resumed(qtbot, panel):
     assert RunFolder(first.run_dir).status().step == stopped_at
     panel.resume_button.click()
     qtbot.waitUntil(
-        lambda: panel.session is not first and steps(panel)[-1] > stopped_at, timeout=WAIT_MS
+        lambda: panel.session is not first and len(steps(panel)) > stopped_at, timeout=WAIT_MS
     )
     closed = []
     panel.stop_for_close(lambda: closed.append(True))
