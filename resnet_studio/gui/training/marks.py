@@ -124,7 +124,9 @@ class Legend(QGraphicsObject):
     def _in_a_row(self) -> bool:
         """Whether the plot is so low that the names stand beside each other."""
         line = QFontMetricsF(self._font).lineSpacing()
-        return self._view_box.boundingRect().height() < _LOW * len(self._names) * line
+        box = self._view_box.boundingRect()
+        fits = sum(map(self._entry_width, self._names)) < box.width()
+        return fits and box.height() < _LOW * len(self._names) * line
 
     def _entry_width(self, name: str) -> float:
         return _SAMPLE + QFontMetricsF(self._font).horizontalAdvance(name) + 3 * _ROOM

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from resnet_studio.gui.training.curves import RunCurves
 from resnet_studio.gui.training.follower import Follower
 from resnet_studio.gui.training.pace import duration
 from resnet_studio.gui.training.session import Activity, Session
+from resnet_studio.gui.training.two_halves import TwoHalves
 
 _PARTS = 1_000
 
@@ -44,7 +45,8 @@ class Figure(QWidget):
     def _make_room(self) -> None:
         bold = QFont(self.font())
         bold.setBold(True)
-        self.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(self._widest))
+        name = QFontMetrics(self.font()).horizontalAdvance(self.name.text())
+        self.setMinimumWidth(max(name, QFontMetrics(bold).horizontalAdvance(self._widest)))
 
     def show_text(self, text: str) -> None:
         """Shows a value; costs nothing if it is the same."""
@@ -152,16 +154,14 @@ class ProgressStrip(QWidget):
         self.bar.setTextVisible(False)  # the figures below say it, in a readable size
         self.bar.setAccessibleName(self.tr("Progress of the run"))
         self.bar.setToolTip(self.tr("Steps done, of those planned."))
-        row = QHBoxLayout()
-        row.setSpacing(18)
+        row = TwoHalves(spacing=18, spread=False)
         for figure in self.figures:
-            row.addWidget(figure)
-        row.addStretch()
+            row.add(figure, right=figure not in self.figures[:3])
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(4)
         layout.addWidget(self.bar, 0, 0)
-        layout.addLayout(row, 1, 0)
+        layout.addWidget(row, 1, 0)
 
     def _words(self, activity: Activity) -> str:
         words = {

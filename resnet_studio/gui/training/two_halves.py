@@ -12,17 +12,28 @@ _SPACING = 6
 class TwoHalves(QWidget):
     """Widgets at the left and widgets at the right; large text makes two rows of them."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, spacing: int = _SPACING, spread: bool = True
+    ) -> None:
+        """Makes an empty row.
+
+        Args:
+            parent: Parent widget.
+            spacing: Pixels between two widgets.
+            spread: Whether the second half stands at the right edge, and not beside the first.
+        """
         super().__init__(parent)
+        self._spread = spread
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(0, 1)
+        self._grid.setHorizontalSpacing(spacing)
+        self._grid.setColumnStretch(0 if spread else 1, 1)
         self._halves = (QWidget(), QWidget())
         for half in self._halves:
             row = QHBoxLayout(half)
             row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(_SPACING)
+            row.setSpacing(spacing)
         self._two_rows: bool | None = None
         self._arrange()
 
@@ -43,7 +54,8 @@ class TwoHalves(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        wanted = sum(half.sizeHint().width() for half in self._halves) + _SPACING
+        wanted = sum(half.sizeHint().width() for half in self._halves)
+        wanted += self._grid.horizontalSpacing()
         two_rows = self.width() < wanted
         if two_rows == self._two_rows:
             return
@@ -57,5 +69,5 @@ class TwoHalves(QWidget):
             right,
             int(two_rows),
             int(not two_rows),
-            align.AlignLeft if two_rows else align.AlignRight,
+            align.AlignRight if self._spread and not two_rows else align.AlignLeft,
         )
