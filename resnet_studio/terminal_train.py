@@ -21,6 +21,7 @@ from resnet_studio.probe.examinee import Answers
 from resnet_studio.terminal_config import Asked, configured
 from resnet_studio.terminal_progress import print_json, print_line, show
 from resnet_studio.training import events, tensorboard
+from resnet_studio.training.checks import CHANGEABLE
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.distributed import join, restarted
@@ -28,7 +29,6 @@ from resnet_studio.training.launching import launch, rank
 from resnet_studio.training.loop import fit
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder, default_runs_dir
-from resnet_studio.training.setup import CHANGEABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

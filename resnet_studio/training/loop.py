@@ -46,7 +46,7 @@ from resnet_studio.training.schedules import learning_rate
 from resnet_studio.training.seeding import step_randomness
 from resnet_studio.training.setup import Prepared, prepare
 from resnet_studio.training.threads import Threads
-from resnet_studio.training.wording import Reason, explained, fault_of, not_finite
+from resnet_studio.training.wording import Reason, explained, fault_of, finished, not_finite
 
 _PROGRESS_SECONDS: Final = 0.1
 
@@ -72,7 +72,7 @@ def fit(
 
     Args:
         config: The run; when resuming, that of the run, except for what may change
-            (`setup.CHANGEABLE`), such as the number of epochs.
+            (`checks.CHANGEABLE`), such as the number of epochs.
         run_dir: Folder of the run; made if it does not exist.
         control: Levers for another thread. While the run is paused, `next` blocks until it is
             resumed or stopped.
@@ -164,8 +164,8 @@ class _Run:
             self._save_if_sound()
             self._end("stopped", Reason(f"Closed after step {self._at.step}."))
             raise
-        except (StudioError, Cancelled, RuntimeError, MemoryError) as error:
-            how = explained(error, self._recipe, self._world, stopping=self._control.stopping)
+        except Exception as error:
+            how = self._why(error)
             if out_of_memory(error):
                 error.__traceback__ = None  # its frames hold the activations
                 self._stepper.give_back()
@@ -175,9 +175,22 @@ class _Run:
             else:
                 ended = self._end("stopped", Reason(f"Stopped after step {self._at.step}."))
         else:
-            ended = self._end("finished", Reason(self._summary()))
+            ended = self._end(
+                "finished", Reason(finished(self._at, self._epochs, early=self._given_up))
+            )
         yield from self._notices()
         return ended
+
+    def _why(self, error: Exception) -> Reason:
+        """Returns why the run ends; raises a defect of the program, having saved what is sound."""
+        try:
+            return explained(error, self._recipe, self._world, stopping=self._control.stopping)
+        except Exception:
+            # A second failure must not hide the first one, which is being raised.
+            with contextlib.suppress(Exception):
+                self._save_if_sound()
+                self._end("failed", Reason("An error in the program has ended the run."))
+            raise
 
     @property
     def _given_up(self) -> bool:
@@ -229,7 +242,7 @@ class _Run:
                     # Alone, the mean is over the pictures that could be read.
                     planned=len(batch.indices) if self._world.size == 1 else batch.planned,
                 )
-        except Exception:
+        except BaseException:
             self._sound = self._stepper.intact
             raise
         self._sound = True
@@ -432,7 +445,6 @@ class _Run:
             what,
             rate=stepper.optimiser.param_groups[0]["lr"],
             culprit=culprit or ("the loss, from outputs that are still finite" if held_out else ""),
-            saved_step=self._keeper.saved_step,
         )
 
     # -- the end ----------------------------------------------------------------------------
@@ -440,7 +452,7 @@ class _Run:
     def _end(self, outcome: Outcome, how: Reason) -> RunEnded:
         """Writes down how the run ended and returns the event for it."""
         at, kept, message = self._at, self._keeper, how.message
-        if kept.saved_step not in {None, at.step}:
+        if kept.saved_step is not None and (outcome == "failed" or kept.saved_step != at.step):
             message = f"{message} The last checkpoint is of step {kept.saved_step}."
         ended = RunEnded(
             outcome=outcome,
@@ -454,21 +466,6 @@ class _Run:
         )
         kept.end(ended, at)
         return ended
-
-    def _summary(self) -> str:
-        best = self._at.best
-        length = f"{self._at.epoch} epoch{'' if self._at.epoch == 1 else 's'}"
-        if best is None:
-            return f"Finished after {length}."
-        early = ""
-        if self._given_up and self._at.epoch < self._epochs:
-            early = (
-                f" of {self._epochs}, since {self._recipe.early_stopping} brought nothing better"
-            )
-        return (
-            f"Finished after {length}{early}; the best validation accuracy, "
-            f"{best.accuracy:.2%}, was reached in epoch {best.epoch}."
-        )
 
     # -- notices and clocks -----------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from resnet_studio.data.sources import DataSplit
 from resnet_studio.errors import Cancelled, CheckpointError, RunError
 from resnet_studio.models.resnet import ResNet
 from resnet_studio.training import checkpoint
+from resnet_studio.training.checks import check_fit
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.devices import choose_hardware, memory_error, out_of_memory
@@ -36,7 +37,7 @@ from resnet_studio.training.optim import set_learning_rate
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder
 from resnet_studio.training.seeding import step_randomness
-from resnet_studio.training.setup import check_fit, make_stepper, open_split
+from resnet_studio.training.setup import make_stepper, open_split
 from resnet_studio.training.steps import Stepper
 
 FEWEST_STEPS: Final = 20

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import zlib
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from resnet_studio.architecture.elements import LayerKind
-from resnet_studio.architecture.graph import build_graph
 from resnet_studio.data.batches import PictureCache, steps_per_epoch
 from resnet_studio.data.data_path import DataPathChoice, choose_data_path
 from resnet_studio.data.plan import batch_sizes
@@ -25,6 +22,14 @@ from resnet_studio.models.resnet import build_network
 from resnet_studio.training import checkpoint, compiling, lock, metrics
 from resnet_studio.training.averaging import make_average
 from resnet_studio.training.checkpoint import Position, TrainingState
+from resnet_studio.training.checks import (
+    check_alike,
+    check_data,
+    check_fit,
+    check_same,
+    differences,
+    facts_of,
+)
 from resnet_studio.training.choosing import chosen_hardware
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
@@ -41,26 +46,6 @@ from resnet_studio.training.recipe_choices import ClassWeights
 from resnet_studio.training.runs import RunFolder
 from resnet_studio.training.steps import Stepper
 from resnet_studio.training.sync_norm import synchronised
-
-CHANGEABLE: Final = frozenset(
-    {
-        "epochs",
-        "accumulate",
-        "validation_batch_size",
-        "early_stopping",
-        "device",
-        "precision",
-        "compile",
-        "data_path",
-        "workers",
-        "threads",
-        "checkpoint_seconds",
-        "keep_every",
-        "keep_most",
-        "tensorboard",
-    }
-)
-"""Fields of the recipe that may be changed when a run is resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +99,13 @@ def prepare(
     hardware = world.placed(choose_hardware(config.recipe, threads=threads))
     split = yield from open_split(config, control)
     check_fit(config, split, processes=world.size)
-    _check_alike(world, split)
+    check_alike(world, split)
     steps = steps_per_epoch(len(split.train), config.recipe.batch_size)
     yield Progress("network", 0, 1)
     stepper = make_stepper(config, split, hardware, world)
     position, settled = Position(), None
     if state is not None:
-        _check_data(state, split)
+        check_data(state, split)
         checkpoint.restore(state, stepper.model, stepper.optimiser, stepper.average)
         position, settled = state.position, state.hardware.get("compile")
     yield Progress("network", 1, 1)
@@ -140,7 +125,7 @@ def prepare(
         sections=stepper.sections.names,
     )
     if state is not None:
-        warnings += _differences(state, about)
+        warnings += differences(state, about.hardware)
     keeper = _begin(config, folder, about, position, resumed=state is not None, world=world)
     resources.callback(keeper.close)
     path = _data_path(config, split, hardware, world)
@@ -242,50 +227,6 @@ def class_weights(recipe: Recipe, split: DataSplit) -> Tensor | None:
     return shares.to(torch.float32)
 
 
-def check_fit(config: RunConfig, split: DataSplit, *, processes: int = 1) -> None:
-    """Checks that network, data and recipe fit together.
-
-    Args:
-        config: The run.
-        split: The data.
-        processes: How many share each batch.
-
-    Raises:
-        StudioError: Naming what does not fit, and the remedy.
-    """
-    network, classes = config.network, len(split.classes)
-    if network.classes != classes:
-        raise RunError(
-            f"The network has {network.classes} outputs and the data set {split.name} has "
-            f"{classes} classes.",
-            remedy=f"Set the network's classes to {classes}.",
-        )
-    if network.in_channels != 3:
-        raise RunError(
-            f"The network reads {network.in_channels} channels and pictures have 3.",
-            remedy="Set the network's input channels to 3.",
-        )
-    parts = processes * config.recipe.accumulate
-    if min(len(split.train), config.recipe.batch_size) < 2 * parts:
-        _check_single(config)
-
-
-def _check_single(config: RunConfig) -> None:
-    """Refuses batches of one picture where a feature map has one number per channel.
-
-    Raises:
-        RunError: Since batch normalisation would turn every such number into 0.
-    """
-    graph = build_graph(config.network, input_size=config.train_augment.output_size)
-    for layer in graph.layers:
-        if layer.kind is LayerKind.BATCH_NORM and layer.output_shape[1:] == (1, 1):
-            raise RunError(
-                f"Batches of one picture leave the batch normalisation {layer.name} one number "
-                "for each channel, which it cannot normalise.",
-                remedy="Choose a batch size of at least 2 and have at least 2 training pictures.",
-            )
-
-
 def _take(
     config: RunConfig, folder: RunFolder, *, resume: bool, resources: contextlib.ExitStack
 ) -> None:
@@ -330,32 +271,12 @@ def _load(
     found = checkpoint.load_state(folder.checkpoints) if resume else None
     if found is None:
         if resume:
-            _check_same(folder.config, config)
+            check_same(folder.config, config)
         return None, []
     state, problems = found
-    _check_same(RunConfig.from_toml(state.config), config)
+    check_same(RunConfig.from_toml(state.config), config)
     used = f"The run goes on from the checkpoint before it, of step {state.position.step}."
     return state, [f"{problem} {used}" for problem in problems]
-
-
-def _check_same(before: RunConfig, now: RunConfig) -> None:
-    """Refuses a resumed run that would be another run.
-
-    Raises:
-        RunError: Naming what differs.
-    """
-    old, new = before.to_dict(), now.to_dict()
-    for recipe in (old["recipe"], new["recipe"]):
-        for field in CHANGEABLE:
-            recipe.pop(field, None)
-    different = [part for part in old if part != "recipe" and old[part] != new[part]]
-    fields = old["recipe"].keys() | new["recipe"].keys()
-    different += sorted(f for f in fields if old["recipe"].get(f) != new["recipe"].get(f))
-    if different:
-        raise RunError(
-            f"The run was begun with another configuration; {', '.join(different)} differ.",
-            remedy="Resume it as it was, or start a new run.",
-        )
 
 
 def open_split(config: RunConfig, control: Control) -> Generator[Event, None, DataSplit]:
@@ -387,7 +308,7 @@ def _about(
         classes=split.classes,
         preprocessing=config.validation_augment.to_dict(),
         hardware=hardware,
-        data=_facts(split),
+        data=facts_of(split),
         total_steps=total_steps,
         every_seconds=config.recipe.checkpoint_seconds,
         keep_every=config.recipe.keep_every,
@@ -395,67 +316,6 @@ def _about(
         tensorboard=config.recipe.tensorboard,
         sections=sections,
     )
-
-
-def _facts(split: DataSplit) -> dict[str, Any]:
-    """Returns what shows whether the data has changed, as far as names, classes and counts tell."""
-    names = 0
-    for part in (split.train, split.validation):
-        for index, label in zip(part.indices.tolist(), part.labels.tolist(), strict=True):
-            told = f"{label} {part.dataset.file_of(index)}\n"
-            names = zlib.crc32(told.encode("utf-8", "backslashreplace"), names)
-    return {
-        "classes": list(split.classes),
-        "training pictures": len(split.train),
-        "validation pictures": len(split.validation),
-        "names of pictures": names,
-    }
-
-
-def _check_alike(world: World, split: DataSplit) -> None:
-    """Refuses processes that found different pictures: their batches would not be parts of one.
-
-    Raises:
-        RunError: If they differ.
-    """
-    pictures = [zlib.crc32(part.indices.tobytes()) for part in (split.train, split.validation)]
-    labels = zlib.crc32(split.train.labels.tobytes())
-    if not world.agree(len(split.train), len(split.validation), *pictures, labels):
-        raise RunError(
-            "The processes of this run do not see the same pictures.",
-            remedy="Give all of them the same data set, and change nothing in it meanwhile.",
-        )
-
-
-def _check_data(state: TrainingState, split: DataSplit) -> None:
-    """Refuses to go on with other data.
-
-    Raises:
-        RunError: Naming what has changed.
-    """
-    # What a run of an older version did not note is taken for unchanged.
-    now = _facts(split)
-    changed = [key for key, value in now.items() if state.data.get(key, value) != value]
-    if changed:
-        raise RunError(
-            f"The data set has changed since the run was begun: other {', '.join(changed)}.",
-            remedy="Restore the pictures, or start a new run.",
-        )
-
-
-def _differences(state: TrainingState, about: About) -> list[str]:
-    """Tells what makes the resumed run differ in its last bits from one never stopped."""
-    changed = [
-        f"{key} {state.hardware.get(key)} before, {value} now"
-        for key, value in about.hardware.items()
-        if key in state.hardware and state.hardware[key] != value  # older runs note less
-    ]
-    if not changed:
-        return []
-    return [
-        f"The run goes on under other conditions ({'; '.join(changed)}), so its figures may "
-        "differ slightly from a run that was never stopped."
-    ]
 
 
 def _begin(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from resnet_studio.errors import Cancelled, DataError, RunError, StudioError
+from resnet_studio.training.checkpoint import Position
 from resnet_studio.training.devices import memory_error, more_parts, out_of_memory
 from resnet_studio.training.distributed import World
 from resnet_studio.training.events import StepDone
@@ -60,6 +61,25 @@ def _reason(error: Exception, recipe: Recipe) -> Reason:
     raise error
 
 
+def finished(at: Position, epochs: int, *, early: bool) -> str:
+    """Says how a run has ended that nobody stopped.
+
+    Args:
+        at: Where it stands.
+        epochs: Epochs that it could have had.
+        early: Whether so many epochs had brought nothing better that it ended before the last.
+    """
+    length = f"{at.epoch} epoch{'' if at.epoch == 1 else 's'}"
+    if at.best is None:
+        return f"Finished after {length}."
+    if early and at.epoch < epochs:
+        length += f" of {epochs}, since {at.epoch - at.best.epoch} brought nothing better"
+    return (
+        f"Finished after {length}; the best validation accuracy, {at.best.accuracy:.2%}, was "
+        f"reached in epoch {at.best.epoch}."
+    )
+
+
 def fault_of(event: StepDone) -> str:
     """Says which figure of a step is not finite, as the beginning of a sentence; or nothing."""
     of = f"of step {event.step} (epoch {event.epoch})"
@@ -68,19 +88,17 @@ def fault_of(event: StepDone) -> str:
     return "" if all(map(math.isfinite, event.gradient_norms)) else f"The gradient {of} is infinite"
 
 
-def not_finite(what: str, *, rate: float, culprit: str, saved_step: int | None) -> RunError:
+def not_finite(what: str, *, rate: float, culprit: str) -> RunError:
     """Returns the error for a loss, gradients or weights that are NaN or infinite.
 
     Args:
         what: What was seen, as the beginning of a sentence.
         rate: The learning rate of the step.
         culprit: The layer in which it began, in words; empty if nobody knows.
-        saved_step: Step of the last checkpoint.
     """
-    good = "" if saved_step is None else f" The checkpoint of step {saved_step} is still good."
     began = f" It began in {culprit}." if culprit else ""
     return RunError(
         f"{what}, with the learning rate {rate:g}.{began}",
         remedy=f"Start a new run with a smaller learning rate, for example {rate / 10:g}, or a "
-        f"longer warm-up.{good}",
+        "longer warm-up.",
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import resource
 import shutil
@@ -124,7 +125,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_harms_no_checkpoint(
     assert "smaller learning rate" in end.remedy
     assert "for example 1," in end.remedy
     state = last_state(path)
-    assert f"checkpoint of step {state.position.step} is still good" in end.remedy
+    assert f"The last checkpoint is of step {state.position.step}." in end.message
     assert all_finite(state.model)
     assert RunFolder(path).status().state == "failed"
     assert all(step.loss < float("inf") for step in RunFolder(path).metrics().steps)
@@ -283,8 +284,27 @@ def test_a_defect_of_the_program_is_raised_and_frees_the_folder(tmp_path, config
         lacking(context, "forward", RuntimeError("shapes cannot be multiplied"), at=1)
         with pytest.raises(RuntimeError, match="shapes"):
             run(config, path)
-    assert RunFolder(path).status().state == "interrupted"
+    assert RunFolder(path).status().state == "failed"
     assert ended(run(config, path, resume=True)).outcome == "finished"
+
+
+def test_an_error_that_nobody_foresaw_costs_no_step(tmp_path, config, monkeypatch):
+    path = tmp_path / "run"
+    with monkeypatch.context() as context:
+        lacking(context, "forward", OSError(errno.EMFILE, "too many open files"), at=7)
+        with pytest.raises(OSError, match="too many open files"):
+            run(config, path)
+    assert last_state(path).position.step == 6
+    run(config, tmp_path / "whole")
+    run(config, path, resume=True)
+    assert_same_run(path, tmp_path / "whole")
+
+
+def test_a_warm_up_that_is_longer_than_the_run_is_refused(tmp_path, pictures):
+    end = ended(run(tiny_config(pictures, steps=3, warmup_epochs=2), tmp_path / "run"))
+    assert end.outcome == "failed"
+    assert "The warm-up of 2 epochs has 8 steps and the whole run has 3." in end.message
+    assert "at most 0.75 epochs" in end.remedy
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
