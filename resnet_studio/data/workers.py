@@ -125,7 +125,7 @@ class Workers:
             self._loader = self._started(pinned=pinned)
         # torch would have a signal handler of the main thread report a dead process, in the
         # middle of whatever that thread does; begun in another, only taking a batch reports it.
-        with ThreadPoolExecutor(1, thread_name_prefix="pictures") as aside:
+        with ThreadPoolExecutor(1, "pictures", initializer=_hold_interrupts) as aside:
             self._epoch = aside.submit(iter, self._loader).result()
         self._feeders += [
             thread
@@ -216,12 +216,32 @@ def _context() -> BaseContext:
     return context
 
 
+def _interrupts() -> list[signal.Signals]:
+    """Return what a terminal sends to every process in it; what to do then is the program's affair.
+
+    Windows has no SIGHUP.
+    """
+    return [signal.Signals[name] for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+
+
+def _hold_interrupts() -> None:
+    """Keep interrupts from this thread, and so from the processes that it starts.
+
+    They inherit that, and are safe before they have come to `_begin_in_process`.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        return
+    from multiprocessing import resource_tracker
+
+    # It is started with the first process, and would let SIGINT through to this thread again.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _interrupts())
+
+
 def _begin_in_process(_: int) -> None:
     """Prepare a worker process; torch has limited it to one thread."""
-    # The keyboard interrupts every process of a terminal; what to do then is the program's affair.
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in _interrupts():
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from multiprocessing import forkserver
 
 import numpy as np
 import psutil
@@ -48,8 +49,12 @@ class Reading:
 
 
 def made(**how):
+    return made_by(Reading(**how))
+
+
+def made_by(reading):
     keys = tuple(str(number) for number in range(COUNT))
-    return FileDataset("made", ("a", "b"), keys, LABELS, Reading(**how))
+    return FileDataset("made", ("a", "b"), keys, LABELS, reading)
 
 
 def whole(dataset):
@@ -206,10 +211,29 @@ def test_processes_end_with_a_program_that_is_killed(tmp_path):
     assert psutil.wait_procs(workers, timeout=60)[1] == []
 
 
-def test_an_interrupt_from_the_keyboard_is_left_to_the_program(two):
-    subset = whole(made())
-    epoch = stream(subset, two)
+@dataclass(frozen=True)
+class InterruptedAtOnce(Reading):
+    """Interrupts the process that it comes to, before that has begun with anything."""
+
+    number: int = 0
+
+    def __reduce__(self):
+        return _interrupted, (self.number,)
+
+
+def _interrupted(number):
+    os.kill(os.getpid(), number)
+    return Reading()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_an_interrupt_from_the_keyboard_is_left_to_the_program_from_the_start(number, two):
+    if sys.platform == "linux":
+        forkserver._forkserver._stop()  # another test may have started it in its own way
+    wanted = list(stream(whole(made()), PictureCache(limit_bytes=0)))
+    epoch = stream(whole(made_by(InterruptedAtOnce(number=number))), two)
     given = [next(epoch)]
     for process in processes():
-        os.kill(process.pid, signal.SIGINT)
-    assert_same(given + list(epoch), list(stream(subset, PictureCache(limit_bytes=0))))
+        os.kill(process.pid, number)
+    assert_same(given + list(epoch), wanted)
