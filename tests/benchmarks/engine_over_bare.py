@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from resnet_studio.training.config import RunConfig
     from resnet_studio.training.devices import Hardware
 
-PAIRS = 60
-BLOCK = 4
+PAIRS = 40
+BLOCK = 3
 """Steps in a block."""
 _WARM_UP = 6
 _VALIDATION = 64
