@@ -85,22 +85,24 @@ HE2015_CIFAR = Preset(
 
 HE2015_CIFAR_110 = Preset(
     id="he2015_cifar_110",
-    title="He et al. 2015, CIFAR-10, 110 layers",
+    title="He et al. 2015, 110 layers",
     recipe=_HE2015_CIFAR_WARM,
     note=(
-        "As the CIFAR-10 recipe, begun with rate 0.01. The paper holds it until the training error "
-        "is below 80 %, about 400 steps; here it is held for 400 steps of 352 an epoch, which is "
-        "the number with 45,000 training pictures (444 steps with 50,000)."
+        "For CIFAR-10: as the recipe for fewer layers, but begun with rate 0.01. The paper holds "
+        "it until the training error is below 80 %, about 400 steps; here it is held for 400 steps "
+        "of 352 an epoch, which is the number with 45,000 training pictures (444 steps with "
+        "50,000)."
     ),
 )
 
 HE2016_CIFAR = Preset(
     id="he2016_cifar",
-    title="He et al. 2016, CIFAR-10 (pre-activation)",
+    title="He et al. 2016, CIFAR-10",
     recipe=_HE2015_CIFAR_WARM.replace(steps=64_000, accumulate=2),
     note=(
-        "arXiv:1603.05027, appendix: rate 0.01 for the first 400 steps in all CIFAR experiments "
-        "(not necessary for the proposed block, the authors say), then 0.1, a tenth of it from "
+        "For pre-activation networks, arXiv:1603.05027, appendix: rate 0.01 for the first 400 "
+        "steps in all CIFAR experiments (not necessary for the proposed block, the authors say), "
+        "then 0.1, a tenth of it from "
         "step 32,000 and a hundredth from 48,000; batches of 128 in two parts of 64, as on the "
         "authors' two GPUs. The length, 64,000 steps, is that of the paper of 2015. The 400 steps "
         "are meant for 352 an epoch, the number with 45,000 training pictures. The authors' "
@@ -132,7 +134,7 @@ HE2015_IMAGENET = Preset(
 
 GOYAL2017 = Preset(
     id="goyal2017",
-    title="Goyal et al. 2017, ImageNet, batch 8,192",
+    title="Goyal et al. 2017, ImageNet",
     recipe=Recipe(
         epochs=90,
         batch_size=8192,
@@ -164,7 +166,7 @@ GOYAL2017 = Preset(
 
 TORCHVISION_V1 = Preset(
     id="torchvision_v1",
-    title="torchvision's reference, ImageNet",
+    title="torchvision V1, ImageNet",
     recipe=Recipe(
         epochs=90,
         batch_size=256,
@@ -177,15 +179,16 @@ TORCHVISION_V1 = Preset(
         gamma=0.1,
     ),
     note=(
-        "references/classification of pytorch/vision, its defaults on 8 GPUs: rate 0.1, a tenth of "
-        "it after every 30 of 90 epochs, 32 pictures on each GPU. Here the batch is computed in 8 "
-        "parts of 32, so that batch normalisation sees as many."
+        "The reference for the first weights (references/classification of pytorch/vision, its "
+        "defaults on 8 GPUs): rate 0.1, a tenth of it after every 30 of 90 epochs, 32 pictures on "
+        "each GPU. Here the batch is computed in 8 parts of 32, so that batch normalisation sees "
+        "as many."
     ),
 )
 
 TORCHVISION_V2 = Preset(
     id="torchvision_v2",
-    title="torchvision's later reference (V2 weights), ImageNet",
+    title="torchvision V2, ImageNet",
     recipe=Recipe(
         epochs=600,
         batch_size=1024,
@@ -204,13 +207,13 @@ TORCHVISION_V2 = Preset(
         ema_decay=0.999966,
     ),
     note=(
-        "references/classification of pytorch/vision as run for ResNet-50's second weights, on 8 "
-        "GPUs with 128 pictures each; here in 8 parts of 128. Deviations: the rate changes at each "
-        "step and not at each epoch; the mean of the weights is updated at each step with a decay "
-        "of 0.999966, there every 32 steps with 0.998908, which is the same over 32 steps, and "
-        "there it restarts until the warm-up is over; the linear layer's bias is not decayed "
-        "either. Not part of a recipe, so left to the pipeline: crops of 176 pixels, "
-        "TrivialAugment, random erasing (0.1), each picture four times in an epoch."
+        "The later reference (references/classification of pytorch/vision as run for ResNet-50's "
+        "second weights, on 8 GPUs) with 128 pictures each; here in 8 parts of 128. Deviations: "
+        "the rate changes at each step and not at each epoch; the mean of the weights is updated "
+        "at each step with a decay of 0.999966, there every 32 steps with 0.998908, which is the "
+        "same over 32 steps, and there it restarts until the warm-up is over; the linear layer's "
+        "bias is not decayed either. Not part of a recipe, so left to the pipeline: crops of 176 "
+        "pixels, TrivialAugment, random erasing (0.1), each picture four times in an epoch."
     ),
 )
 

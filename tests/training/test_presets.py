@@ -50,6 +50,12 @@ def test_the_epochs_of_a_recipe_counted_in_steps_are_those_of_45000_pictures():
     assert imagenet.total_epochs(IMAGENET_STEPS) == imagenet.epochs
 
 
+def test_titles_are_short_enough_for_a_closed_list_and_differ():
+    titles = [preset.title for preset in RECIPES.values()]
+    assert max(map(len, titles)) <= 28
+    assert len(set(titles)) == len(titles)
+
+
 def test_the_recipe_for_20_layers_has_no_warm_up():
     assert learning_rate(recipe_of("he2015_cifar"), 0, CIFAR_STEPS) == 0.1
 
