@@ -26,6 +26,32 @@ Value = TypeVar("Value")
 Flag: TypeAlias = Annotated[Value, tyro.conf.arg(help_behavior_hint="")]
 
 
+def _is_on(words: list[str]) -> bool:
+    """Reads what stands behind a switch.
+
+    Raises:
+        ValueError: If it is neither true nor false.
+    """
+    said = [word.lower() for word in words] or ["true"]
+    if said not in (["true"], ["false"]):
+        raise ValueError(f"{' '.join(words)!r} is neither True nor False.")
+    return said == ["true"]
+
+
+# Alone it is switched on; what a preset switches on must be possible to switch off, too.
+Switch: TypeAlias = Annotated[
+    bool,
+    tyro.conf.arg(help_behavior_hint=""),
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs="*",
+        metavar="[True|False]",
+        instance_from_str=_is_on,
+        is_instance=lambda value: isinstance(value, bool),
+        str_from_instance=lambda value: [str(value)],
+    ),
+]
+
+
 class LengthFlags(TypedDict, total=False):
     """How long, and in which batches.
 
@@ -69,11 +95,11 @@ class OptimiserFlags(TypedDict, total=False):
 
     optimiser: Flag[Optimiser]
     momentum: Flag[float]
-    nesterov: Flag[bool]
+    nesterov: Switch
     beta1: Flag[float]
     beta2: Flag[float]
     weight_decay: Flag[float]
-    decay_all: Flag[bool]
+    decay_all: Switch
     clip_norm: Flag[float | None]
     ema_decay: Flag[float]
 
@@ -150,7 +176,7 @@ class HardwareFlags(TypedDict, total=False):
     device: Flag[DeviceChoice]
     precision: Flag[Precision]
     compile: Flag[Compile]
-    sync_batch_norm: Flag[bool]
+    sync_batch_norm: Switch
     data_path: Flag[DataPath]
     workers: Flag[int | None]
     threads: Flag[int]
@@ -170,7 +196,7 @@ class KeepingFlags(TypedDict, total=False):
     checkpoint_seconds: Flag[float]
     keep_every: Flag[int]
     keep_most: Flag[int]
-    tensorboard: Flag[bool]
+    tensorboard: Switch
 
 
 class RecipeFlags(TypedDict):
