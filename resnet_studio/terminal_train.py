@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -25,10 +26,12 @@ from resnet_studio.training.checks import CHANGEABLE
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.distributed import join, restarted
-from resnet_studio.training.launching import launch, rank
+from resnet_studio.training.launching import check_processes, launch, rank
 from resnet_studio.training.loop import fit
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder, default_runs_dir
+
+_THREADS_PER_CORE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ def train_network(asked: Asked, *, run: Path | None, resume: Path | None, manner
         StudioError: If the run cannot be begun, or failed.
     """
     _check_processes(manner.processes)
+    _check_threads(asked.changes.get("threads", 0))
     if resume is None:
         _check_named(run)
     config = configuration(asked, run=run, resume=resume)
@@ -210,19 +214,34 @@ def _check_processes(processes: int | None) -> None:
     """Refuses a number of processes that makes no sense.
 
     Raises:
-        RunError: If it is below 1, or torchrun has started this process itself.
+        RunError: If it is below 1 or far above the cores, or torchrun has started this process
+            itself.
     """
     if processes is None:
         return
-    if processes < 1:
-        raise RunError(
-            f"processes is {processes}; it must be 1 or more.",
-            remedy="One for each GPU, or leave it out to train in this program.",
-        )
+    check_processes(processes)
     if rank() is not None:
         raise RunError(
             "torchrun has started several processes, and --processes would start more in each.",
             remedy="Leave --processes out.",
+        )
+
+
+def _check_threads(threads: int) -> None:
+    """Refuses a number of threads that would make a run many times slower.
+
+    Only where it is typed: the file of a run that began on a larger computer repeats its bits.
+
+    Raises:
+        RunError: If it is far above the cores.
+    """
+    cores = os.cpu_count() or 1
+    if threads > _THREADS_PER_CORE * cores:
+        raise RunError(
+            f"threads is {threads:,}; this computer has {cores} core{'s' if cores > 1 else ''}, "
+            f"and far more threads than cores slow each other down. It must be at most "
+            f"{_THREADS_PER_CORE * cores}.",
+            remedy="Leave it out: the program then takes as many as are fast.",
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from resnet_studio import terminal_train
 from resnet_studio.cli import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, main
 from resnet_studio.terminal_train import stopping_on_signals
 from resnet_studio.training.runs import RunFolder, default_runs_dir
@@ -121,7 +122,7 @@ def test_text_ends_with_the_result_on_stdout_and_all_else_on_stderr(words, tmp_p
 
 
 def test_event_files_are_written_where_they_are_asked_for(words, tmp_path, capsys):
-    assert main([*words, "--tensorboard", "True"]) == 0
+    assert main([*words, "--tensorboard"]) == 0
     assert list((tmp_path / "run" / "tensorboard").glob("events.out.tfevents.*"))
 
 
@@ -132,6 +133,31 @@ def test_without_tensorboard_the_run_is_refused_before_it_begins(
     assert main([*words, "--tensorboard", "True"]) == EXIT_FAILED
     assert "pip install tensorboard" in refused(capsys)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (["--tensorboard"], {"tensorboard": True}),
+        (["--nesterov", "--epochs", "3"], {"nesterov": True, "epochs": 3}),
+        (["--decay-all", "False", "--sync-batch-norm", "true"], {"decay_all": False}),
+    ],
+)
+def test_a_switch_needs_no_value_and_takes_one(said, meant, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        terminal_train, "train_network", lambda given, **_: asked.append(given.changes) or 0
+    )
+    assert main(["train", *said]) == 0
+    assert meant.items() <= asked[0].items()
+
+
+@pytest.mark.parametrize("said", [["maybe"], ["True", "False"]])
+def test_a_switch_that_is_neither_on_nor_off_is_a_mistake_of_use(said, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "--nesterov", *said])
+    assert caught.value.code == EXIT_USAGE
+    assert "neither True nor False" in capsys.readouterr().err
 
 
 def test_a_word_where_a_number_belongs_is_a_mistake_of_use(capsys):
@@ -272,10 +298,13 @@ def test_two_processes_share_a_run_and_its_output_is_that_of_one(words, tmp_path
     assert RunFolder(tmp_path / "run").status().state == "finished"
 
 
-def test_no_processes_at_all_are_refused_before_anything_is_made(words, tmp_path, capsys):
-    assert main([*words, "--processes", "0"]) == EXIT_FAILED
-    assert "processes is 0" in refused(capsys)
-    assert not (tmp_path / "run").exists()
+@pytest.mark.parametrize(
+    ("flag", "number"), [("processes", 0), ("processes", 100_000), ("threads", 1000)]
+)
+def test_numbers_that_make_no_sense_are_refused_before_anything_is_made(flag, number, home, capsys):
+    assert main(["train", "--data", "digits", f"--{flag}", str(number)]) == EXIT_FAILED
+    assert f"{flag} is {number:,};" in refused(capsys)
+    assert not list(home.rglob("run.toml"))
 
 
 def test_several_processes_begin_no_run_in_the_folder_of_another(begun, words, capsys):

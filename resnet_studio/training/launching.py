@@ -155,6 +155,21 @@ class LaunchedRun:
         self.close()
 
 
+def check_processes(processes: int) -> None:
+    """Refuses a number of processes that makes no sense on this computer.
+
+    Raises:
+        RunError: Naming the number and its range.
+    """
+    most = _PROCESSES_PER_CORE * (os.cpu_count() or 1)
+    if not 1 <= processes <= most:
+        raise RunError(
+            f"processes is {processes:,}; on this computer it must be at least 1 and at most "
+            f"{most}.",
+            remedy="One process for each GPU, or a few for a processor with many cores.",
+        )
+
+
 def launch(
     run_dir: Path,
     *,
@@ -182,13 +197,7 @@ def launch(
         RunError: If there is no such run, the folder holds another one already, or no process
             can be started.
     """
-    most = _PROCESSES_PER_CORE * (os.cpu_count() or 1)
-    if not 1 <= processes <= most:
-        raise RunError(
-            f"A run was asked for with {processes:,} processes; on this computer it must be at "
-            f"least 1 and at most {most}.",
-            remedy="One process for each GPU, or a few for a processor with many cores.",
-        )
+    check_processes(processes)
     folder = RunFolder(run_dir)
     if config is not None:
         folder.prepare(config)

@@ -117,7 +117,7 @@ def test_what_cannot_be_launched_is_refused(tmp_path, config, started):
     with pytest.raises(RunError, match="There is no run"):
         launch(path, processes=2)
     for processes in (0, 100_000):
-        with pytest.raises(RunError, match="0 processes; on this computer it must be at least 1"):
+        with pytest.raises(RunError, match="0; on this computer it must be at least 1"):
             launch(path, processes=processes, config=config)
     assert not path.exists()
     RunFolder(path).prepare(config)
