@@ -234,16 +234,23 @@ def validation_message(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"The field {where} is missing."
     field = next((part for part in reversed(first["loc"]) if isinstance(part, str)), "")
-    wanted = _allowed(field) if len(first["loc"]) == 1 else ""
+    wanted = _allowed(field, within=len(first["loc"]) > 1)
     message = message.replace("Input should", "it should")
     problem = f"it must be {wanted}" if wanted else message
     return f"{where} is {shown(first['input'])}; {problem}."
 
 
-def _allowed(field: str) -> str:
-    """Returns the range of a number of the recipe in words; empty for any other field."""
+def _allowed(field: str, *, within: bool) -> str:
+    """Returns the range of a number of the recipe in words; empty for any other field.
+
+    Args:
+        field: Its name.
+        within: Whether a value in a list is meant and not the list.
+    """
+    if field == "milestones":
+        return f"{'a number' if within else 'a list of numbers'} between 0 and 1"
     info = Recipe.model_fields.get(field)
-    if info is None:
+    if info is None or within:
         return ""
     limits = {
         key: _number(getattr(constraint, key))
