@@ -109,7 +109,10 @@ def _memory(
 ) -> DataPathChoice:
     limit = int(free * (0.9 if asked else _OF_MEMORY))
     what = f"The pictures are kept in memory{', as asked' if asked else ''}: "
-    if need:
+    if need > limit:
+        what += f"decoded they take {_size(need)}, and {_size(free)} are free, so only a part is "
+        what += "kept, and the others are decoded anew in each epoch."
+    elif need:
         what += f"decoded they take {_size(need)}, and {_size(free)} are free."
     else:
         what += "the data set lies there already."

@@ -88,7 +88,8 @@ def test_a_person_overrules_the_choice(free):
     assert "as asked" in streamed.why
     free(1000)
     kept = choose(files(), "imagenet", data_path="memory")
-    assert (kept.kind, kept.keep_bytes) == ("memory", 900)  # the rest is decoded anew
+    assert (kept.kind, kept.keep_bytes) == ("memory", 900)
+    assert kept.why.endswith("only a part is kept, and the others are decoded anew in each epoch.")
 
 
 def test_the_processor_is_left_to_training_where_there_is_no_gpu(free):
