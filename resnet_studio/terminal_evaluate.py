@@ -375,7 +375,7 @@ def _print_result(examinee: Examinee, result: Evaluation) -> None:
     _print_list("Noticed in the file", found.notes)
     _print_list("Folders that are no class of the network", result.labelling.skipped)
     _print_list("Pictures that cannot be read", list(map(str, result.unread)))
-    _print_list("Noticed in the folder", list(map(str, result.problems)))
+    _print_list("Noticed", list(map(str, result.problems)))
     if result.overflowed:
         print(f"\n{result.overflowed:,} pictures count as wrong: an output was not finite.")
     rate = result.total / max(result.seconds, 1e-9)

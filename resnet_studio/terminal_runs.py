@@ -129,6 +129,13 @@ def _named(name: str, parent: Path) -> RunListing:
 
 
 def _write(path: Path, text: str) -> None:
+    """Writes a file, into a folder that is there, and says so where no output is in the way.
+
+    Raises:
+        RunError: If it cannot be written.
+    """
+    if not os.path.isdir(path.parent):  # noqa: PTH112 - never raises
+        raise RunError(f"There is no folder {path.parent}.", remedy="Make it, or name another.")
     try:
         write_text_atomic(path, text)
     except (OSError, ValueError) as error:
@@ -136,6 +143,7 @@ def _write(path: Path, text: str) -> None:
         raise RunError(
             f"{path} cannot be written: {reason or error}.", remedy="Choose another file."
         ) from error
+    print(f"{path} was written.", file=sys.stderr)
 
 
 def _print_json(values: dict[str, object]) -> None:

@@ -89,6 +89,7 @@ def test_of_many_epochs_some_are_shown_and_the_last(home, pictures, capsys):
 def test_figures_and_list_are_written_as_csv(runs, tmp_path, capsys):
     assert main(["runs", "--csv", str(tmp_path / "list.csv")]) == 0
     assert main(["runs", "first", "second", "--csv", str(tmp_path / "epochs.csv")]) == 0
+    assert f"{tmp_path / 'epochs.csv'} was written." in capsys.readouterr().err
     listed = list(csv.DictReader((tmp_path / "list.csv").open()))
     assert {row["name"] for row in listed} == {"first", "second", "torn"}
     epochs = list(csv.DictReader((tmp_path / "epochs.csv").open()))
@@ -118,6 +119,7 @@ def test_runs_that_come_with_the_program_are_listed_and_found_by_name(runs, caps
         (["nothing"], ("no run nothing", "first")),
         (["--dir", "/nowhere"], ("/nowhere", "--dir")),
         (["first", "--csv", "/proc/x.csv"], ("/proc/x.csv", "another file")),
+        (["first", "--csv", "/nowhere/x.csv"], ("no folder /nowhere", "Make it")),
     ],
 )
 def test_a_mistake_gives_one_line_with_the_remedy(words, hints, runs, capsys):
