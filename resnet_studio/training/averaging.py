@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from resnet_studio.models.resnet import ResNet
+from resnet_studio.training.buffers import Kept
 from resnet_studio.training.recipe import Recipe
 
 _UPDATES = "updates"
@@ -44,11 +45,21 @@ class Average:
             parameter.grad = None
         self.updates = 0
         self._mean, self._counters = _tensors(self.network)
+        self._kept: Kept | None = None
         self._ema = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
-    def update(self, model: ResNet) -> None:
-        """Takes in the weights as they are now; call it after each step."""
+    def update(self, model: ResNet, *, broken: Tensor | None = None) -> None:
+        """Takes in the weights as they are now; call it after each step.
+
+        Args:
+            model: The network that it follows.
+            broken: () bool on the device: whether the step was not taken, in which case the mean
+                stays as it is. None means that it was, and spares the copies which this needs.
+        """
+        if broken is not None:
+            self._kept = self._kept or Kept(self._mean)
+            self._kept.note()
         values, counters = _tensors(model)
         if self.updates:
             self._ema(self._mean, values, None)
@@ -57,6 +68,12 @@ class Average:
         if counters:
             torch._foreach_copy_(self._counters, counters)
         self.updates += 1
+        if broken is not None and self._kept is not None:
+            self._kept.restore_if(broken)
+
+    def forget(self, updates: int) -> None:
+        """Does not count the last updates, which turned out to be of broken steps."""
+        self.updates -= updates
 
     def state_dict(self) -> dict[str, Any]:
         """Returns the network's state dict under "network" and the number of steps."""

@@ -20,7 +20,7 @@ from torch import Tensor
 from resnet_studio.data.batches import Batch
 from resnet_studio.data.dataset import Problem
 from resnet_studio.errors import Cancelled, RunError, StudioError
-from resnet_studio.training import checkpoint, gradients, waiting
+from resnet_studio.training import checkpoint, gradients, held, waiting
 from resnet_studio.training.checkpoint import Best
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
@@ -266,9 +266,12 @@ class _Run:
             RunError: If a loss or a gradient is not finite.
         """
         events, fault = [], ""
-        for event, sums in self._figures.take():
+        taken = self._figures.take()
+        for number, (event, sums) in enumerate(taken):
             if fault := fault_of(event):
-                self._sound = self._stepper.intact
+                back = held.gone_back(self._at, self._stepper, self._feed, taken[number:])
+                self._sound = self._stepper.intact or back is not None
+                self._batch = back or self._batch
                 break
             self._at.sums += sums
             self._keeper.log(event)

@@ -52,6 +52,9 @@ def make_optimiser(
         )
     optimiser.register_load_state_dict_pre_hook(_compute_as_now)
     optimiser.register_load_state_dict_post_hook(_lay_out_as_parameters)
+    if fused and hardware is not None and not hardware.immediate:
+        _begin_momentum(optimiser)
+        optimiser.register_load_state_dict_post_hook(_begin_momentum)
     return optimiser
 
 
@@ -95,6 +98,21 @@ def _compute_as_now(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> 
     """Replaces how a saved optimiser computed by how this one does: its device may be another."""
     how = {key: optimiser.param_groups[0][key] for key in ("foreach", "fused")}
     return {**state, "param_groups": [{**group, **how} for group in state["param_groups"]]}
+
+
+def _begin_momentum(optimiser: torch.optim.Optimizer) -> None:
+    """Gives every parameter the momentum 0, where the optimiser has one and not yet a value.
+
+    torch's fused SGD makes room for it in the first step and leaves it to the kernel to fill it.
+    A step that `found_inf` holds back writes nothing, so chance values would stay. Those of AdamW
+    begin as zeros anyway.
+    """
+    for group in optimiser.param_groups:
+        if group.get("momentum", 0.0):
+            for parameter in group["params"]:
+                optimiser.state[parameter].setdefault(
+                    "momentum_buffer", torch.zeros_like(parameter, requires_grad=False)
+                )
 
 
 def _lay_out_as_parameters(optimiser: torch.optim.Optimizer) -> None:

@@ -2,6 +2,12 @@
 
 Nothing here reads a result from the device: figures are tensors on it, and the loop reads many at
 once. The one exception is the processor, where reading waits for nothing.
+
+So on a device with a queue of work, steps are queued before anybody knows of one whose gradient is
+not finite. That one and all that follow it then change nothing: fused optimisers of torch write
+nothing where their `found_inf` is 1, as `torch.amp.GradScaler` uses it; buffers and the mean of the
+weights are chosen on the device. This has been tested with queued steps on the processor only: no
+CUDA device was at hand. Without a fused optimiser, as on Metal, such steps are taken.
 """
 
 from __future__ import annotations
@@ -47,8 +53,10 @@ class Stepper:
         mixing: Mixes the pictures of a batch; None leaves them.
         average: Follows the weights; None if nothing does.
         world: The processes that share a batch.
+        holding: Whether steps that are queued after a broken one are known to change nothing.
         intact: Whether the last `train` left network and optimiser, bit for bit, as they were
-            before it: because it failed half-way, or because its gradient is not finite.
+            before it: because it failed half-way, or because its gradient is not finite. Where
+            steps are held back on the device, the figures tell.
     """
 
     model: ResNet
@@ -64,10 +72,25 @@ class Stepper:
     intact: bool = field(default=True, init=False)
     _buffers: Buffers = field(init=False, repr=False)
     _statistics: RunningStatistics = field(init=False, repr=False)
+    # () float32, 0 or 1: whether a step was broken since this began.
+    _broken: Tensor | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._buffers = Buffers(self.model)
         self._statistics = RunningStatistics(self.model, self.world)
+        fused = all(group.get("fused") for group in self.optimiser.param_groups)
+        if fused and not self.hardware.immediate:
+            self._broken = torch.zeros((), device=self.hardware.device)
+
+    @property
+    def holding(self) -> bool:
+        """See the class."""
+        return self._broken is not None
+
+    def forget(self, steps: int) -> None:
+        """Does not count the last steps, which were held back on the device."""
+        if self.average is not None:
+            self.average.forget(steps)
 
     def begin_training(self) -> None:
         """Sets the mode in which the next steps are taken."""
@@ -103,9 +126,9 @@ class Stepper:
         Several processes take each step together. One whose share is empty computes nothing, but
         must call this too: the others wait for its part in the exchange of gradients.
 
-        A step whose gradient is not finite changes nothing on the processor: network and
-        optimiser are left as they were before it, and the figures tell. On other devices that
-        would mean to wait for each step.
+        A step whose gradient is not finite changes nothing: network, optimiser and mean are left
+        as they were before it, and the figures tell. Where the steps are `holding`, those that
+        follow change nothing either, whatever their gradients, for as long as this object lives.
 
         Args:
             images: (N, C, H, W) float32, normalised, on the device: this process's share.
@@ -134,7 +157,7 @@ class Stepper:
             if broken:
                 self._buffers.restore()
             else:
-                self._move()
+                self._move(sizes)
         return figures
 
     def _gradients(self, images: Tensor, labels: Tensor, planned: int) -> Tensor:
@@ -212,13 +235,29 @@ class Stepper:
         )
         return total / len(targets)
 
-    def _move(self) -> None:
-        """Changes the parameters."""
+    def _move(self, sizes: Tensor) -> None:
+        """Changes the parameters, unless the step is held back on the device.
+
+        Args:
+            sizes: (S,) norms of the gradient; the same in all processes.
+        """
         self.intact = False
+        broken = None if self._broken is None else self._hold(self._broken, sizes)
         self.optimiser.step()
         self._statistics.average()
+        if broken is not None:  # after the exchange, whose rounding counts as a change
+            self._buffers.restore_if(broken)
         if self.average is not None:
-            self.average.update(self.model)
+            self.average.update(self.model, broken=broken)
+
+    @torch.no_grad()
+    def _hold(self, broken: Tensor, sizes: Tensor) -> Tensor:
+        """Tells the optimiser whether to write; returns () bool on the device, True if not."""
+        torch.maximum(broken, (~torch.isfinite(sizes).all()).float(), out=broken)
+        # Not in the types of torch, but what its `GradScaler` sets as well.
+        self.optimiser.found_inf = broken  # type: ignore[attr-defined]
+        self.optimiser.grad_scale = None  # type: ignore[attr-defined]
+        return broken.bool()
 
     def _synchronised(self, last: bool) -> contextlib.AbstractContextManager[None]:
         """Keeps several processes from averaging gradients before the last part of a batch."""

@@ -90,3 +90,18 @@ def test_a_recipe_without_a_decay_has_no_mean():
     assert average is not None
     assert not average.network.training
     assert not any(parameter.requires_grad for parameter in average.network.parameters())
+
+
+def test_a_step_that_was_not_taken_leaves_the_mean_as_it_was_and_is_not_counted():
+    model = build_network(tiny_spec(), seed=1)
+    average, expected = Average(model, decay=DECAY), Average(model, decay=DECAY)
+    for seed in range(3):
+        moved(model, seed)
+        average.update(model, broken=torch.tensor(False))
+        expected.update(model)
+    average.update(model, broken=torch.tensor(True))  # would follow the weights further
+    average.forget(1)
+    assert average.updates == expected.updates == 3
+    theirs = expected.network.state_dict()
+    for name, value in average.network.state_dict().items():
+        assert value.equal(theirs[name]), name

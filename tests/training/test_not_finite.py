@@ -12,7 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from resnet_studio.training import feed
+from resnet_studio.training.devices import Hardware
 from resnet_studio.training.events import StepDone
+from resnet_studio.training.figures import Figures
 from resnet_studio.training.runs import RunFolder
 from resnet_studio.training.steps import Stepper
 from tests.training.conftest import tiny_config
@@ -119,6 +121,111 @@ def test_pictures_that_are_not_numbers_are_blamed_and_the_state_before_is_saved(
     run(config, tmp_path / "whole")
     run(config, path, resume=True)
     assert identity(path) == identity(tmp_path / "whole")
+
+
+# --- a device with a queue ------------------------------------------------------------------------
+
+QUEUED: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "no momentum": {"momentum": 0.0},
+    "mean of the weights, bf16": {"ema_decay": 0.9, "precision": "bf16"},
+    "mean of the weights, adamw": {"ema_decay": 0.9, **RECIPES["adamw"]},
+    "clipped, in parts": {"clip_norm": 1.0, "accumulate": 2},
+}
+BLAMED = {
+    "pictures": "It began in the pictures.",
+    "output": "It began in the output of conv1.",
+    "gradient": "It began in the gradient of layer1.0.conv2.weight.",
+}
+
+
+def break_batch(monkeypatch, step: int, fault: str) -> list[int]:
+    """Breaks what one batch of seven brings about, whenever it is computed; returns the steps."""
+    batches, train, steps = feed.batches, Stepper.train, []
+
+    def given(*args: Any, **options: Any):
+        for batch in batches(*args, **options):
+            if options["shuffle"]:
+                steps.append(options["epoch"] * 7 + batch.number + 1)
+            yield batch
+
+    def break_images(images: torch.Tensor) -> torch.Tensor:
+        return images.sign() * (torch.nan if fault == "pictures" else 3e38)
+
+    def broken(self: Stepper, images: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
+        if steps[-1] != step:
+            return train(self, images, *args, **options)
+        if fault != "gradient":
+            images.copy_(break_images(images))
+            return train(self, images, *args, **options)
+        weight = self.model.layer1[0].conv2.weight
+        handle = weight.register_hook(lambda gradient: gradient * torch.inf)
+        try:
+            return train(self, images, *args, **options)
+        finally:
+            handle.remove()
+
+    monkeypatch.setattr(feed, "batches", given)
+    monkeypatch.setattr(Stepper, "train", broken)
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "step"),
+    [
+        *((kind, "pictures", 9) for kind in QUEUED),
+        ("plain", "output", 9),
+        ("mean of the weights, adamw", "gradient", 9),
+        ("plain", "gradient", 1),
+        ("mean of the weights, adamw", "gradient", 1),
+    ],
+)
+def test_steps_queued_behind_a_broken_one_are_counted_back_and_the_state_before_it_is_saved(
+    tmp_path, pictures, monkeypatch, kind, fault, step
+):
+    monkeypatch.setattr(Hardware, "immediate", property(lambda _self: False))
+    monkeypatch.setattr(Figures, "due", property(lambda self: len(self._pending) >= 6))
+    config = tiny_config(pictures, batch_size=4, epochs=2, **QUEUED[kind])
+    path = tmp_path / "run"
+    with monkeypatch.context() as context:
+        taken = break_batch(context, step, fault)
+        events = run(config, path)
+    end = ended(events)
+    assert (end.outcome, end.step) == ("failed", step - 1)
+    assert f"of step {step}" in end.message
+    assert BLAMED[fault] in end.message
+    assert taken == [*range(1, 14 if step == 9 else 7), step]  # and once more for the culprit
+    rate = of(StepDone, run(config, tmp_path / "whole"))[step - 1].learning_rate
+    assert f"learning rate {rate:g}." in end.message
+    assert last_state(path).position.step == step - 1
+    assert_all_saved_is_finite(path)
+    assert len(of(StepDone, events)) == step - 1
+    run(config, path, resume=True)
+    assert identity(path) == identity(tmp_path / "whole")
+
+
+def test_a_loss_that_is_not_finite_although_its_gradient_is_was_not_held_back(
+    tmp_path, pictures, monkeypatch
+):
+    monkeypatch.setattr(Hardware, "immediate", property(lambda _self: False))
+    config, path = tiny_config(pictures, ema_decay=0.9), tmp_path / "run"
+    real, calls = Stepper.train, []
+
+    def train(self: Stepper, *args: Any, **options: Any) -> torch.Tensor:
+        figures = real(self, *args, **options)
+        calls.append(1)
+        if len(calls) == 6:
+            figures[0] = torch.inf
+        return figures
+
+    monkeypatch.setattr(Stepper, "train", train)
+    end = ended(run(config, path))
+    assert end.outcome == "failed"
+    assert "loss of step 6" in end.message
+    assert last_state(path).position.step == 4  # that step was taken, so the state is not known
+
+
+# --- validation -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from resnet_studio.models.resnet import build_network
-from resnet_studio.training.devices import choose_hardware
+from resnet_studio.training.devices import Hardware, choose_hardware
 from resnet_studio.training.optim import make_optimiser, parameter_groups, set_learning_rate
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.recipe_choices import Optimiser
@@ -160,3 +160,22 @@ def test_the_rate_can_be_set_for_every_step():
     optimiser = make_optimiser(model, Recipe(decay_all=False))
     set_learning_rate(optimiser, 0.125)
     assert [group["lr"] for group in optimiser.param_groups] == [0.125, 0.125]
+
+
+def test_momentum_begins_as_zeros_where_a_first_step_may_be_held_back(monkeypatch):
+    """torch leaves room without a value otherwise, and so would a state without momentum."""
+    hardware = choose_hardware(Recipe(device="cpu"))
+    empty = make_optimiser(network(), Recipe(), hardware).state_dict()
+    assert empty["state"] == {}
+    monkeypatch.setattr(Hardware, "immediate", property(lambda _self: False))
+    model = network()
+    optimiser = make_optimiser(model, Recipe(), hardware)
+    for _ in range(2):
+        for parameter in model.parameters():
+            momentum = optimiser.state[parameter]["momentum_buffer"]
+            assert momentum.stride() == parameter.stride()
+            assert not momentum.any()
+            assert not momentum.requires_grad
+            momentum.fill_(torch.nan)
+        optimiser.load_state_dict(empty)
+    assert make_optimiser(model, Recipe(momentum=0.0), hardware).state_dict()["state"] == {}

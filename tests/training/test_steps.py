@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -72,6 +73,21 @@ def gradients_of(loss: Callable[[torch.Tensor], torch.Tensor]) -> dict[str, torc
 def assert_gradients(steps: Stepper, expected: dict[str, torch.Tensor]) -> None:
     for name, value in gradients(steps.model).items():
         torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-6, msg=name)
+
+
+def queued(monkeypatch) -> None:
+    """Has the processor treated like a device whose results are waited for."""
+    monkeypatch.setattr(Hardware, "immediate", property(lambda _self: False))
+
+
+def whole_state(steps: Stepper) -> dict[str, object]:
+    """Returns all that a checkpoint holds, in copies."""
+    mean = {} if steps.average is None else steps.average.state_dict()
+    return copy.deepcopy([steps.model.state_dict(), steps.optimiser.state_dict(), mean])
+
+
+def assert_same_bits(state: object, expected: object) -> None:
+    torch.testing.assert_close(state, expected, rtol=0, atol=0)
 
 
 def state_of(steps: Stepper) -> tuple[dict[str, torch.Tensor], object]:
@@ -286,6 +302,67 @@ def test_a_step_that_is_not_finite_is_told_and_changes_nothing():
     assert not torch.isfinite(figures[3:]).any()
     assert_same_state(steps, before)
     assert mean.equal(steps.average.network.fc.bias)
+
+
+QUEUED = {
+    "momentum": {"weight_decay": 0.01},
+    "nesterov, two groups": {"nesterov": True, "decay_all": False, "weight_decay": 0.01},
+    "no momentum": {"momentum": 0.0},
+    "adamw": {"optimiser": "adamw", "weight_decay": 0.01},
+    "mean of the weights": {"ema_decay": 0.7},
+    "adamw and a mean of the weights": {"optimiser": "adamw", "ema_decay": 0.3},
+    "bf16, clipped, in parts": {"precision": "bf16", "clip_norm": 0.1, "accumulate": 2},
+}
+
+
+@pytest.mark.parametrize("before", [0, 1, 3])
+@pytest.mark.parametrize("kind", QUEUED)
+def test_steps_queued_behind_one_that_is_not_finite_change_nothing(monkeypatch, kind, before):
+    queued(monkeypatch)
+    steps = stepper(**QUEUED[kind])
+    assert steps.holding
+    for _ in range(before):
+        train(steps)
+    kept = whole_state(steps)
+    images = IMAGES.clone()
+    images[2] = torch.nan
+    broken = [train(steps, images), *(train(steps, IMAGES + shift) for shift in range(3))]
+    assert [bool(figures.isfinite().all()) for figures in broken] == [False, True, True, True]
+    steps.forget(len(broken))
+    if before == 0 and kind.startswith("adamw"):
+        # It makes its state in the first step: zeros, as it would have begun with.
+        state = steps.optimiser.state_dict()["state"].values()
+        assert all(not value.any() for entry in state for value in entry.values())
+        kept[1] = steps.optimiser.state_dict()
+    assert_same_bits(whole_state(steps), kept)
+
+
+@pytest.mark.parametrize("kind", QUEUED)
+def test_holding_steps_back_changes_no_bit_of_sound_ones(monkeypatch, kind):
+    plain = stepper(**QUEUED[kind])
+    assert not plain.holding
+    with monkeypatch.context() as context:
+        queued(context)
+        steps = stepper(**QUEUED[kind])
+        for shift in range(4):
+            figures = train(steps, IMAGES + shift)
+            assert not steps.intact
+    for shift in range(4):
+        expected = train(plain, IMAGES + shift)
+    assert_same_bits(figures, expected)
+    assert_same_bits(whole_state(steps), whole_state(plain))
+
+
+def test_an_optimiser_that_is_not_fused_cannot_hold_steps_back(monkeypatch):
+    queued(monkeypatch)
+    fused = stepper()
+    plain = torch.optim.SGD(fused.model.parameters(), lr=RATE, foreach=True)
+    steps = replace(fused, optimiser=plain)
+    assert not steps.holding
+    images = IMAGES.clone()
+    images[2] = torch.nan
+    train(steps, images)
+    assert steps.model.fc.bias.isnan().all()
 
 
 @pytest.mark.parametrize("layer", ["layer2.0.conv2", "fc"])
