@@ -16,8 +16,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,7 @@ from resnet_studio.training.runs import RunFolder
 from resnet_studio.training.seeding import step_randomness
 from resnet_studio.training.setup import make_stepper, open_split
 from resnet_studio.training.steps import Stepper
+from resnet_studio.training.threads import Threads
 
 FEWEST_STEPS: Final = 20
 MOST_STEPS: Final = 10_000
@@ -193,10 +195,16 @@ def _climb(
 ) -> Iterator[RatePoint]:
     """Takes a step with each rate, until the loss is lost."""
     mean, lowest = 0.0, math.inf
+    hardware, recipe = stepper.hardware, config.recipe
+    threads = Threads(hardware.threads, fixed=recipe.threads > 0 or not hardware.immediate)
     source = _endless(config, split, stepper)
     with contextlib.closing(source):
         for step, (rate, batch) in enumerate(zip(rates, source, strict=False), start=1):
+            stepper.hardware = replace(hardware, threads=threads.for_step(step - 1))
+            began = time.perf_counter()
             loss = _step(stepper, batch, rate, step)
+            took = time.perf_counter() - began
+            threads.took(took, part=len(batch.labels) / recipe.batch_size)
             mean = _SMOOTHING * mean + (1.0 - _SMOOTHING) * loss
             # The mean began with nothing: without this the first losses would look low.
             smoothed = mean / (1.0 - _SMOOTHING**step)
