@@ -12,14 +12,17 @@ import torch
 from safetensors.torch import load_file
 
 from resnet_studio.training import feed
+from resnet_studio.training.config import RunConfig
 from resnet_studio.training.devices import Hardware
-from resnet_studio.training.events import StepDone
+from resnet_studio.training.distributed import World
+from resnet_studio.training.events import Event, StepDone
 from resnet_studio.training.figures import Figures
 from resnet_studio.training.runs import RunFolder
 from resnet_studio.training.steps import Stepper
 from tests.training.conftest import tiny_config
 from tests.training.identity import identity
-from tests.training.running import ended, last_state, of, run
+from tests.training.running import curves, ended, last_state, of, run, run_until, step_is
+from tests.training.worlds import in_world
 
 RECIPES: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -202,6 +205,45 @@ def test_steps_queued_behind_a_broken_one_are_counted_back_and_the_state_before_
     assert len(of(StepDone, events)) == step - 1
     run(config, path, resume=True)
     assert identity(path) == identity(tmp_path / "whole")
+
+
+def train_together(world: World, config: RunConfig, path: Path, step: int | None) -> list[Event]:
+    """Trains as one of several processes; the pictures of the last one are broken in a step.
+
+    Without such a step, stops before the ninth.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Hardware, "immediate", property(lambda _self: False))
+        patch.setattr(
+            Figures, "due", property(lambda self: len(self._pending) >= (6 if step else 1))
+        )
+        if step is not None and world.rank == world.size - 1:
+            break_batch(patch, step, "pictures")
+        if step is None:
+            return run_until(config, path, step_is(8), world=world)
+        return run(config, path, world=world)
+
+
+@pytest.mark.slow
+def test_three_processes_count_back_the_steps_queued_behind_a_broken_one(tmp_path, pictures):
+    """The mean of three equal numbers may be another, by rounding; none is taken of them."""
+    config = tiny_config(pictures, batch_size=4, epochs=2, ema_decay=0.9)
+    path, whole = tmp_path / "run", tmp_path / "whole"
+    all_events = in_world(train_together, config, path, 9, size=3)
+    assert [(ended(e).outcome, ended(e).step) for e in all_events] == [("failed", 8)] * 3
+    assert "It began in the pictures." in ended(all_events[2]).message
+    assert last_state(path).position.step == 8
+    in_world(train_together, config, whole, None, size=3)
+    ours, theirs = last_state(path), last_state(whole)
+    assert theirs.position.step == 8
+    # The rate beside it is that of the step to come, where one was tried.
+    for found, expected in (
+        (ours.model, theirs.model),
+        (ours.optimiser["state"], theirs.optimiser["state"]),
+        (ours.average, theirs.average),
+    ):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+    assert curves(path) == curves(whole)
 
 
 def test_a_loss_that_is_not_finite_although_its_gradient_is_was_not_held_back(
