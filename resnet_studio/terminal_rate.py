@@ -17,6 +17,8 @@ from resnet_studio.training.config import RunConfig
 from resnet_studio.training.rate_range import RangeFound, RatePoint, find
 
 _STEPS = 100
+# Where no bar can be drawn.
+_TOLD_EVERY = 10
 
 
 def find_rate(config: RunConfig, *, resume: Path | None, as_json: bool) -> int:
@@ -74,6 +76,8 @@ def _shown(stream: Iterator[events.Event | RatePoint | RangeFound]) -> RangeFoun
                 case RatePoint():
                     text = f"rate {item.rate:.2g}  loss {item.loss:.3f}"
                     bars.update(bar, completed=item.step, total=_STEPS, description=text)
+                    if silent and item.step % _TOLD_EVERY == 0:
+                        print(f"step {item.step} of {_STEPS}  {text}", file=sys.stderr, flush=True)
                 case events.Warned():
                     bars.console.print(item.message, markup=False, highlight=False, soft_wrap=True)
                 case RangeFound():

@@ -32,7 +32,7 @@ from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
 from resnet_studio.training.devices import choose_hardware, memory_error, out_of_memory
 from resnet_studio.training.distributed import ALONE
-from resnet_studio.training.events import Event
+from resnet_studio.training.events import Event, Warned
 from resnet_studio.training.feed import Feed
 from resnet_studio.training.optim import set_learning_rate
 from resnet_studio.training.recipe import Recipe
@@ -113,7 +113,8 @@ def find(
             only read; None begins as a new run does. The optimiser is new in both cases.
 
     Yields:
-        `Progress` while the data is opened, a `RatePoint` for each step, at last `RangeFound`.
+        `Progress` while the data is opened, a `RatePoint` for each step, `Warned` where other
+        programs slow it down, at last `RangeFound`.
 
     Raises:
         StudioError: Whatever prevents the test; a number out of its range is a `RunError`.
@@ -130,10 +131,11 @@ def find(
         stepper = make_stepper(config, split, hardware, ALONE)
         if run_dir is not None:
             _take_weights(stepper.model, RunFolder(run_dir))
-        for point in _climb(stepper, config, split, rates):
-            points.append(point)
-            yield point
-            _obey(control)
+        for item in _climb(stepper, config, split, rates):
+            yield item
+            if isinstance(item, RatePoint):
+                points.append(item)
+                _obey(control)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
@@ -192,8 +194,8 @@ def _check(steps: int, low: float, high: float) -> None:
 
 def _climb(
     stepper: Stepper, config: RunConfig, split: DataSplit, rates: list[float]
-) -> Iterator[RatePoint]:
-    """Takes a step with each rate, until the loss is lost."""
+) -> Iterator[RatePoint | Warned]:
+    """Takes a step with each rate, until the loss is lost; tells a change of threads."""
     mean, lowest = 0.0, math.inf
     hardware, recipe = stepper.hardware, config.recipe
     threads = Threads(hardware.threads, fixed=recipe.threads > 0 or not hardware.immediate)
@@ -204,7 +206,8 @@ def _climb(
             began = time.perf_counter()
             loss = _step(stepper, batch, rate, step)
             took = time.perf_counter() - began
-            threads.took(took, part=len(batch.labels) / recipe.batch_size)
+            if told := threads.took(took, part=len(batch.labels) / recipe.batch_size):
+                yield Warned(told, harmless=True)
             mean = _SMOOTHING * mean + (1.0 - _SMOOTHING) * loss
             # The mean began with nothing: without this the first losses would look low.
             smoothed = mean / (1.0 - _SMOOTHING**step)

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from resnet_studio.errors import Cancelled, CheckpointError, DeviceError, RunError
+from resnet_studio.training import rate_range
 from resnet_studio.training.control import Control
-from resnet_studio.training.events import StepDone
+from resnet_studio.training.events import StepDone, Warned
 from resnet_studio.training.loop import fit
 from resnet_studio.training.rate_range import RangeFound, RatePoint, find, judge
 from resnet_studio.training.recipe import Recipe
@@ -143,6 +144,22 @@ def test_too_little_memory_is_told_with_what_to_do(config, monkeypatch):
     with pytest.raises(DeviceError, match="memory") as caught:
         ranged(config)
     assert caught.value.remedy
+
+
+def test_a_change_of_threads_is_told(config, monkeypatch):
+    class Busy:
+        def __init__(self, most, *, fixed):
+            self.told = ["Other programs keep the processor busy."]
+
+        def for_step(self, step):
+            return 1
+
+        def took(self, seconds, *, part):
+            return self.told.pop() if self.told else ""
+
+    monkeypatch.setattr(rate_range, "Threads", Busy)
+    warned = [item.message for item in find(config, steps=20) if isinstance(item, Warned)]
+    assert warned == ["Other programs keep the processor busy."]
 
 
 @pytest.mark.parametrize(
