@@ -225,7 +225,8 @@ def train(
     """Train a network; the same loop as in the window.
 
     Ctrl+C (or SIGTERM, SIGHUP) saves and stops, a second one interrupts at once. The exit code is
-    0 if the run finished or was stopped, 1 if it failed, 130 if it was interrupted.
+    0 if the run finished or was stopped, 1 if it failed or cannot begin, 2 if a flag cannot be
+    read, 130 if it was interrupted.
 
     Args:
         recipe_flags: Every field of the recipe.

@@ -224,7 +224,32 @@ def _recipe(asked: Asked, stated: Mapping[str, Any] | str | None, *, usual: Reci
     elif stated is not None:
         with _in_file(asked.file):
             base = parse_recipe(stated)
-    return base.replace(**asked.changes)
+    return _changed(base, asked.changes)
+
+
+def _changed(base: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """Returns the recipe with what the flags say.
+
+    Raises:
+        RunError: Naming the flag to correct.
+    """
+    epochs = changes.get("epochs", 0)
+    if "warmup_epochs" not in changes and 0 < epochs < base.warmup_epochs:
+        raise RunError(
+            f"The recipe begins with a warm-up of {base.warmup_epochs:g} epochs, and the run shall "
+            f"have {epochs}.",
+            remedy=f"Shorten the warm-up, too: --warmup-epochs 0, or up to {epochs}.",
+        )
+    try:
+        return base.replace(**changes)
+    except RunError as error:
+        wrong = next((name for name in changes if f" {name} is " in error.message), None)
+        if wrong is None:
+            raise
+        flag = f"--{wrong.replace('_', '-')}"
+        raise RunError(
+            error.message, remedy=f"Give {flag} another value, or leave it out."
+        ) from None
 
 
 def _named_recipe(name: str) -> Recipe:

@@ -29,7 +29,7 @@ from resnet_studio.training.distributed import join, restarted
 from resnet_studio.training.launching import check_processes, launch, rank
 from resnet_studio.training.loop import fit
 from resnet_studio.training.recipe import Recipe
-from resnet_studio.training.runs import RunFolder, default_runs_dir
+from resnet_studio.training.runs import RunFolder, RunStatus, default_runs_dir
 
 _THREADS_PER_CORE = 4
 
@@ -76,6 +76,7 @@ def train_network(asked: Asked, *, run: Path | None, resume: Path | None, manner
     if manner.test:
         _check_test(config.data)
     folder = _folder(config, run=run, resume=resume)
+    before = folder.status() if resume is not None else RunStatus()
     if manner.processes is not None:
         # Without a name the folder is made already; one that is named must not hold a run.
         new = None if run is None else config
@@ -86,6 +87,8 @@ def train_network(asked: Asked, *, run: Path | None, resume: Path | None, manner
         ended = _trained(config, folder, resume=resume is not None, as_json=manner.as_json)
         _tell_end(ended, folder, new=run is None and resume is None, as_json=manner.as_json)
         code, finished = 0, ended.outcome == "finished"
+        if before.state == "finished" and before.step == ended.step and not manner.as_json:
+            print("Nothing was left to do. To train on: --epochs with a higher number.")
     if manner.test and finished and not rank():
         _test(config, folder, as_json=manner.as_json)
     return code

@@ -134,6 +134,21 @@ def test_a_mistake_in_the_file_is_told_with_its_name(content, hint, tmp_path):
     assert hint in message
 
 
+def test_a_run_shorter_than_its_recipe_s_warm_up_is_told_which_flag_to_add():
+    asked = Asked(recipe="folder", changes={"epochs": 1})
+    assert "--warmup-epochs 0" in refusal(asked).remedy
+    shortened = Asked(recipe="folder", changes={"epochs": 1, "warmup_epochs": 0.5})
+    assert configured(shortened).recipe.warmup_epochs == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [({"seed": 1, "epochs": 0}, "--epochs"), ({"batch_size": 0}, "--batch-size")],
+)
+def test_a_wrong_value_is_answered_with_the_flag_to_correct(changes, flag):
+    assert flag in refusal(Asked(changes=changes)).remedy
+
+
 def test_flags_that_were_given_are_named(tmp_path):
     asked = Asked(spec="resnet18", file=tmp_path, split_seed=0)
     assert asked.flags() == ("--spec", "--config", "--split-seed")

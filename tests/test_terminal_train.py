@@ -106,6 +106,11 @@ def test_what_a_run_that_has_begun_cannot_take_is_refused(more, hint, begun, cap
     assert (begun / "run.toml").read_bytes() == before
 
 
+def test_a_run_with_nothing_left_to_do_says_how_to_train_on(begun, capsys):
+    assert main(["train", "--resume", str(begun)]) == 0
+    assert "Nothing was left to do. To train on: --epochs" in capsys.readouterr().out
+
+
 def test_the_value_that_a_run_has_already_may_be_said_again(begun, capsys):
     words = ["train", "--resume", str(begun), "--batch-size", "8", "--epochs", "2", "--json"]
     assert main(words) == 0
@@ -219,7 +224,9 @@ def test_a_rate_is_found_and_no_run_is_left(words, tmp_path, capsys):
 
 def test_the_rate_is_told_as_a_flag_to_type(words, capsys):
     assert main([*(word for word in words if word != "--json"), "--find-rate"]) == 0
-    assert "--learning-rate 0." in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "--learning-rate 0." in captured.out
+    assert "step 10 of 100  rate" in captured.err
 
 
 # Signals

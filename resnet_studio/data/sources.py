@@ -163,7 +163,8 @@ def _open_cifar10(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
     else:
         raise DataError(
             "CIFAR-10 is not on this computer.",
-            remedy="Download it in the window (170 MB), or name the folder where it is.",
+            remedy="Name the folder where it is, or download it (170 MB) in the window that "
+            "resnet-studio opens, as data of a new run.",
         )
 
 

@@ -103,7 +103,7 @@ def open_store(path: Path) -> Store:
     except OSError as error:
         raise DataError(
             f"{printable(str(path))} cannot be opened: {error.strerror}.",
-            remedy="Choose the folder again.",
+            remedy="Check the path, and that its disk is connected.",
         ) from error
     if stat.S_ISDIR(status.st_mode):
         return FolderStore(path)
