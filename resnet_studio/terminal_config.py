@@ -7,6 +7,7 @@ tables of a `run.toml`, and the flags.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from resnet_studio.data.cifar import find_cifar10
 from resnet_studio.data.sources import DataConfig, ScanProgress, load_dataset
 from resnet_studio.errors import DataError, RunError, SpecError, StudioError
 from resnet_studio.training.config import RunConfig, default_config
+from resnet_studio.training.launching import rank
 from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
 from resnet_studio.training.recipe import Recipe, parse_recipe, validation_message
 
@@ -235,11 +237,14 @@ def _changed(base: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """
     epochs = changes.get("epochs", 0)
     if "warmup_epochs" not in changes and 0 < epochs < base.warmup_epochs:
-        raise RunError(
-            f"The recipe begins with a warm-up of {base.warmup_epochs:g} epochs, and the run shall "
-            f"have {epochs}.",
-            remedy=f"Shorten the warm-up, too: --warmup-epochs 0, or up to {epochs}.",
-        )
+        changes = {**changes, "warmup_epochs": base.warmup_epochs * epochs / base.epochs}
+        if not rank():  # of several processes the first tells
+            print(
+                f"The recipe's warm-up of {base.warmup_epochs:g} epochs is longer than the run and "
+                f"shortened with it to {changes['warmup_epochs']:.2g} of an epoch; "
+                "--warmup-epochs sets another.",
+                file=sys.stderr,
+            )
     try:
         return base.replace(**changes)
     except RunError as error:

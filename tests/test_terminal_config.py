@@ -134,9 +134,10 @@ def test_a_mistake_in_the_file_is_told_with_its_name(content, hint, tmp_path):
     assert hint in message
 
 
-def test_a_run_shorter_than_its_recipe_s_warm_up_is_told_which_flag_to_add():
-    asked = Asked(recipe="folder", changes={"epochs": 1})
-    assert "--warmup-epochs 0" in refusal(asked).remedy
+def test_the_warm_up_of_a_recipe_is_shortened_with_the_run_and_that_is_told(capsys):
+    recipe = configured(Asked(recipe="folder", changes={"epochs": 1})).recipe
+    assert recipe.warmup_epochs == pytest.approx(2 / 20)
+    assert "shortened with it to 0.1 of an epoch; --warmup-epochs" in capsys.readouterr().err
     shortened = Asked(recipe="folder", changes={"epochs": 1, "warmup_epochs": 0.5})
     assert configured(shortened).recipe.warmup_epochs == 0.5
 
