@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QPainter
+from PySide6.QtWidgets import QAbstractSlider, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from resnet_studio.gui.theme import LIGHT, Theme
 from resnet_studio.gui.training.curves import Reading, RunCurves
@@ -27,10 +27,17 @@ from resnet_studio.gui.training.ranges import steps_range, values_range
 
 _ZOOM = 1.25
 _PAN = 0.1
+_ROW_SPACING = 4
+_LEAST_LINES = 5.5
+"""Least height of a plot with its title, in lines of text; what finds no room is scrolled to."""
+_EPOCHS_LINES, _STEPS_LINES = 4.0, 2.5
+"""Lines for the axis of the epochs, with a second line of names, and for that of the steps."""
 
 
 class Canvas(QWidget):
-    """Draws a `RunCurves`; zoomed with the wheel, moved by dragging, read with the pointer.
+    """Draws a `RunCurves`: zoomed with the wheel, moved by dragging, read with the pointer.
+
+    Plots that find no room below each other are scrolled to, with Page Up and Page Down, too.
 
     Signals:
         view_changed(bool): Whether the whole curves are shown and followed.
@@ -101,6 +108,7 @@ class Canvas(QWidget):
             self._place(quantity, row)
         self._shown = wanted
         self._name_axes()
+        self._keep_readable()
         if view is not None and not self._following:
             self._set_steps(*view)
         if self._curves is not None:
@@ -146,6 +154,11 @@ class Canvas(QWidget):
         for plot in self._made.values():
             plot.set_theme(theme, self.font())
         self._name_axes()
+        self._keep_readable()
+
+    def drawing_size(self) -> QSize:
+        """Returns the size of all plots, also of those that are scrolled out of sight."""
+        return self.graphics.size()
 
     def render_to(self, painter: QPainter, target: QRectF) -> None:
         """Draws the plots as they are shown, for a file or the clipboard."""
@@ -162,14 +175,29 @@ class Canvas(QWidget):
         self.graphics.ci.layout.setContentsMargins(4, 2, 10, 2)
         self.graphics.ci.layout.setSpacing(0)
         for row in range(len(Quantity)):
-            self.graphics.ci.layout.setRowSpacing(row, 14)
+            self.graphics.ci.layout.setRowSpacing(row, _ROW_SPACING)
         self.graphics.scene().sigMouseMoved.connect(self._pointer_moved)
         self.graphics.installEventFilter(self)
         self.graphics.viewport().installEventFilter(self)
         self.setFocusProxy(self.graphics)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.graphics)
+        self.scroller = QScrollArea()
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setWidget(self.graphics)
+        layout.addWidget(self.scroller)
+
+    def _keep_readable(self) -> None:
+        line = QFontMetricsF(self.font()).lineSpacing()
+        for plot in self.plots:
+            lines = _LEAST_LINES
+            lines += _EPOCHS_LINES if plot is self.plots[0] else 0.0
+            lines += _STEPS_LINES if plot is self.plots[-1] else 0.0
+            plot.item.setMinimumHeight(lines * line)
+        lines = _LEAST_LINES * len(self._shown) + _EPOCHS_LINES + _STEPS_LINES
+        self.graphics.setMinimumHeight(round(lines * line) + _ROW_SPACING * len(self._shown))
 
     def _place(self, quantity: Quantity, row: int) -> None:
         """Puts a plot into its row; makes it when it is first shown."""
@@ -311,6 +339,12 @@ class Canvas(QWidget):
             self._zoom(_ZOOM)
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_0):
             self.reset_view()
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            up = key == Qt.Key.Key_PageUp
+            action = QAbstractSlider.SliderAction
+            self.scroller.verticalScrollBar().triggerAction(
+                action.SliderPageStepSub if up else action.SliderPageStepAdd
+            )
         elif key == Qt.Key.Key_Escape and self._pointer is not None:
             self.read_at(None)
         else:

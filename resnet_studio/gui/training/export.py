@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QIODevice, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
@@ -41,11 +41,8 @@ EPOCH_COLUMNS = (
 class Drawing(Protocol):
     """A widget with plots that can paint itself anywhere."""
 
-    def width(self) -> int:
-        """Returns its width in pixels."""
-
-    def height(self) -> int:
-        """Returns its height in pixels."""
+    def drawing_size(self) -> QSize:
+        """Returns the size of all its plots in pixels."""
 
     def font(self) -> QFont:
         """Returns the font of its texts."""
@@ -147,7 +144,7 @@ def to_svg(canvas: Drawing, title: str, theme: Theme) -> bytes:
 
 
 def _size(canvas: Drawing) -> QSize:
-    return QSize(canvas.width(), canvas.height() + _HEADER)
+    return canvas.drawing_size() + QSize(0, _HEADER)
 
 
 def _paint(painter: QPainter, canvas: Drawing, title: str, theme: Theme) -> None:
@@ -156,9 +153,9 @@ def _paint(painter: QPainter, canvas: Drawing, title: str, theme: Theme) -> None
     font.setWeight(QFont.Weight.DemiBold)
     painter.setFont(font)
     painter.setPen(QColor(theme.text))
-    header = QRectF(12, 0, canvas.width() - 24, _HEADER)
+    header = QRectF(12, 0, canvas.drawing_size().width() - 24, _HEADER)
     painter.drawText(header, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
-    canvas.render_to(painter, QRectF(0, _HEADER, canvas.width(), canvas.height()))
+    canvas.render_to(painter, QRectF(QPoint(0, _HEADER), canvas.drawing_size()))
 
 
 def _text(value: float | None) -> str:

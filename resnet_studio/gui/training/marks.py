@@ -1,4 +1,4 @@
-"""What stands on a plot beside the curves: grid lines and the legend.
+"""What belongs to a plot beside the curves: grid lines, and the line above with title and legend.
 
 pyqtgraph's own grid took 17 of 30 ms of a redraw (two plots of 300 px height, offscreen, two
 shared cores); a few plain lines at the ticks take none that can be measured.
@@ -16,11 +16,8 @@ from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 if TYPE_CHECKING:
     import pyqtgraph
 
-_SAMPLE = 26.0
-_ROOM = 8.0
-_EDGE = 10.0
-_LOW = 3.0
-"""Heights of the legend below which a plot is too low for it."""
+_SAMPLE = 22.0
+_ROOM = 6.0
 
 
 class Grid(QGraphicsObject):
@@ -61,75 +58,97 @@ class Grid(QGraphicsObject):
         painter.drawLines([QLineF(view.left(), y, view.right(), y) for y in self._level])
 
 
-class Legend(QGraphicsObject):
-    """Names of the curves beside a sample of each, in the upper right corner of a view box."""
+class Header(QGraphicsObject):
+    """The title of a plot and the names of its curves, each beside a sample, above the plot.
 
-    def __init__(self, view_box: pyqtgraph.ViewBox) -> None:
-        super().__init__(view_box)
-        self._view_box = view_box
+    Outside of the axes, because a low plot has no corner that no curve crosses. Names that find
+    no room beside each other go to further lines.
+    """
+
+    def __init__(self, item: pyqtgraph.PlotItem, left: float) -> None:
+        """Makes an empty header.
+
+        Args:
+            item: The plot; its upper margin becomes as wide as the header.
+            left: Where the title begins, in pixels.
+        """
+        super().__init__(item)
+        # No reference to the plot itself: the garbage collector would end it before this child.
+        self._view_box = item.getViewBox()
+        self._left = left
+        self._title = ""
         self._names: tuple[str, ...] = ()
         self._pens: tuple[QPen, ...] = ()
         self._dots: tuple[bool, ...] = ()
         self._font = QFont()
         self._text = QColor()
-        self._ground = QColor()
-        self.setZValue(15)
-        view_box.sigResized.connect(self._place)
+        self._view_box.sigResized.connect(self._place)
+
+    @property
+    def height(self) -> float:
+        """What it takes from the top of the plot, in pixels."""
+        line = QFontMetricsF(self._font).lineSpacing() + _ROOM
+        return (self._places()[-1].y() + 1 if self._names else 1) * line
 
     def set_entries(
-        self, *, names: Sequence[str], pens: Sequence[QPen], dots: Sequence[bool]
+        self, *, title: str, names: Sequence[str], pens: Sequence[QPen], dots: Sequence[bool]
     ) -> None:
-        """Sets the names, and the line of each sample and whether it has a dot."""
-        self.prepareGeometryChange()
+        """Sets title and names, and the line of each sample and whether it has a dot."""
+        self._title = title
         self._names, self._pens, self._dots = tuple(names), tuple(pens), tuple(dots)
         self._place()
 
-    def set_look(self, *, font: QFont, text: QColor, ground: QColor) -> None:
-        """Sets the colours."""
-        self.prepareGeometryChange()
-        self._font, self._text, self._ground = font, text, ground
+    def set_look(self, *, font: QFont, text: QColor) -> None:
+        """Sets font and colour."""
+        self._font, self._text = font, text
         self._place()
-        self.update()
 
     def boundingRect(self) -> QRectF:
         """Returns the box."""
-        if not self._names:
-            return QRectF()
-        metrics = QFontMetricsF(self._font)
-        widths = [self._entry_width(name) for name in self._names]
-        if self._in_a_row:
-            return QRectF(0, 0, sum(widths), metrics.lineSpacing() + _ROOM)
-        return QRectF(0, 0, max(widths), len(self._names) * metrics.lineSpacing() + _ROOM)
+        return QRectF(0, 0, self._right, self.height)
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
-        """Draws ground, samples and names."""
-        if not self._names:
-            return
-        painter.setFont(self._font)
+        """Draws title, samples and names."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.boundingRect(), self._ground)
-        place = QRectF(_ROOM, _ROOM / 2, 0, QFontMetricsF(self._font).lineSpacing())
-        for row, name in enumerate(self._names):
-            place.setWidth(self._entry_width(name))
-            self._paint_sample(painter, row, place.left(), place.center().y())
+        line = QFontMetricsF(self._font).lineSpacing() + _ROOM
+        words = QRectF(self._left, 0, self._right - self._left, line)
+        painter.setPen(self._text)
+        painter.setFont(self._title_font)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self._title)
+        painter.setFont(self._font)
+        for row, place in enumerate(self._places()):
+            top = place.y() * line
+            self._paint_sample(painter, row, place.x(), top + line / 2)
             painter.setPen(self._text)
-            words = place.adjusted(_ROOM + _SAMPLE, 0, 0, 0)
-            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
-            place.translate(place.width() if self._in_a_row else 0, 0)
-            place.translate(0, 0 if self._in_a_row else place.height())
+            words = QRectF(place.x() + _SAMPLE + _ROOM, top, self._width(self._names[row]), line)
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self._names[row])
 
     @property
-    def _in_a_row(self) -> bool:
-        """Whether the plot is so low that the names stand beside each other."""
-        line = QFontMetricsF(self._font).lineSpacing()
-        box = self._view_box.boundingRect()
-        fits = sum(map(self._entry_width, self._names)) < box.width()
-        return fits and box.height() < _LOW * len(self._names) * line
+    def _right(self) -> float:
+        return self._left + float(self._view_box.boundingRect().width())
 
-    def _entry_width(self, name: str) -> float:
-        return _SAMPLE + QFontMetricsF(self._font).horizontalAdvance(name) + 3 * _ROOM
+    @property
+    def _title_font(self) -> QFont:
+        font = QFont(self._font)
+        font.setWeight(QFont.Weight.DemiBold)
+        return font
+
+    def _places(self) -> list[QPointF]:
+        """Returns where each sample begins: pixels from the left, and its line."""
+        title = QFontMetricsF(self._title_font).horizontalAdvance(self._title)
+        left, row, found = self._left + title + 3 * _ROOM, 0, list[QPointF]()
+        for name in self._names:
+            width = self._width(name)
+            if left + width > self._right and left > self._left:
+                left, row = self._left, row + 1
+            found.append(QPointF(left, row))
+            left += width
+        return found
+
+    def _width(self, name: str) -> float:
+        return _SAMPLE + QFontMetricsF(self._font).horizontalAdvance(name) + 4 * _ROOM
 
     def _paint_sample(self, painter: QPainter, row: int, left: float, middle: float) -> None:
         pen = self._pens[row]
@@ -142,5 +161,8 @@ class Legend(QGraphicsObject):
 
     def _place(self, *_: object) -> None:
         self.prepareGeometryChange()
-        width = self._view_box.boundingRect().width()
-        self.setPos(width - self.boundingRect().width() - _EDGE, _EDGE / 2)
+        layout = self._view_box.parentItem().layout
+        left, top, right, bottom = layout.getContentsMargins()
+        if top != self.height:
+            layout.setContentsMargins(left, self.height, right, bottom)
+        self.update()

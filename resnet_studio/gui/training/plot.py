@@ -1,4 +1,4 @@
-"""One plot: some lines over the steps, axes, legend and cross hair."""
+"""One plot: some lines over the steps, axes, title with legend, and cross hair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.training.curve_item import CurveItem
 from resnet_studio.gui.training.curves import Smoothed
 from resnet_studio.gui.training.envelope import Series
-from resnet_studio.gui.training.marks import Grid, Legend
+from resnet_studio.gui.training.marks import Grid, Header
 from resnet_studio.gui.training.ranges import linear_ticks, log_ticks
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _RAW_OPACITY = 0.36
 _BOX_OPACITY = 0.94
-_AXIS_WIDTH = 64
+_AXIS_WIDTH = 52
 _TICK_ROOM = (70.0, 27.0)
 """Pixels that a tick's text needs across and down."""
 
@@ -31,7 +31,7 @@ class PlotTexts:
     """The translated words of a plot.
 
     Attributes:
-        quantity: Label of the left axis, with its unit.
+        quantity: Title above the plot, with its unit.
         box_below: Whether the reading stands at the bottom, because the curves rise to the top.
     """
 
@@ -96,7 +96,7 @@ class Plot(QObject):
         self._named: set[str] = set()
         self.curves: tuple[CurveItem, ...] = ()
         self._grid = Grid(self.view)
-        self._legend = Legend(self.view)
+        self._header = Header(item, _AXIS_WIDTH)
         self._build_axes()
         self._build_cross_hair()
         self.set_lines(lines)
@@ -138,7 +138,7 @@ class Plot(QObject):
             self._tick()
 
     def show_reading(self, x: float, y: float | None, lines: Sequence[tuple[str, str]]) -> None:
-        """Shows the cross hair; the legend makes room for it.
+        """Shows the cross hair.
 
         Args:
             x: Step under the upright line.
@@ -158,13 +158,11 @@ class Plot(QObject):
         edge = 0.03 * (top - bottom)
         self._box.setPos(x, bottom + edge if below else top - edge)
         self._box.show()
-        self._legend.setVisible(beyond)
 
     def hide_reading(self) -> None:
         """Hides the cross hair."""
         for part in (self._upright, self._level, self._box):
             part.hide()
-        self._legend.show()
 
     def set_theme(self, theme: Theme, font: QFont) -> None:
         """Colours everything."""
@@ -173,7 +171,7 @@ class Plot(QObject):
             curve.set_colour(line.colour(theme))
         self._grid.set_colour(QColor(theme.grid))
         self._colour_axes(theme, font)
-        self._colour_legend(theme, font)
+        self._colour_header(theme, font)
         self._colour_cross_hair(theme, font)
 
     # -- building ---------------------------------------------------------------------------
@@ -212,19 +210,16 @@ class Plot(QObject):
             axis.setPen(QColor(theme.border))
             axis.setTextPen(QColor(theme.muted))
             axis.setTickFont(font)
-        label = {"color": theme.text, "font-size": f"{font.pointSizeF():.1f}pt"}
-        self.item.getAxis("left").setLabel(self._texts.quantity, **label)
 
-    def _colour_legend(self, theme: Theme, font: QFont) -> None:
-        ground = QColor(theme.surface)
-        ground.setAlphaF(0.8)
+    def _colour_header(self, theme: Theme, font: QFont) -> None:
         named = [line for line in self._lines if line.name]
-        self._legend.set_entries(
+        self._header.set_entries(
+            title=self._texts.quantity,
             names=[line.name for line in named],
             pens=[QPen(line.colour(theme), 2.0) for line in named],
             dots=[line.dots for line in named],
         )
-        self._legend.set_look(font=font, text=QColor(theme.text), ground=ground)
+        self._header.set_look(font=font, text=QColor(theme.text))
 
     def _colour_cross_hair(self, theme: Theme, font: QFont) -> None:
         pen = QPen(QColor(theme.muted), 1.0, Qt.PenStyle.DashLine)
@@ -262,19 +257,17 @@ class Plot(QObject):
         """Sets the ticks of all axes and the grid for the present range."""
         (left, right), (low, high) = self.view.viewRange()
         across = max(2, int(self.view.width() / _TICK_ROOM[0]))
-        down = max(2, int(self.view.height() / _TICK_ROOM[1]))
+        down = max(3, int(self.view.height() / _TICK_ROOM[1]))
         steps = linear_ticks(left, right, across, whole=True)
         if self._log:
-            values = log_ticks(low, high)
+            values = log_ticks(low, high, down)
         else:
             values = linear_ticks(low, high, down, scale=self._scale)
         self.item.getAxis("left").setTicks([values])
-        if "bottom" in self._named:
-            self.item.getAxis("bottom").setTicks([steps])
-        if "top" in self._named:
-            several = right - left > 2 * self._epoch_length
-            epochs = linear_ticks(left, right, across, scale=1 / self._epoch_length, whole=several)
-            self.item.getAxis("top").setTicks([epochs])
+        several = right - left > 2 * self._epoch_length
+        epochs = linear_ticks(left, right, across, scale=1 / self._epoch_length, whole=several)
+        for name, ticks in (("bottom", steps), ("top", epochs)):
+            self.item.getAxis(name).setTicks([ticks if name in self._named else []])
         self._grid.set_ticks(upright=[x for x, _ in steps], level=[y for y, _ in values])
 
 

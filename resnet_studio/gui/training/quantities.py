@@ -60,16 +60,16 @@ def make_plot(quantity: Quantity, item: pyqtgraph.PlotItem, parent: QObject) -> 
         legend = (
             _tr("training, each step"),
             _tr("training, smoothed"),
-            _tr("validation, each epoch"),
+            _tr("validation"),
         )
-        return TrainingPlot(item, PlotTexts(_tr("loss (nats)")), legend, parent=parent)
+        return TrainingPlot(item, PlotTexts(_tr("Loss (nats)")), legend, parent=parent)
     if quantity is Quantity.ACCURACY:
-        texts = PlotTexts(_tr("accuracy (%)"), box_below=True)
+        texts = PlotTexts(_tr("Accuracy (%)"), box_below=True)
         return TrainingPlot(item, texts, parent=parent, scale=100.0)
     label = {
-        Quantity.RATE: _tr("learning rate"),
-        Quantity.SPEED: _tr("images/s"),
-        Quantity.GRADIENTS: _tr("gradient norm"),
+        Quantity.RATE: _tr("Learning rate"),
+        Quantity.SPEED: _tr("Images/s"),
+        Quantity.GRADIENTS: _tr("Gradient norm"),
     }[quantity]
     if quantity is Quantity.GRADIENTS:
         plot = Plot(item, PlotTexts(label), parent=parent)

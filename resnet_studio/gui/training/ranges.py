@@ -17,6 +17,7 @@ _EDGE = 0.012
 _SHRINK = 0.55
 """A range is made smaller once the curves fill less than this part of it."""
 _FEWEST_TICKS = 3
+_LONGEST_DECADE = 5
 _LONGEST_COUNT, _LONGEST_VALUE = 1e7, 1e5
 """Counts and values from which ticks have powers of ten: longer texts would not fit."""
 
@@ -85,19 +86,20 @@ def linear_ticks(
     return [(n * stride / scale, f"{n * stride:,.{digits}f}") for n in numbers]
 
 
-def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
+def log_ticks(low: float, high: float, count: int = 8) -> list[tuple[float, str]]:
     """Returns the ticks of a logarithmic axis: their decimal logarithms and texts.
 
     Args:
         low: Decimal logarithm of the lower end.
         high: Decimal logarithm of the upper end.
+        count: About the most ticks there is room for.
     """
     span = high - low
     if not math.isfinite(span) or span <= 0:
         return []
-    if span > 12:
-        stride = math.ceil(span / 8)
-        return [(float(d), f"1e{d}") for d in range(math.ceil(low), math.floor(high) + 1, stride)]
+    if span > max(_FEWEST_TICKS, count):
+        stride = math.ceil(span / max(_FEWEST_TICKS, min(count, 8)))
+        return [(float(d), _power(d)) for d in range(math.ceil(low), math.floor(high) + 1, stride)]
     for digits in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), tuple(map(float, range(1, 10)))):
         ticks = _decade_ticks(low, high, digits)
         if len(ticks) >= _FEWEST_TICKS:
@@ -117,6 +119,10 @@ def _decade_ticks(low: float, high: float, digits: tuple[float, ...]) -> list[tu
         for digit in digits
     ]
     return [(math.log10(v), f"{v:g}") for v in values if low <= math.log10(v) <= high]
+
+
+def _power(decade: int) -> str:
+    return f"{10.0**decade:g}" if abs(decade) < _LONGEST_DECADE else f"1e{decade}"
 
 
 def _even_ticks(low: float, high: float) -> list[tuple[float, str]]:

@@ -74,6 +74,10 @@ class RatePlot(QWidget):
         painter.fillRect(self.rect(), QColor(self._studio.theme.surface))
         self.render_to(painter, QRectF(self.rect()))
 
+    def drawing_size(self) -> QSize:
+        """Returns the size on the screen, which files take over."""
+        return self.size()
+
     def render_to(self, painter: QPainter, target: QRectF) -> None:
         """Draws axes, curve and mark, for the screen or a file."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -318,3 +318,37 @@ def test_zero_and_one_step_can_be_shown(canvas):
     canvas.show_curves(curves(1))
     canvas.set_log(True)
     assert not canvas.grab().isNull()
+
+
+def test_no_name_of_a_curve_lies_over_a_plot_and_no_plot_is_too_low_to_be_read(canvas):
+    canvas.resize(640, 360)
+    canvas.show_plots(tuple(Quantity))
+    canvas.show_curves(curves())
+    canvas.grab()
+    line = canvas.fontMetrics().lineSpacing()
+    headers = [plot._header.sceneBoundingRect() for plot in canvas.plots]
+    views = [plot.view.sceneBoundingRect() for plot in canvas.plots]
+    assert min(view.height() for view in views) > 2.5 * line
+    assert not any(view.intersects(header) for view in views for header in headers)
+    assert canvas.drawing_size().height() > canvas.height()  # the rest is scrolled to
+
+
+def test_page_keys_scroll_to_the_plots_below(canvas, qtbot):
+    canvas.resize(640, 360)
+    canvas.show_plots(tuple(Quantity))
+    canvas.show_curves(curves())
+    canvas.grab()
+    bar = canvas.scroller.verticalScrollBar()
+    qtbot.keyClick(canvas.graphics, Qt.Key.Key_PageDown)
+    assert bar.value() == bar.maximum() > 0
+    qtbot.keyClick(canvas.graphics, Qt.Key.Key_PageUp)
+    assert bar.value() == 0
+
+
+def test_names_that_find_no_room_stand_on_further_lines(canvas):
+    canvas.show_curves(curves())
+    canvas.grab()
+    one_line = canvas.loss._header.height
+    canvas.resize(300, 480)
+    canvas.grab()
+    assert canvas.loss._header.height > one_line

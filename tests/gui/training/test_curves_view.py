@@ -128,8 +128,8 @@ def test_the_drawing_is_well_formed_and_has_lines_and_words(view, studio, target
     names = [element.tag.rpartition("}")[2] for element in root.iter()]
     assert names.count("polyline") + names.count("path") >= 4
     words = " ".join(element.text or "" for element in root.iter() if element.tag.endswith("text"))
-    assert "loss (nats)" in words
-    assert "validation, each epoch" in words
+    assert "Loss (nats)" in words
+    assert "training, smoothed validation" in words
 
 
 def test_the_curves_can_be_copied(view, studio, messages):
