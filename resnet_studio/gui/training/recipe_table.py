@@ -82,10 +82,10 @@ def sections() -> tuple[Section, ...]:
     return (
         Section("", "", _main()),
         Section("optimiser", _tr("Optimiser"), _optimiser()),
-        Section("schedule", _tr("Learning rate over time"), _schedule()),
+        Section("schedule", _tr("Learning rate schedule"), _schedule()),
         Section("regularisation", _tr("Regularisation"), _regularisation()),
         Section("speed", _tr("Speed and memory"), _speed()),
-        Section("keeping", _tr("Keeping"), _keeping()),
+        Section("keeping", _tr("Checkpoints"), _keeping()),
     )
 
 
@@ -164,7 +164,7 @@ def _optimiser() -> tuple[Entry, ...]:
         ),
         Entry(
             "reference_batch_size",
-            _tr("Rate is for batches of"),
+            _tr("Reference batch size"),
             _tr("The rate grows in proportion to the batch size beyond this one (Goyal 2017)."),
             empty=_tr("any size"),
         ),
@@ -202,14 +202,14 @@ def _schedule() -> tuple[Entry, ...]:
         ),
         Entry(
             "milestones",
-            _tr("Lower it at (%)"),
+            _tr("Milestones (%)"),
             _tr("Where the rate is lowered, in percent of the whole run: 50, 75."),
             Kind.PERCENTAGES,
             matters=among(Schedule.STEP),
         ),
         Entry(
             "period",
-            _tr("Every (epochs)"),
+            _tr("Period (epochs)"),
             _tr("Epochs between two falls of the rate."),
             matters=among(Schedule.PERIODIC),
         ),
@@ -221,19 +221,19 @@ def _schedule() -> tuple[Entry, ...]:
         ),
         Entry(
             "gamma",
-            _tr("By the factor"),
+            _tr("Factor (gamma)"),
             _tr("0.1 makes the rate a tenth."),
             matters=among(*_FALLING),
         ),
         Entry(
             "peak",
-            _tr("Peak at (part of 1)"),
+            _tr("Peak at (fraction)"),
             _tr("Where the highest rate is reached: 0.3 is after three tenths of the run."),
             matters=among(Schedule.ONE_CYCLE),
         ),
         Entry(
             "final_rate",
-            _tr("Ends at (× rate)"),
+            _tr("Final rate (×)"),
             _tr("Rate at the end of the run, as a fraction of the learning rate."),
             matters=among(Schedule.COSINE, Schedule.ONE_CYCLE),
         ),
@@ -245,15 +245,15 @@ def _schedule() -> tuple[Entry, ...]:
         ),
         Entry(
             "warmup",
-            _tr("Kind of warm-up"),
-            _tr("Gradual: a straight rise (Goyal et al. 2017). Constant: a small rate, held."),
+            _tr("Warm-up shape"),
+            _tr("Linear: a straight rise (Goyal et al. 2017). Constant: a small rate, held."),
             Kind.CHOICE,
-            ((_tr("Gradual"), Warmup.GRADUAL), (_tr("Constant"), Warmup.CONSTANT)),
+            ((_tr("Linear"), Warmup.GRADUAL), (_tr("Constant"), Warmup.CONSTANT)),
             matters=warms,
         ),
         Entry(
             "warmup_start",
-            _tr("Begins at (× rate)"),
+            _tr("First rate (×)"),
             _tr("Rate at the beginning, as a fraction of the learning rate."),
             matters=lambda v: warms(v) or v["schedule"] == Schedule.ONE_CYCLE,
         ),
@@ -284,26 +284,26 @@ def _regularisation() -> tuple[Entry, ...]:
         ),
         Entry(
             "class_weights",
-            _tr("Classes count"),
+            _tr("Class weights"),
             _tr("Balanced: pictures of rare classes count more, so that classes count alike."),
             Kind.CHOICE,
-            ((_tr("By picture"), ClassWeights.NONE), (_tr("Balanced"), ClassWeights.BALANCED)),
+            ((_tr("None"), ClassWeights.NONE), (_tr("Balanced"), ClassWeights.BALANCED)),
         ),
         Entry(
             "ema_decay",
-            _tr("Mean of weights"),
-            _tr("Decay of a running mean of the weights, validated and kept instead; 0 is none."),
+            _tr("EMA of weights"),
+            _tr("Decay of an exponential moving average that is validated and kept; 0 is none."),
         ),
         Entry(
             "clip_norm",
-            _tr("Longest gradient"),
-            _tr("Gradients with a greater norm are shortened to it."),
-            empty=_tr("any length"),
+            _tr("Gradient clipping"),
+            _tr("Greatest norm of the gradient; a greater one is scaled down to it."),
+            empty=_tr("off"),
         ),
         Entry(
             "early_stopping",
-            _tr("Early stop (epochs)"),
-            _tr("Ends the run after so many epochs without a better validation; 0 never does."),
+            _tr("Early stopping"),
+            _tr("Epochs without a better validation after which the run ends; 0 is off."),
         ),
         Entry(
             "decay_all",
@@ -319,12 +319,12 @@ def _speed() -> tuple[Entry, ...]:
     return (
         Entry(
             "precision",
-            _tr("Arithmetic"),
+            _tr("Precision"),
             _tr("Automatic takes bfloat16 where the hardware is fast at it."),
             Kind.CHOICE,
             (
                 (automatic, Precision.AUTO),
-                (_tr("32 bits"), Precision.FP32),
+                (_tr("float32"), Precision.FP32),
                 (_tr("bfloat16"), Precision.BF16),
             ),
         ),
@@ -337,7 +337,7 @@ def _speed() -> tuple[Entry, ...]:
         ),
         Entry(
             "data_path",
-            _tr("Pictures"),
+            _tr("Data path"),
             _tr("Kept decoded in memory, or decoded anew in each epoch; the pixels are the same."),
             Kind.CHOICE,
             (
@@ -348,19 +348,19 @@ def _speed() -> tuple[Entry, ...]:
         ),
         Entry(
             "workers",
-            _tr("Decoding processes"),
+            _tr("Data workers"),
             _tr("Processes that decode streamed pictures; 0 decodes in this one."),
             empty=_tr("automatic"),
             matters=lambda v: v["data_path"] != DataPath.MEMORY,
         ),
         Entry(
             "accumulate",
-            _tr("Batch in parts"),
-            _tr("Parts that a batch is computed in, one after the other, to need less memory."),
+            _tr("Accumulation steps"),
+            _tr("Gradient accumulation: parts of a batch, one after the other, to save memory."),
         ),
         Entry(
             "validation_batch_size",
-            _tr("Validation batch"),
+            _tr("Validation batch size"),
             _tr("Pictures at a time in validation."),
             empty=_tr("twice the batch"),
         ),
@@ -371,7 +371,7 @@ def _speed() -> tuple[Entry, ...]:
         ),
         Entry(
             "sync_batch_norm",
-            _tr("Batch norm over all processes"),
+            _tr("Synchronised batch norm"),
             _tr("Normalise the whole batch where several processes share it, not each its part."),
             Kind.SWITCH,
             matters=lambda v: v.get("processes", 1) > 1,

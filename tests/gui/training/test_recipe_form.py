@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox
 
 from resnet_studio.gui.training.recipe_form import RecipeForm
+from resnet_studio.gui.training.recipe_table import sections
 from resnet_studio.gui.training.recipe_values import check, percent_text, preset_of, text_of
 from resnet_studio.training.presets import RECIPES
 from resnet_studio.training.recipe import Recipe
@@ -275,3 +276,11 @@ def test_a_wrong_recipe_leaves_the_drawing_empty(form):
     form.fields["epochs"].editor.setText("none")
     assert form.plot.reading_at(100) == ""
     assert not form.plot.grab().isNull()
+
+
+def test_the_form_speaks_of_the_methods_as_their_papers_do():
+    labels = {entry.name: entry.label for part in sections() for entry in part.entries}
+    assert labels["ema_decay"] == "EMA of weights"
+    assert labels["clip_norm"] == "Gradient clipping"
+    assert labels["class_weights"] == "Class weights"
+    assert labels["accumulate"] == "Accumulation steps"
