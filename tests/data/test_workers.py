@@ -10,12 +10,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from multiprocessing import forkserver
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 import torch
 
+import resnet_studio
 from resnet_studio.data import sources
 from resnet_studio.data.augment import PRESETS
 from resnet_studio.data.batches import PictureCache, batches
@@ -202,8 +204,11 @@ if __name__ == "__main__":
 def test_processes_end_with_a_program_that_is_killed(tmp_path):
     script = tmp_path / "start.py"
     script.write_text(_STARTS_TWO)
+    # The package under test, which need not be the one that is installed.
+    environment = {**os.environ, "PYTHONPATH": str(Path(resnet_studio.__file__).parents[1])}
+    pipe = subprocess.PIPE
     command = [sys.executable, str(script)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as program:
         assert program.stdout is not None
         workers = [psutil.Process(int(pid)) for pid in program.stdout.readline().split()]
         assert len(workers) == 2
