@@ -7,6 +7,7 @@ tables of a `run.toml`, and the flags.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -248,8 +249,9 @@ def _changed(base: Recipe, changes: Mapping[str, Any]) -> Recipe:
     try:
         return base.replace(**changes)
     except RunError as error:
-        wrong = next((name for name in changes if f" {name} is " in error.message), None)
-        if wrong is None:
+        found = re.search(r": (\w+)", error.message)
+        wrong = found[1] if found else ""
+        if wrong not in changes:
             raise
         flag = f"--{wrong.replace('_', '-')}"
         raise RunError(

@@ -144,7 +144,11 @@ def test_the_warm_up_of_a_recipe_is_shortened_with_the_run_and_that_is_told(caps
 
 @pytest.mark.parametrize(
     ("changes", "flag"),
-    [({"seed": 1, "epochs": 0}, "--epochs"), ({"batch_size": 0}, "--batch-size")],
+    [
+        ({"seed": 1, "epochs": 0}, "--epochs"),
+        ({"batch_size": 0}, "--batch-size"),
+        ({"milestones": (3.0,)}, "--milestones"),
+    ],
 )
 def test_a_wrong_value_is_answered_with_the_flag_to_correct(changes, flag):
     assert flag in refusal(Asked(changes=changes)).remedy
