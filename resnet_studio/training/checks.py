@@ -76,9 +76,9 @@ def _check_warmup(recipe: Recipe, per_epoch: int) -> None:
     warm, total = round(recipe.warmup_epochs * per_epoch), recipe.total_steps(per_epoch)
     if recipe.schedule is not Schedule.ONE_CYCLE and warm > total:
         raise RunError(
-            f"The warm-up of {recipe.warmup_epochs:g} epochs has {warm:,} steps and the whole run "
+            f"warmup_epochs is {recipe.warmup_epochs:g}, which is {warm:,} steps, and the whole run "
             f"has {total:,}.",
-            remedy=f"Choose at most {total / per_epoch:.3g} epochs of warm-up, or a longer run.",
+            remedy=f"It must be at most {total / per_epoch:.3g}; or choose a longer run.",
         )
 
 

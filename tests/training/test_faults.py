@@ -303,8 +303,8 @@ def test_an_error_that_nobody_foresaw_costs_no_step(tmp_path, config, monkeypatc
 def test_a_warm_up_that_is_longer_than_the_run_is_refused(tmp_path, pictures):
     end = ended(run(tiny_config(pictures, steps=3, warmup_epochs=2), tmp_path / "run"))
     assert end.outcome == "failed"
-    assert "The warm-up of 2 epochs has 8 steps and the whole run has 3." in end.message
-    assert "at most 0.75 epochs" in end.remedy
+    assert "warmup_epochs is 2, which is 8 steps, and the whole run has 3." in end.message
+    assert "at most 0.75" in end.remedy
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
