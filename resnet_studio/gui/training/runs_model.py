@@ -8,6 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from resnet_studio.errors import RunError
+from resnet_studio.training.recorded import is_recorded, read_card
 from resnet_studio.training.runs import RunListing
 
 Index = QModelIndex | QPersistentModelIndex
@@ -41,7 +43,7 @@ class RunsModel(QAbstractTableModel):
         """Returns the text of a cell; the tool tip tells the whole run."""
         listing = self.listings[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            texts = (_titled(listing), self.state_text(listing), self._best(listing))
+            texts = (self._titled(listing), self.state_text(listing), self._best(listing))
             return texts[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._told(listing)
@@ -75,6 +77,22 @@ class RunsModel(QAbstractTableModel):
             state=state, epoch=listing.status.epoch, epochs=epochs
         )
 
+    def short_name(self, listing: RunListing) -> str:
+        """Returns what a run is called beside its curve."""
+        return self._titled(listing).removesuffix(self._recorded_words())
+
+    def _recorded_words(self) -> str:
+        return " · " + self.tr("comes with the program")
+
+    def _titled(self, listing: RunListing) -> str:
+        """Returns network and time of a run with a usual name, else the folder's name."""
+        found = _USUAL_NAME.fullmatch(listing.folder.name)
+        if found is None:
+            recorded = is_recorded(listing.folder.path)
+            return listing.folder.name + (self._recorded_words() if recorded else "")
+        date, hour, minute, name = found.groups()
+        return f"{name} · {date} {hour}:{minute}"
+
     def _best(self, listing: RunListing) -> str:
         best = listing.status.best_accuracy
         return "" if best is None else f"{100 * best:.1f} %"
@@ -90,6 +108,8 @@ class RunsModel(QAbstractTableModel):
                     data=listing.config.data.path or listing.config.data.source,
                 )
             )
+        if is_recorded(listing.folder.path):
+            lines += _card_lines(listing)
         if listing.status.message:
             lines.append(listing.status.message)
         return "\n".join(lines)
@@ -105,10 +125,10 @@ def _epochs(listing: RunListing) -> int:
     return config.recipe.total_epochs(max(1, status.step // status.epoch))
 
 
-def _titled(listing: RunListing) -> str:
-    """Returns network and time of a run whose folder has a usual name, else the folder's name."""
-    found = _USUAL_NAME.fullmatch(listing.folder.name)
-    if found is None:
-        return listing.folder.name
-    date, hour, minute, name = found.groups()
-    return f"{name} · {date} {hour}:{minute}"
+def _card_lines(listing: RunListing) -> list[str]:
+    """Returns what a run that comes with the program shows, and how it is unlike its source."""
+    try:
+        card = read_card(listing.folder.path)
+    except RunError as error:
+        return [str(error)]
+    return [card.title, card.shows, *card.deviations]

@@ -1,11 +1,11 @@
-"""The list of earlier runs: look at their curves, go on with them, open their folder."""
+"""The list of earlier runs: look at their curves, compare them, go on with them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,8 +22,12 @@ from PySide6.QtWidgets import (
 
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.command_button import CommandButton
+from resnet_studio.gui.training.comparison_dialog import MOST, ComparisonDialog
+from resnet_studio.gui.training.curves import RunCurves
 from resnet_studio.gui.training.runs_model import RunsModel
+from resnet_studio.gui.training.shown_run import curves_of
 from resnet_studio.gui.widgets.export import save_table, table_to_csv
+from resnet_studio.training.recorded import is_recorded, recorded_dir
 from resnet_studio.training.runs import RunListing, default_runs_dir, list_runs
 
 
@@ -31,6 +35,15 @@ def runs_dir(studio: Studio) -> Path:
     """Returns where runs are kept: the folder of the settings, or the application's own."""
     chosen = studio.settings["runs_folder"]
     return Path(chosen) if chosen else default_runs_dir()
+
+
+def _recorded() -> tuple[RunListing, ...]:
+    """Returns the runs that come with the program; an installation may lack them."""
+    try:
+        listings = list_runs(recorded_dir())
+    except FileNotFoundError:
+        return ()
+    return tuple(sorted(listings, key=lambda listing: listing.folder.name))
 
 
 class _TwoLines(QStyledItemDelegate):
@@ -42,7 +55,9 @@ class _TwoLines(QStyledItemDelegate):
 
 
 class RunsView(QWidget):
-    """Lists the runs of the runs folder, read by a worker whenever the list is shown.
+    """Lists the runs of the runs folder, and below them those that come with the program.
+
+    They are read by a worker whenever the list is shown.
 
     Signals:
         show_wanted(RunListing): Show this run's curves.
@@ -56,21 +71,28 @@ class RunsView(QWidget):
         super().__init__(parent)
         self._studio = studio
         self.model = RunsModel(self)
+        self.comparison: ComparisonDialog | None = None
         self._build()
         self._connect()
         self._choice_changed()
 
     @property
     def chosen(self) -> RunListing | None:
-        """The run in the selected row."""
-        rows = self.table.selectionModel().selectedRows()
-        return self.model.listings[rows[0].row()] if rows else None
+        """The run in the selected row; None if there are several."""
+        several = self.several
+        return several[0] if len(several) == 1 else None
+
+    @property
+    def several(self) -> tuple[RunListing, ...]:
+        """The runs in all selected rows, from the top."""
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return tuple(self.model.listings[row] for row in rows)
 
     def refresh(self) -> None:
         """Reads the runs folder anew."""
         folder = runs_dir(self._studio)
         self._studio.workers.start(
-            lambda _state: list_runs(folder),
+            lambda _state: (*list_runs(folder), *_recorded()),
             title=self.tr("Listing the runs"),
             lane="runs",
             replace=True,
@@ -100,7 +122,7 @@ class RunsView(QWidget):
         self.table.setModel(self.model)
         self.table.setAccessibleName(tr("Earlier runs"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setAlternatingRowColors(True)
         self.table.setShowGrid(False)
@@ -142,18 +164,27 @@ class RunsView(QWidget):
     # -- reacting ---------------------------------------------------------------------------
 
     def _show(self, listings: tuple[RunListing, ...]) -> None:
-        kept = self.chosen.folder.path if self.chosen is not None else None
+        kept = {listing.folder.path for listing in self.several}
         self.model.set_listings(listings)
-        self.select(kept)
-        if listings:
-            self.note.setText(self.tr("Kept in {folder}").format(folder=runs_dir(self._studio)))
+        flags = QItemSelectionModel.SelectionFlag
+        for row, listing in enumerate(listings):
+            if listing.folder.path in kept:
+                index = self.model.index(row, 0)
+                self.table.selectionModel().select(index, flags.Select | flags.Rows)
+        if not listings:
+            text = self.tr("No runs yet. Each run is listed here once it has begun.")
+        elif all(is_recorded(listing.folder.path) for listing in listings):
+            text = self.tr("No runs of your own yet; these come with the program.")
         else:
-            self.note.setText(self.tr("No runs yet. Each run is listed here once it has begun."))
+            text = self.tr("Kept in {folder}").format(folder=runs_dir(self._studio))
+        self.note.setText(text + "\n" + self.tr("Choose several with Ctrl to compare them."))
         self._choice_changed()
 
     def _choice_changed(self, *_: object) -> None:
         chosen = self.chosen
-        self.show_button.setEnabled(chosen is not None)
+        many = len(self.several) > 1
+        self.show_button.setText(self.tr("Compare") if many else self.tr("Show curves"))
+        self.show_button.setEnabled(chosen is not None or many)
         self.resume_button.setEnabled(chosen is not None and self._may_resume(chosen))
 
     def _may_resume(self, listing: RunListing) -> bool:
@@ -163,6 +194,26 @@ class RunsView(QWidget):
     def _show_chosen(self) -> None:
         if self.chosen is not None:
             self.show_wanted.emit(self.chosen)
+        elif self.several:
+            self._compare(self.several[:MOST])
+
+    def _compare(self, listings: tuple[RunListing, ...]) -> None:
+        """Reads the chosen runs and draws their curves over each other."""
+        names = [self.model.short_name(listing) for listing in listings]
+
+        def read(_state: object) -> list[RunCurves]:
+            return [
+                curves_of(run.folder, run.folder.status(), run.folder.metrics()) for run in listings
+            ]
+
+        def show(curves: list[RunCurves]) -> None:
+            pairs = tuple(zip(names, curves, strict=True))
+            self.comparison = ComparisonDialog(self._studio, pairs, self.window())
+            self.comparison.show()
+
+        self._studio.workers.start(
+            read, title=self.tr("Reading the runs"), lane="runs", on_result=show
+        )
 
     def _resume_chosen(self) -> None:
         if self.chosen is not None and self._may_resume(self.chosen):
