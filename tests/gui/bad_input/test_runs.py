@@ -363,7 +363,7 @@ def test_a_disk_that_is_full_for_a_while_is_told_and_the_run_goes_on(rig, pictur
 
     monkeypatch.setattr(os, "fsync", full)
     rig.until(lambda: rig.messages)
-    assert "No space left on device. Free some space" in rig.messages[0].text
+    assert "no room on the disk" in rig.messages[0].text
     monkeypatch.undo()
     told = rig.training.session.checkpoint.step
     rig.until(lambda: rig.training.session.checkpoint.step > told)
