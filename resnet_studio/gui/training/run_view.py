@@ -58,6 +58,8 @@ class RunView(QWidget):
         self.resume_button = self._command_button("resume", self.tr("Resume"))
         self.stop_button = self._command_button("stop", self.tr("Stop"))
         self.look_button = self._command_button("look_inside", self.tr("Look inside"))
+        for button in (self.pause_button, self.resume_button, self.look_button):
+            button.hide()  # before anybody asks how wide the row must be, which Qt remembers
         row = QHBoxLayout()
         row.setSpacing(6)
         for button in (self.start_button, self.pause_button, self.resume_button, self.stop_button):
@@ -77,6 +79,7 @@ class RunView(QWidget):
         self.folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.back_button = QPushButton(self.tr("Back to the present run"))
         self.back_button.setToolTip(self.tr("Show the curves of the run of this session again."))
+        self.back_button.hide()
         self.folder_button = self._command_button("open_run_folder", self.tr("Open folder"))
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
