@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +36,15 @@ EPOCH_COLUMNS = (
     "validation_accuracy",
     "validation_top5",
     "epoch_seconds",
+)
+COMPARED_COLUMNS = (
+    "run",
+    "step",
+    "epoch",
+    "smoothed_training_loss",
+    "smoothed_training_accuracy",
+    "validation_loss",
+    "validation_accuracy",
 )
 
 
@@ -96,6 +106,27 @@ def to_csv(table: Table) -> str:
         step = int(x)
         done = step / table.steps_per_epoch
         writer.writerow([step, *map(_text, (done, *numbers, *_measured(epochs.get(step))))])
+    return target.getvalue()
+
+
+def compared_to_csv(runs: Sequence[tuple[str, RunCurves]]) -> str:
+    """Returns the curves of several runs, each with its name, one run below the other.
+
+    Accuracies are fractions from 0 to 1. What was not measured at a step is left empty.
+    """
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(COMPARED_COLUMNS)
+    for name, curves in runs:
+        training = zip(curves.loss.smooth.y, curves.accuracy.smooth.y, strict=True)
+        measured = dict(zip(map(int, curves.steps), training, strict=True))
+        epochs = {epoch.step: epoch for epoch in curves.epochs}
+        for step in sorted(measured.keys() | epochs.keys()):
+            loss, accuracy = measured.get(step, (None, None))
+            end = epochs.get(step)
+            held_out = (end.validation_loss, end.validation_accuracy) if end else (None, None)
+            done = step / curves.steps_per_epoch
+            writer.writerow([name, step, *map(_text, (done, loss, accuracy, *held_out))])
     return target.getvalue()
 
 

@@ -195,10 +195,11 @@ class RunsView(QWidget):
         if self.chosen is not None:
             self.show_wanted.emit(self.chosen)
         elif self.several:
-            self._compare(self.several[:MOST])
+            self._compare(self.several)
 
     def _compare(self, listings: tuple[RunListing, ...]) -> None:
-        """Reads the chosen runs and draws their curves over each other."""
+        """Reads the chosen runs, as many as can be drawn, and draws their curves."""
+        chosen, listings = len(listings), listings[:MOST]
         names = [self.model.short_name(listing) for listing in listings]
 
         def read(_state: object) -> list[RunCurves]:
@@ -208,7 +209,7 @@ class RunsView(QWidget):
 
         def show(curves: list[RunCurves]) -> None:
             pairs = tuple(zip(names, curves, strict=True))
-            self.comparison = ComparisonDialog(self._studio, pairs, self.window())
+            self.comparison = ComparisonDialog(self._studio, pairs, self.window(), chosen=chosen)
             self.comparison.show()
 
         self._studio.workers.start(

@@ -43,7 +43,7 @@ def test_several_runs_are_drawn_over_each_other_with_their_names(runs, qtbot):
     runs.show_button.click()
     qtbot.waitUntil(lambda: runs.comparison is not None, timeout=WAIT_MS)
     dialog = runs.comparison
-    assert [line.name for line in dialog.plots[0]._lines] == [
+    assert [line.name for line in dialog.plots[0]._lines if line.name] == [
         "cifar_plain20", "cifar_plain56", "cifar_resnet20"
     ]  # fmt: skip
     colours = {line.colour(runs._studio.theme).name() for line in dialog.plots[0]._lines}
