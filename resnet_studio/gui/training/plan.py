@@ -55,7 +55,8 @@ class Plan:
 
     Attributes:
         config: The run.
-        notes: What was changed about the network, a sentence each.
+        notes: What was changed about the network, and what is odd about the recipe for so few
+            pictures; a sentence each.
     """
 
     config: RunConfig
@@ -116,7 +117,10 @@ def make_plan(spec: NetworkSpec, data: DataSummary, recipe: Recipe) -> Plan:
     """
     config = default_config(spec, data.config, classes=len(data.classes))
     config = config.model_copy(update={"recipe": recipe})
-    return Plan(config, tuple(_changes(spec, config.network)))
+    notes = _changes(spec, config.network)
+    if recipe.batch_size > data.train_size:
+        notes.append(_batch_note(recipe.batch_size, data.train_size))
+    return Plan(config, tuple(notes))
 
 
 def _changes(asked: NetworkSpec, fitted: NetworkSpec) -> list[str]:
@@ -139,6 +143,13 @@ def _changes(asked: NetworkSpec, fitted: NetworkSpec) -> list[str]:
             )
         )
     return notes
+
+
+def _batch_note(batch: int, pictures: int) -> str:
+    return _tr(
+        "A batch of {batch:,} is more than the {pictures:,} pictures to learn from: each epoch is"
+        " one step."
+    ).format(batch=batch, pictures=pictures)
 
 
 def _tr(text: str) -> str:

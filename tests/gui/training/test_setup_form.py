@@ -23,7 +23,7 @@ from tests.gui.training.conftest import WAIT_MS
 
 def summary(*, side: int = 8, classes: int = 10) -> DataSummary:
     names = tuple(map(str, range(classes)))
-    return DataSummary(DataConfig(), "some", names, 100, 20, (), side)
+    return DataSummary(DataConfig(), "some", names, 1438, 359, (), side)
 
 
 def opened(qtbot, panel) -> None:
@@ -73,6 +73,14 @@ def test_the_plan_says_what_it_changed():
     assert plan.config.recipe.epochs == 2
     assert plan.notes[0] == ("The network gets 3 outputs for these 3 classes, instead of 1,000.")
     assert make_plan(get("cifar_resnet20").spec, summary(), Recipe()).notes == ()
+
+
+def test_a_batch_of_more_pictures_than_there_are_is_told():
+    spec = get("cifar_resnet20").spec
+    assert make_plan(spec, summary(), Recipe(batch_size=8192)).notes == (
+        "A batch of 8,192 is more than the 1,438 pictures to learn from: each epoch is one step.",
+    )
+    assert make_plan(spec, summary(), Recipe(batch_size=1438)).notes == ()
 
 
 def test_slow_networks_are_told_from_quick_ones():
