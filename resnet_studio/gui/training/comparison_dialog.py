@@ -143,14 +143,16 @@ class ComparisonDialog(QDialog):
             text += " " + left_out.format(chosen=self._chosen, shown=len(self._runs))
         return text
 
-    def _plot(self, row: int, texts: PlotTexts, *, named: bool = False, scale: float = 1.0) -> Plot:
+    def _plot(
+        self, place: int, texts: PlotTexts, *, named: bool = False, scale: float = 1.0
+    ) -> Plot:
         colours = [partial(_colour_of, number=number) for number in range(len(self._runs))]
         names = [name if named else "" for name, _ in self._runs]
         lines = [
             *(Line(name, colour, width=2.0) for name, colour in zip(names, colours, strict=True)),
-            *(Line("", colour, dots=True) for colour in colours),
+            *(Line("", colour, dots=True, row=row) for row, colour in enumerate(colours)),
         ]
-        item = self.graphics.addPlot(row=row, col=0)
+        item = self.graphics.addPlot(row=place, col=0)
         return Plot(item, texts, lines, parent=self, scale=scale)
 
     def _fill(self, plot: Plot, several: Sequence[Series], ranges: Sequence[Range]) -> None:

@@ -8,11 +8,12 @@ shared cores, offscreen), where pyqtgraph's own items took 140 and more for a mi
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from resnet_studio.gui.training.envelope import Floats, Outline, Series
@@ -26,6 +27,9 @@ _MANY_CORNERS = 500
 _SHIFTS = ((0.0, -0.5), (0.0, 0.5), (0.5, 0.0))
 _MARKER_ROOM = 7.0
 """Pixels between two points from which each is marked by a dot."""
+_ARROW = QPolygonF([QPointF(0, 2), QPointF(-4.5, 10), QPointF(4.5, 10)])
+_ARROW_ROOM = 7.0
+"""Pixels from the middle of an arrow to its text."""
 
 
 class CurveItem(QGraphicsObject):
@@ -36,12 +40,31 @@ class CurveItem(QGraphicsObject):
     """
 
     def __init__(
-        self, view_box: pyqtgraph.ViewBox, *, width: float = 1.0, dots: bool = False
+        self,
+        view_box: pyqtgraph.ViewBox,
+        *,
+        width: float = 1.0,
+        dots: bool = False,
+        scale: float = 1.0,
+        row: int = 0,
     ) -> None:
+        """Adds an empty curve to a view box.
+
+        Args:
+            view_box: Where it is drawn.
+            width: In pixels.
+            dots: Whether its points are marked: those above the view with an arrow and the value.
+            scale: What a value is multiplied by in texts.
+            row: Line of text, from the top, for the values above the view: each of several
+                curves has its own, where they would lie over each other.
+        """
         super().__init__()
         self._view_box = view_box
         self._width = width
         self._dots = dots
+        self._text_scale = scale
+        self._row = row
+        self._font = QFont()
         self._series = Series()
         self.outline = Outline()
         self._log = False
@@ -67,6 +90,19 @@ class CurveItem(QGraphicsObject):
         self._colour = colour
         self.update()
 
+    def set_font(self, font: QFont) -> None:
+        """Sets the font of the values above the view."""
+        self._font = font
+        self.update()
+
+    def above(self) -> list[tuple[float, float]]:
+        """Returns position and value of the points that lie above the view."""
+        (left, right), (_, top) = self._view_box.viewRange()
+        x, y = self._series.x, self._series.y
+        height = _logarithm(y) if self._log else y
+        found = np.flatnonzero((x >= left) & (x <= right) & (height > top))
+        return [(float(x[at]), float(y[at])) for at in found]
+
     def boundingRect(self) -> QRectF:
         """Returns the view: the curve is drawn nowhere else."""
         return self._view_box.viewRect()
@@ -85,6 +121,7 @@ class CurveItem(QGraphicsObject):
         self._paint_lines(painter, scale)
         if self._dots:
             self._paint_dots(painter, scale)
+            self._paint_above(painter, transform, scale)
         painter.setWorldTransform(transform)
 
     def _scale(self, transform: QTransform) -> float:
@@ -122,6 +159,34 @@ class CurveItem(QGraphicsObject):
                 radius = 1.6 * self._width * scale
                 for point in piece:
                     painter.drawEllipse(QPointF(point), radius, radius)
+
+    def _paint_above(self, painter: QPainter, transform: QTransform, scale: float) -> None:
+        """Points upwards where a point lies above the view; its value stands where there is room.
+
+        A first validation of 159 nats would otherwise be a line to nowhere.
+        """
+        (_, right), (_, top) = self._view_box.viewRange()
+        corner = transform.map(QPointF(right, top))
+        metrics = QFontMetricsF(self._font)
+        painter.setFont(self._font)
+        painter.setBrush(self._colour)
+        y = corner.y() + scale * self._row * metrics.height()
+        taken = -math.inf
+        for x, value in self.above():
+            pixel = transform.map(QPointF(x, top)).x()
+            if pixel < taken:
+                continue
+            text = f"{value * self._text_scale:,.4g}"
+            width = metrics.horizontalAdvance(text)
+            fits = pixel + scale * (_ARROW_ROOM + width) < corner.x()
+            left = _ARROW_ROOM if fits else -_ARROW_ROOM - width
+            painter.setWorldTransform(QTransform(scale, 0, 0, scale, pixel, y))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawPolygon(_ARROW)
+            painter.setPen(self._colour)
+            painter.drawText(QPointF(left, metrics.ascent() + 1), text)
+            taken = pixel + scale * (2 * _ARROW_ROOM + width)
+        painter.setWorldTransform(QTransform())
 
     def _prepare(self, transform: QTransform) -> None:
         """Makes the polygons unless they are those of the last paint."""

@@ -48,12 +48,14 @@ class Line:
         colour: Its colour in a theme.
         width: In pixels.
         dots: Whether its points are marked where there is room.
+        row: Line of text, from the top, in which the values of points above the plot stand.
     """
 
     name: str
     colour: Callable[[Theme], QColor]
     width: float = 1.0
     dots: bool = False
+    row: int = 0
 
 
 class Plot(QObject):
@@ -107,7 +109,8 @@ class Plot(QObject):
             self.view.removeItem(curve)
         self._lines = tuple(lines)
         self.curves = tuple(
-            CurveItem(self.view, width=line.width, dots=line.dots) for line in self._lines
+            CurveItem(self.view, width=line.width, dots=line.dots, scale=self._scale, row=line.row)
+            for line in self._lines
         )
         for curve in self.curves:
             curve.set_log(self._log)
@@ -169,6 +172,7 @@ class Plot(QObject):
         self._theme, self._font = theme, font
         for curve, line in zip(self.curves, self._lines, strict=True):
             curve.set_colour(line.colour(theme))
+            curve.set_font(font)
         self._grid.set_colour(QColor(theme.grid))
         self._colour_axes(theme, font)
         self._colour_header(theme, font)

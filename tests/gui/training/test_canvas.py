@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from resnet_studio.gui import theme
 from resnet_studio.gui.training.canvas import Canvas
 from resnet_studio.gui.training.curves import RunCurves
+from resnet_studio.gui.training.envelope import Series
 from resnet_studio.gui.training.quantities import Quantity
 from resnet_studio.training.events import EpochDone
 
@@ -245,6 +246,31 @@ def test_an_early_wild_validation_does_not_widen_the_axis_even_while_it_is_the_n
     assert canvas.loss.view.viewRange()[1][1] < 3
     canvas.set_log(True)
     assert canvas.loss.view.viewRange()[1][1] > math.log10(40)  # there is room for it there
+
+
+def test_a_validation_above_the_axis_is_pointed_at_with_its_value(canvas):
+    run = curves(300)
+    run.epochs.clear()
+    run.validation_loss = Series()
+    for number, loss in ((1, 159.0), (2, 1.0), (3, 1.1)):
+        run.add_epoch(EpochDone(number, 100 * number, 1.0, 0.5, loss, 0.5, 3.0))
+    canvas.show_curves(run)
+    canvas.accuracy.validation.hide()
+    assert canvas.loss.validation.above() == [(100.0, 159.0)]
+    view = canvas.loss.view
+    place = view.mapViewToScene(QPointF(100, view.viewRange()[1][1]))
+    image = canvas.grab().toImage()
+    painted = pixels_of(image, theme.LIGHT.curve_validation)
+    assert {(round(place.x()) + x, round(place.y()) + 8) for x in (-2, 0, 2)} <= painted
+    beside = {(x, y) for x, y in painted if place.x() + 7 <= x < place.x() + 30}
+    assert {y for _, y in beside if place.y() < y < place.y() + 16}  # the digits of the value
+
+
+def test_nothing_is_pointed_at_where_all_validations_are_in_view(canvas):
+    canvas.show_curves(curves(300))
+    assert canvas.loss.validation.above() == []
+    canvas.set_log(True)
+    assert canvas.loss.validation.above() == []
 
 
 def test_other_plots_are_shown_on_request_and_move_together(canvas):

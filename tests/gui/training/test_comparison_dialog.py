@@ -79,7 +79,10 @@ def test_validations_are_drawn_in_the_colour_of_their_run(make, studio):
 def test_a_wild_first_validation_does_not_flatten_the_curves(qtbot, studio):
     dialog = ComparisonDialog(studio, [("calm", run("calm")), ("wild", run("wild", wild=159.0))])
     qtbot.addWidget(dialog)
-    assert dialog.plots[0].view.viewRange()[1][1] < 3.0
+    plot = dialog.plots[0]
+    assert plot.view.viewRange()[1][1] < 3.0
+    assert [curve.above() for curve in plot.curves[2:]] == [[], [(4.0, 159.0)]]
+    assert [line.row for line in plot._lines[2:]] == [0, 1]  # no value over another's
 
 
 def test_runs_that_are_not_drawn_are_told(make):
