@@ -8,7 +8,6 @@ shared cores, offscreen), where pyqtgraph's own items took 140 and more for a mi
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,9 +160,10 @@ class CurveItem(QGraphicsObject):
                     painter.drawEllipse(QPointF(point), radius, radius)
 
     def _paint_above(self, painter: QPainter, transform: QTransform, scale: float) -> None:
-        """Points upwards where a point lies above the view; its value stands where there is room.
+        """Points upwards where a point lies above the view, with its value: the highest first.
 
-        A first validation of 159 nats would otherwise be a line to nowhere.
+        A first validation of 159 nats would otherwise be a line to nowhere. What would stand
+        over a higher one's arrow or value is left out.
         """
         (_, right), (_, top) = self._view_box.viewRange()
         corner = transform.map(QPointF(right, top))
@@ -171,21 +171,23 @@ class CurveItem(QGraphicsObject):
         painter.setFont(self._font)
         painter.setBrush(self._colour)
         y = corner.y() + scale * self._row * metrics.height()
-        taken = -math.inf
-        for x, value in self.above():
-            pixel = transform.map(QPointF(x, top)).x()
-            if pixel < taken:
-                continue
+        taken: list[tuple[float, float]] = []
+        for x, value in sorted(self.above(), key=lambda point: -point[1]):
             text = f"{value * self._text_scale:,.4g}"
             width = metrics.horizontalAdvance(text)
+            pixel = transform.map(QPointF(x, top)).x()
             fits = pixel + scale * (_ARROW_ROOM + width) < corner.x()
-            left = _ARROW_ROOM if fits else -_ARROW_ROOM - width
+            text_left = _ARROW_ROOM if fits else -_ARROW_ROOM - width
+            begin = pixel + scale * min(-_ARROW_ROOM, text_left)
+            end = pixel + scale * max(_ARROW_ROOM, text_left + width)
+            if any(begin < other_end and other < end for other, other_end in taken):
+                continue
+            taken.append((begin, end))
             painter.setWorldTransform(QTransform(scale, 0, 0, scale, pixel, y))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawPolygon(_ARROW)
             painter.setPen(self._colour)
-            painter.drawText(QPointF(left, metrics.ascent() + 1), text)
-            taken = pixel + scale * (2 * _ARROW_ROOM + width)
+            painter.drawText(QPointF(text_left, metrics.ascent() + 1), text)
         painter.setWorldTransform(QTransform())
 
     def _prepare(self, transform: QTransform) -> None:
