@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 
 import pytest
 
 from resnet_studio.environment import prepare_for_torch
+
+# A shell's background and nohup let signals be ignored, which the tests' own programs would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 prepare_for_torch()

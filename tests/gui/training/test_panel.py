@@ -376,7 +376,9 @@ def test_a_run_of_two_processes_is_followed_stopped_and_resumed(qtbot, panel):
     start(qtbot, panel, epochs=400)
     assert not panel.pause_button.isVisible()
     qtbot.waitUntil(lambda: len(steps(panel)) > 4, timeout=WAIT_MS)
-    assert panel.strip.step.value.text().endswith(" / 3,200")
+    # The strip follows at the next redraw.
+    shown = panel.strip.step.value
+    qtbot.waitUntil(lambda: shown.text().endswith(" / 3,200"), timeout=WAIT_MS)
     panel.stop_button.click()
     wait_for_end(qtbot, panel)
     first = panel.session
