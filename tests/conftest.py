@@ -10,7 +10,7 @@ import pytest
 
 from resnet_studio.environment import prepare_for_torch
 
-# A shell's background and nohup let signals be ignored, which the tests' own programs would inherit.
+# nohup and a shell's background ignore signals, which the programs of the tests would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -76,8 +76,8 @@ def _check_warmup(recipe: Recipe, per_epoch: int) -> None:
     warm, total = round(recipe.warmup_epochs * per_epoch), recipe.total_steps(per_epoch)
     if recipe.schedule is not Schedule.ONE_CYCLE and warm > total:
         raise RunError(
-            f"warmup_epochs is {recipe.warmup_epochs:g}, which is {warm:,} steps, and the whole run "
-            f"has {total:,}.",
+            f"warmup_epochs is {recipe.warmup_epochs:g}, which is {warm:,} steps, and the whole "
+            f"run has {total:,}.",
             remedy=f"It must be at most {total / per_epoch:.3g}; or choose a longer run.",
         )
 
