@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QEventLoop, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from resnet_studio.errors import StudioError
 from resnet_studio.gui.app import install_exception_hooks, make_application
 from resnet_studio.gui.main_window import MainWindow
 from resnet_studio.gui.tour_report import Stop, write_report
 from resnet_studio.settings import HOME_VARIABLE, Settings
+from resnet_studio.training.recorded import recorded_dir
 
 if TYPE_CHECKING:
     from resnet_studio.gui.workspace import Workspace
@@ -34,6 +35,7 @@ _PATIENCE_S = 120.0
 _TRAINING_PATIENCE_S = 1_800.0
 _LOOK_INTERVAL_MS = 20
 _SETTLE_MS = 250
+_COMPARED_RUNS = ("cifar_plain20", "cifar_plain56", "cifar_resnet20", "cifar_resnet56")
 
 Say = Callable[[str], Any]
 
@@ -113,6 +115,7 @@ class Tour:
         self._drop_photograph()
         self._augment()
         self._train()
+        self._compare_runs()
         self._look_inside()
         self._darken()
 
@@ -223,6 +226,24 @@ class Tour:
             f"{seconds:.0f} s, {self.studio.torch.device}.",
         )
 
+    def _compare_runs(self) -> None:
+        panel: Any = self.workspace.show_panel("training")
+        panel.left.setCurrentWidget(panel.runs)
+        wanted = [recorded_dir() / name for name in _COMPARED_RUNS]
+        self._until(lambda: len(panel.runs.model.listings) > len(wanted), "the runs are listed")
+        panel.runs.table.clearSelection()
+        panel.runs.select_several(wanted)
+        panel.runs.show_button.click()
+        self._until(lambda: panel.runs.comparison is not None, "the runs are drawn together")
+        self._take(
+            "degradation",
+            "Plain and residual networks of 20 and 56 layers",
+            "Recorded runs that come with the program: the deeper plain network learns worse.",
+            of=panel.runs.comparison,
+        )
+        panel.runs.comparison.close()
+        panel.left.setCurrentWidget(panel.setup)
+
     def _look_inside(self) -> None:
         self.studio.commands.run("training.look_inside")
         self._until(
@@ -303,13 +324,13 @@ class Tour:
             f"{graph.macs:,} multiply-accumulates at {graph.input_size} pixels."
         )
 
-    def _take(self, name: str, title: str, text: str) -> None:
-        """Waits until the window has settled, and takes its picture."""
+    def _take(self, name: str, title: str, text: str, *, of: QWidget | None = None) -> None:
+        """Waits until the window has settled, and takes its picture or that of a dialog."""
         self._pause(_SETTLE_MS)
         if self._errors:
             raise TourError(f"At «{title}» the window showed an error: {self._errors[0]}")
         path = self._out / f"{name}.png"
-        if not self.window.grab().save(str(path)):
+        if not (of or self.window).grab().save(str(path)):
             raise TourError(f"{path} cannot be written.", remedy="Choose another folder.")
         self.stops.append(Stop(path.name, title, text))
         self._say(f"{path.name}: {title}. {text}".strip())

@@ -19,6 +19,7 @@ def test_the_tour_walks_through_the_main_job_and_reports_it(qapp, tmp_path):
         "features.png",
         "augmentation.png",
         "training.png",
+        "degradation.png",
         "features-trained.png",
     } <= set(pictures)
     page = (out / "index.html").read_text()

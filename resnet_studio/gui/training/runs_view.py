@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,14 @@ class RunsView(QWidget):
                 self.table.selectRow(row)
                 return
 
+    def select_several(self, paths: Iterable[Path]) -> None:
+        """Adds the rows of these runs to the selection."""
+        wanted, flags = set(paths), QItemSelectionModel.SelectionFlag
+        for row, listing in enumerate(self.model.listings):
+            if listing.folder.path in wanted:
+                index = self.model.index(row, 0)
+                self.table.selectionModel().select(index, flags.Select | flags.Rows)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Reads the list when it is looked at."""
         super().showEvent(event)
@@ -166,11 +175,7 @@ class RunsView(QWidget):
     def _show(self, listings: tuple[RunListing, ...]) -> None:
         kept = {listing.folder.path for listing in self.several}
         self.model.set_listings(listings)
-        flags = QItemSelectionModel.SelectionFlag
-        for row, listing in enumerate(listings):
-            if listing.folder.path in kept:
-                index = self.model.index(row, 0)
-                self.table.selectionModel().select(index, flags.Select | flags.Rows)
+        self.select_several(kept)
         if not listings:
             text = self.tr("No runs yet. Each run is listed here once it has begun.")
         elif all(is_recorded(listing.folder.path) for listing in listings):
