@@ -12,9 +12,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +26,7 @@ from resnet_studio.gui.training.plot import Line, Plot, PlotTexts
 from resnet_studio.gui.training.quantities import Quantity, extremes
 from resnet_studio.gui.training.ranges import Range, values_range
 from resnet_studio.gui.widgets.export import copy_image, png_bytes, save_bytes
+from resnet_studio.gui.widgets.export_button import make_export_button
 
 MOST = 6
 """Runs that are compared at most: there are so many colours that are told apart."""
@@ -168,24 +167,11 @@ class ComparisonDialog(QDialog):
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.reject)
         row = QHBoxLayout()
-        row.addWidget(self._export_button())
+        self.export = make_export_button(self.copy, self.save)
+        row.addWidget(self.export)
         row.addWidget(self.said, 1)
         row.addWidget(close)
         return row
-
-    def _export_button(self) -> QToolButton:
-        self.export = QToolButton()
-        self.export.setText(self.tr("Export"))
-        self.export.setProperty("framed", True)
-        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.export.setToolTip(self.tr("Copy the picture, or save it as PNG, SVG or CSV."))
-        menu = QMenu(self.export)
-        menu.addAction(self.tr("Copy the picture"), self.copy)
-        menu.addAction(self.tr("Save as PNG…"), lambda: self.save("png"))
-        menu.addAction(self.tr("Save as SVG…"), lambda: self.save("svg"))
-        menu.addAction(self.tr("Save the numbers as CSV…"), lambda: self.save("csv"))
-        self.export.setMenu(menu)
-        return self.export
 
     def _colour(self, *_: object) -> None:
         theme = self._studio.theme

@@ -13,10 +13,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QProgressBar,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +25,7 @@ from resnet_studio.gui.training.export import to_image, to_svg
 from resnet_studio.gui.training.rate_plot import Measured, RatePlot
 from resnet_studio.gui.training.session import LANE, TaskControl
 from resnet_studio.gui.widgets.export import copy_image, png_bytes, save_bytes
+from resnet_studio.gui.widgets.export_button import make_export_button
 from resnet_studio.gui.workers import Task, TaskState
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.events import Event
@@ -146,25 +145,12 @@ class RateDialog(QDialog):
         for button in (self.use_button, self.cancel_button, self.again_button, close):
             button.setAutoDefault(False)
         row = QHBoxLayout()
-        row.addWidget(self._export_button())
+        self.export = make_export_button(self.copy, self.save)
+        row.addWidget(self.export)
         row.addStretch()
         for button in (self.cancel_button, self.again_button, close, self.use_button):
             row.addWidget(button)
         return row
-
-    def _export_button(self) -> QToolButton:
-        self.export = QToolButton()
-        self.export.setText(self.tr("Export"))
-        self.export.setProperty("framed", True)
-        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.export.setToolTip(self.tr("Copy the picture, or save it as PNG, SVG or CSV."))
-        menu = QMenu(self.export)
-        menu.addAction(self.tr("Copy the picture"), self.copy)
-        menu.addAction(self.tr("Save as PNG…"), lambda: self.save("png"))
-        menu.addAction(self.tr("Save as SVG…"), lambda: self.save("svg"))
-        menu.addAction(self.tr("Save the numbers as CSV…"), lambda: self.save("csv"))
-        self.export.setMenu(menu)
-        return self.export
 
     # -- the test ---------------------------------------------------------------------------
 
