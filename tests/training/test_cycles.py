@@ -46,7 +46,9 @@ def assert_nothing_leaks(config, path, *, cycles: int) -> None:
     before = held()
     for turn in range(cycles):
         cycle(config, path, turn)
-    assert held() == before
+    # Fewer is no leak: what the program held before it began may be closed on the way.
+    after = held()
+    assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
 
 
 @pytest.fixture
