@@ -1,0 +1,1 @@
+"""The commands of each part of the window, as data."""

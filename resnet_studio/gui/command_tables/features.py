@@ -1,0 +1,92 @@
+"""Weights, feature maps and what else looks inside."""
+
+from __future__ import annotations
+
+from resnet_studio.gui.command_tables.command import NETWORK, PICTURE, Command
+
+FEATURES_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "weights.random",
+        "&Random weights",
+        "",
+        NETWORK,
+        "mdi6.dice-5-outline",
+        "Give the network fresh random weights.",
+        needs=("torch",),
+        panel="features",
+    ),
+    Command(
+        "weights.last_run",
+        "Weights of the &last run",
+        "",
+        NETWORK,
+        "mdi6.history",
+        "Use the best weights of the newest training run.",
+        needs=("torch",),
+        panel="features",
+    ),
+    Command(
+        "weights.pretrained",
+        "Pre&trained weights…",
+        "",
+        NETWORK,
+        "mdi6.cloud-download-outline",
+        "Use the weights that torchvision publishes; asks before it downloads.",
+        needs=("torch",),
+        panel="features",
+    ),
+    Command(
+        "features.copy_mosaic",
+        "Copy the stage's &feature maps",
+        "",
+        PICTURE,
+        "mdi6.content-copy",
+        "Copy the selected stage's mosaic with its colour bar.",
+        needs=("maps",),
+    ),
+    Command(
+        "features.save_mosaic",
+        "Sa&ve the stage's feature maps…",
+        "",
+        PICTURE,
+        "mdi6.content-save-outline",
+        "Save the selected stage's mosaic with its colour bar as PNG.",
+        needs=("maps",),
+    ),
+    Command(
+        "features.copy_channel",
+        "Copy the enlarged &channel",
+        "",
+        PICTURE,
+        "mdi6.content-copy",
+        "Copy the channel over the picture as it is shown.",
+        needs=("channel",),
+    ),
+    Command(
+        "features.save_channel",
+        "Save the enlarged c&hannel…",
+        "",
+        PICTURE,
+        "mdi6.content-save-outline",
+        "Save the channel over the picture as PNG.",
+        needs=("channel",),
+    ),
+    Command(
+        "features.copy_predictions",
+        "Copy the most pro&bable classes",
+        "",
+        PICTURE,
+        "mdi6.content-copy",
+        "Copy the classes and their probabilities as text.",
+        needs=("maps",),
+    ),
+    Command(
+        "features.save_predictions",
+        "Save the most prob&able classes…",
+        "",
+        PICTURE,
+        "mdi6.content-save-outline",
+        "Save the classes and their probabilities as CSV.",
+        needs=("maps",),
+    ),
+)
