@@ -69,6 +69,10 @@ def _are_widths(table: dict[str, Any]) -> bool:
     )
 
 
+def _are_texts(table: dict[str, Any]) -> bool:
+    return all(isinstance(value, str) for value in table.values())
+
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "appearance",
@@ -101,6 +105,8 @@ TABLE: tuple[Setting, ...] = (
     Setting("geometry", ""),
     Setting("window_state", ""),
     Setting("panel", 0),
+    Setting("features_view", "stages"),
+    Setting("choices", {}, contents=_are_texts),
     Setting("network", ""),
     Setting("form_groups", [], contents=_are_names),
     Setting(

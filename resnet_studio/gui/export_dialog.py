@@ -78,7 +78,7 @@ class ExportDialog(QDialog):
         self._build()
         self._connect()
         self._choose(Format(studio.settings["export_format"]))
-        self._network_changed(studio.network)
+        self._network_changed(studio.intact_network)
         studio.ensure_network()
 
     @property
@@ -88,7 +88,7 @@ class ExportDialog(QDialog):
 
     def start(self) -> None:
         """Exports to the file that is named; asks before one that is there is replaced."""
-        network = self._studio.network
+        network = self._studio.intact_network
         target = self._target()
         if network is None or target is None or self._task is not None:
             return

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage, QUndoCommand, QUndoStack
+from PySide6.QtGui import QImage, QUndoStack
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from resnet_studio.architecture.catalog import get as catalog_entry
@@ -21,7 +21,10 @@ from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import StudioError
 from resnet_studio.gui import theme as themes
 from resnet_studio.gui.commands import Commands
+from resnet_studio.gui.operating import Operating
+from resnet_studio.gui.spec_change import SpecChange
 from resnet_studio.gui.workers import TaskState, Workers
+from resnet_studio.probe.surgery import NO_SURGERY, Surgery
 from resnet_studio.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
     from resnet_studio.data.imaging import Picture
     from resnet_studio.probe.network import LoadedNetwork, WeightsChoice
 
-START_NETWORK = "resnet18"
+START_NETWORK = "cifar_resnet20"
+"""Of which trained weights come with the program."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -71,7 +75,8 @@ class Studio(QObject):
     Signals:
         spec_changed(NetworkSpec): The network of the form has changed, also by undo.
         picture_changed(Picture | None): Another picture is shown.
-        network_changed(LoadedNetwork | None): The built network; None while it is not ready.
+        network_changed(LoadedNetwork | None): The built network, with what `operating` does to
+            it; None while it is not ready.
         weights_changed(WeightsChoice): Other weights are asked for.
         torch_changed(TorchStatus): torch is being loaded, is ready, or cannot be loaded.
         theme_changed(Theme): Light or dark.
@@ -96,6 +101,7 @@ class Studio(QObject):
         self.workers = Workers(self)
         self.commands = Commands(self)
         self.undo_stack = QUndoStack(self)
+        self.operating = Operating(self)
         self.theme = themes.choose(self.settings["appearance"])
         self.window: QWidget | None = None
         self.torch = TorchStatus()
@@ -128,7 +134,7 @@ class Studio(QObject):
     def previous_spec(self) -> NetworkSpec | None:
         """The network that undoing would bring back; None if there is nothing to undo."""
         change = self.undo_stack.command(self.undo_stack.index() - 1)
-        return change.before if isinstance(change, _SpecChange) else None
+        return change.before if isinstance(change, SpecChange) else None
 
     def set_spec(
         self, spec: NetworkSpec, text: str = "", *, weights: WeightsChoice | None = None
@@ -142,16 +148,24 @@ class Studio(QObject):
                 back those from before.
         """
         if spec != self._spec:
-            before = (self._spec, self._weights)
-            after = (spec, weights or self._random_weights())
-            self.undo_stack.push(_SpecChange(self, before, after, text or spec.name))
+            before = (self._spec, self._weights, self.operating.surgery)
+            after = (spec, weights or self.random_weights(), NO_SURGERY)
+            self.undo_stack.push(SpecChange(self, before, after, text or spec.name))
 
-    def _random_weights(self) -> WeightsChoice | None:
+    def random_weights(self) -> WeightsChoice | None:
         """Returns the present choice if it is random: its seed holds for every network."""
         chosen = self._weights
         return chosen if chosen is not None and chosen.kind == "random" else None
 
-    def _replace_spec(self, spec: NetworkSpec, weights: WeightsChoice | None) -> None:
+    @property
+    def chosen_weights(self) -> WeightsChoice | None:
+        """Where the weights come from, if that has been decided."""
+        return self._weights
+
+    def replace_spec(
+        self, spec: NetworkSpec, weights: WeightsChoice | None, surgery: Surgery
+    ) -> None:
+        """Makes `spec` the network of the window without a step of undo: for undo itself."""
         self._spec = spec
         self._graph = None
         self._weights = weights  # first: who hears that the network has gone asks for these
@@ -159,6 +173,7 @@ class Studio(QObject):
         if self.selection and not self._is_in_graph(self.selection):
             self.select("")
         self._set_network(None)
+        self.operating.replace(surgery)
         self.spec_changed.emit(spec)
 
     def _is_in_graph(self, name: str) -> bool:
@@ -178,11 +193,11 @@ class Studio(QObject):
 
     @property
     def weights(self) -> WeightsChoice:
-        """Where the weights come from; random ones unless the person chose others."""
+        """Where the weights come from: as chosen, else the program's own, else random ones."""
         if self._weights is None:
-            from resnet_studio.probe.network import WeightsChoice
+            from resnet_studio.probe.network import usual_weights
 
-            self._weights = WeightsChoice(kind="random")
+            self._weights = usual_weights(self._spec)
         return self._weights
 
     def set_weights(self, choice: WeightsChoice) -> None:
@@ -259,7 +274,21 @@ class Studio(QObject):
             error.message, remedy=error.remedy, kind="warning", actions=((label, switch),)
         )
 
+    @property
+    def intact_network(self) -> LoadedNetwork | None:
+        """The built network as its weights say, whatever surgery is done to `network`."""
+        return None if self.network is None else self.network.intact or self.network
+
+    def operate_again(self) -> None:
+        """Does to the network what `operating` says now."""
+        if self.network is not None:
+            self._set_network(self.network)
+
     def _set_network(self, network: LoadedNetwork | None) -> None:
+        if network is not None:
+            from resnet_studio.probe.surgery import operate
+
+            network = operate(network, self.operating.surgery)
         if network is not self.network:
             self.network = network
             self.commands.set_condition("network", network is not None)
@@ -445,35 +474,3 @@ def _pixels(image: QImage) -> NDArray[np.uint8]:
     rgba = image.convertToFormat(QImage.Format.Format_RGBA8888)
     rows = np.frombuffer(rgba.constBits(), dtype=np.uint8).reshape(rgba.height(), -1)
     return rows[:, : 4 * rgba.width()].reshape(rgba.height(), rgba.width(), 4).copy()
-
-
-class _SpecChange(QUndoCommand):
-    """One change of the network and its weights, undone and redone by `QUndoStack`."""
-
-    def __init__(
-        self,
-        studio: Studio,
-        before: tuple[NetworkSpec, WeightsChoice | None],
-        after: tuple[NetworkSpec, WeightsChoice | None],
-        text: str,
-    ) -> None:
-        super().__init__(text)
-        self._studio = studio
-        self._before = before
-        self._after = after
-
-    @property
-    def before(self) -> NetworkSpec:
-        """The network that undoing brings back."""
-        return self._before[0]
-
-    def redo(self) -> None:
-        self._before = (self.before, self._studio._weights)
-        self._studio._replace_spec(*self._after)
-
-    def undo(self) -> None:
-        self._after = (self._after[0], self._studio._weights)
-        spec, weights = self._before
-        if weights is None or weights.kind == "random":
-            weights = self._studio._random_weights()
-        self._studio._replace_spec(spec, weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -45,6 +46,42 @@ class Scale(nn.Module):
     def extra_repr(self) -> str:
         """Describes the module where torch prints the network."""
         return f"factor={self.factor:g}"
+
+
+class Weighted(nn.Module):
+    """The addition of an operated block: both sides are multiplied by a factor before they meet.
+
+    A factor of 0 gives zeros, whatever the side carries; a factor of 1 leaves its bits.
+
+    Attributes:
+        add: The addition as it was.
+        branch: Factor of the residual branch.
+        shortcut: Factor of the shortcut.
+    """
+
+    def __init__(self, add: nn.Module, *, branch: float, shortcut: float) -> None:
+        super().__init__()
+        self.add = add
+        self.branch = branch
+        self.shortcut = shortcut
+
+    def forward(self, branch: Tensor, shortcut: Tensor, *gate: Tensor) -> Tensor:
+        """Returns the sum of both; all (N, C, H, W), and the gate too where there is one."""
+        out: Tensor = self.add(
+            weighted(branch, self.branch), weighted(shortcut, self.shortcut), *gate
+        )
+        return out
+
+    def extra_repr(self) -> str:
+        """Describes the module where torch prints the network."""
+        return f"branch={self.branch:g}, shortcut={self.shortcut:g}"
+
+
+def weighted(x: Tensor, factor: float) -> Tensor:
+    """Returns a side of an operated block after its factor: zeros for 0, x itself for 1."""
+    if factor == 1:
+        return x
+    return torch.zeros_like(x) if factor == 0 else x * factor
 
 
 def drop_path(rate: float) -> nn.Module:

@@ -8,6 +8,7 @@ that the window can name a choice of weights before torch is there.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,12 +23,14 @@ from resnet_studio.data.augment import (
 )
 from resnet_studio.errors import CheckpointError, SpecError
 from resnet_studio.files import sha256_of
+from resnet_studio.probe.shipped import shipped_for, shipped_weights
+from resnet_studio.probe.surgery import NO_SURGERY, Surgery
 
 if TYPE_CHECKING:
     from resnet_studio.architecture.spec import NetworkSpec
     from resnet_studio.models import Assumption, Identified, PretrainedWeights, ResNet, WeightsFile
 
-WeightsKind = Literal["random", "run", "file", "pretrained"]
+WeightsKind = Literal["random", "shipped", "run", "file", "pretrained"]
 _ASKED_AS = {"normalisation": ("mean", "std", "normalisation"), "classes": ("classes",)}
 """Answers to each thing that is no part of the spec."""
 _BESIDE_SPEC = tuple(answer for answers in _ASKED_AS.values() for answer in answers)
@@ -50,10 +53,13 @@ class WeightsChoice:
     """Where weights come from.
 
     Attributes:
-        kind: "random", "run" (a training run's), "file", or "pretrained" (torchvision's).
-        path: The file; empty for random ones. Pretrained ones must have been downloaded.
+        kind: "random", "shipped" (those that come with the program), "run" (a training run's),
+            "file", or "pretrained" (torchvision's).
+        path: The file; empty for random and shipped ones. Pretrained ones must have been
+            downloaded.
         seed: Seed of random weights.
-        name: What to call them: the run, or torchvision's name ("IMAGENET1K_V2").
+        name: What to call them: the run, the id of shipped ones, or torchvision's name
+            ("IMAGENET1K_V2").
         answers: What the person knows of a file that does not say it, for
             `models.Identified.answered`: pairs of "mean", "std", "normalisation", "classes" or a
             field of the spec, and its value.
@@ -80,6 +86,8 @@ class LoadedNetwork:
         description: The weights in words, for the command line: "random weights, seed 0".
         assumed: What the file of the weights does not say, with what was taken for it.
         notes: Sentences on what was chosen or changed in the file of the weights.
+        surgery: What has been cut out of it or scaled.
+        intact: The network before that; None if nothing was done.
     """
 
     spec: NetworkSpec
@@ -91,6 +99,8 @@ class LoadedNetwork:
     description: str
     assumed: tuple[Assumption, ...] = ()
     notes: tuple[str, ...] = ()
+    surgery: Surgery = NO_SURGERY
+    intact: LoadedNetwork | None = None
 
     @property
     def classes_assumed(self) -> bool:
@@ -109,9 +119,17 @@ def load_network(spec: NetworkSpec, choice: WeightsChoice | None = None) -> Load
     choice = choice or WeightsChoice()
     if choice.kind == "random":
         return _with_random_weights(spec, choice)
+    if choice.kind == "shipped":
+        return _with_shipped_weights(spec, choice)
     if choice.kind == "pretrained":
         return _with_pretrained_weights(spec, choice)
     return _with_weights_of_file(spec, choice)
+
+
+def usual_weights(spec: NetworkSpec) -> WeightsChoice:
+    """Returns the weights of a network for which none were chosen: shipped ones, else random."""
+    shipped = shipped_for(spec)
+    return WeightsChoice() if shipped is None else WeightsChoice(kind="shipped", name=shipped.id)
 
 
 def class_names(count: int) -> tuple[str, ...]:
@@ -135,6 +153,17 @@ def _with_random_weights(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetw
         trained=False,
         description=_described(choice),
     )
+
+
+def _with_shipped_weights(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:
+    found = {weights.id: weights for weights in shipped_weights()}.get(choice.name)
+    if found is None:
+        raise CheckpointError(
+            f"No weights {choice.name!r} come with the program.", remedy="Choose other weights."
+        )
+    of_file = WeightsChoice(kind="file", path=str(found.path), answers=choice.answers)
+    loaded = _with_weights_of_file(spec, of_file)
+    return dataclasses.replace(loaded, choice=choice, description=_described(choice))
 
 
 def _with_weights_of_file(spec: NetworkSpec, choice: WeightsChoice) -> LoadedNetwork:
@@ -330,6 +359,8 @@ def _described(choice: WeightsChoice) -> str:
     match choice.kind:
         case "random":
             return f"random weights, seed {choice.seed}"
+        case "shipped":
+            return f"weights that come with the program ({choice.name})"
         case "run":
             return f"weights of the run {choice.name or Path(choice.path).parent.name}"
         case "pretrained":

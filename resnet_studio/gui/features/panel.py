@@ -28,6 +28,7 @@ from resnet_studio.gui.features.mosaics_page import MosaicsPage
 from resnet_studio.gui.features.samples import SampleStrip
 from resnet_studio.gui.features.side import SideColumn
 from resnet_studio.gui.features.side_scroll import SideScroll
+from resnet_studio.gui.features.views import Views
 from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.empty_state import EmptyState
@@ -293,7 +294,8 @@ class FeaturesPanel(QWidget):
         side.setMinimumWidth(_NARROWEST_SIDE)
         side_width = max(_SIDE_WIDTH, _SIDE_LETTERS * self.fontMetrics().averageCharWidth())
         self.splitter.addWidget(side)
-        self.splitter.addWidget(self.right)
+        self.views = Views(self.studio, self.right)
+        self.splitter.addWidget(self.views)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setChildrenCollapsible(False)
