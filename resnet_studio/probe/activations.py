@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from resnet_studio.architecture.spec import ActivationOrder, NetworkSpec, StemKind
+from resnet_studio.probe.framing import USUAL, CropBox, Framing
 from resnet_studio.probe.mosaic import FloatArray, channel_means
-from resnet_studio.probe.predict import CropBox, Prediction, forward, prepare, rank
+from resnet_studio.probe.predict import Prediction, forward, prepare, rank
 
 if TYPE_CHECKING:
     from resnet_studio.data.imaging import Picture
@@ -70,6 +71,7 @@ def examine(
     picture: Picture,
     *,
     top: int = 5,
+    framing: Framing = USUAL,
     check: Callable[[], object] | None = None,
 ) -> Examination:
     """Classifies the picture and keeps what the stem and each stage make of it.
@@ -82,6 +84,7 @@ def examine(
         network: The network to look into.
         picture: Any picture.
         top: How many classes to name.
+        framing: Which part of the picture the network sees.
         check: Called after each section; an exception it raises (Cancelled) ends the pass.
 
     Raises:
@@ -89,7 +92,7 @@ def examine(
         DeviceError: If the memory does not suffice.
     """
     started = time.perf_counter()
-    prepared = prepare(network, picture)
+    prepared = prepare(network, picture, framing)
     with _taking(network, check or _nothing) as taken:
         logits = forward(network, prepared.batch)
     return Examination(

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from resnet_studio.data.augment import draw, sample_rng
 from resnet_studio.errors import DeviceError, PictureError
+from resnet_studio.probe.framing import USUAL, CropBox, Framing, FramingKind, framed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from resnet_studio.data.augment import AugmentSpec
     from resnet_studio.data.imaging import Picture
     from resnet_studio.probe.network import LoadedNetwork
-
-CropBox = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Prepared:
     Attributes:
         batch: (1, 3, S, S) float32, normalised.
         rgb: The same crop before it is normalised: (S, S, 3) uint8.
-        crop_box: Where it lies on the picture: (left, top, width, height) in its pixels.
+        crop_box: Where it lies on the picture: (left, top, width, height) in its pixels. It reaches
+            beyond the picture where there is a border.
     """
 
     batch: Tensor
@@ -53,25 +54,34 @@ class Prepared:
     crop_box: CropBox
 
 
-def classify(network: LoadedNetwork, picture: Picture, *, top: int = 5) -> tuple[Prediction, ...]:
+def classify(
+    network: LoadedNetwork, picture: Picture, *, top: int = 5, framing: Framing = USUAL
+) -> tuple[Prediction, ...]:
     """Returns the `top` most probable classes, the most probable first.
 
     Raises:
         PictureError: If the picture or the network's input does not fit.
         DeviceError: If the memory does not suffice.
     """
-    return rank(network, forward(network, prepare(network, picture).batch), top=top)
+    return rank(network, forward(network, prepare(network, picture, framing).batch), top=top)
 
 
-def prepare(network: LoadedNetwork, picture: Picture) -> Prepared:
+def prepare(network: LoadedNetwork, picture: Picture, framing: Framing = USUAL) -> Prepared:
     """Crops, resizes and normalises the picture as the network was trained to see it.
 
     A pipeline with chance, which only a foreign file would name, gets the same numbers each time.
 
+    Args:
+        network: The network that is to read the picture.
+        picture: Any picture.
+        framing: Which part of the picture; another than `USUAL` replaces what the preprocessing
+            does before it normalises.
+
     Raises:
-        PictureError: If the picture is too elongated, or the network does not read colours.
+        PictureError: If the picture is too elongated, the framing's square does not lie in it, or
+            the network does not read colours.
     """
-    from resnet_studio.data import transforms  # needs torch
+    from resnet_studio.data.transforms import normalise  # needs torch
 
     if network.spec.in_channels != 3:
         raise PictureError(
@@ -81,16 +91,28 @@ def prepare(network: LoadedNetwork, picture: Picture) -> Prepared:
         )
     pipeline = network.preprocessing
     try:
-        drawn = draw(pipeline, picture.height, picture.width, sample_rng(0, 0, 0))
+        pixels, box = _cropped(pipeline, picture, framing)
     except PictureError as error:  # which knows sizes and no names
         raise PictureError(f"{picture.name}: {error.message}", remedy=error.remedy) from None
-    box = drawn.crop_box
-    pixels = transforms.apply_uint8(pipeline, picture.rgb, drawn)
     return Prepared(
-        batch=transforms.normalise(pipeline, pixels).unsqueeze(0),
+        batch=normalise(pipeline, pixels).unsqueeze(0),
         rgb=np.ascontiguousarray(pixels.permute(1, 2, 0).numpy()),
-        crop_box=(box.left, box.top, box.width, box.height),
+        crop_box=box,
     )
+
+
+def _cropped(pipeline: AugmentSpec, picture: Picture, framing: Framing) -> tuple[Tensor, CropBox]:
+    """Returns what the network sees, (3, S, S) uint8, and where it lies on the picture."""
+    import torch
+
+    from resnet_studio.data.transforms import apply_uint8
+
+    if framing.kind is not FramingKind.PIPELINE:
+        rgb, crop_box = framed(pipeline, picture.rgb, framing)
+        return torch.from_numpy(rgb.transpose(2, 0, 1).copy()), crop_box
+    drawn = draw(pipeline, picture.height, picture.width, sample_rng(0, 0, 0))
+    box = drawn.crop_box
+    return apply_uint8(pipeline, picture.rgb, drawn), (box.left, box.top, box.width, box.height)
 
 
 def forward(network: LoadedNetwork, batch: Tensor) -> Tensor:
