@@ -1,14 +1,19 @@
-"""The colour map of the feature maps: from dark violet through blue and green to light yellow.
+"""The colour maps of the feature maps: one for amounts, one for values with a sign.
 
-It is computed here, not tabulated, in Oklab (Björn Ottosson 2020, "A perceptual color space for
-image processing"), where equal distances look about equally different. Three properties matter:
-lightness only rises, so that the map reads the same for every kind of colour blindness and on a
-grey print; neighbouring levels are equally far apart, so that no edge appears where the values
-have none; and the hue runs from violet to yellow, never through red against green.
+Both are computed here, not tabulated, in Oklab (Björn Ottosson 2020, "A perceptual color space
+for image processing"), where equal distances look about equally different; neighbouring levels
+are equally far apart, so that no edge appears where the values have none.
+
+The sequential map runs from dark violet through blue and green to light yellow. Lightness only
+rises, so that it reads the same for every kind of colour blindness and on a grey print, and the
+hue never sets red against green. The diverging map has zero in the middle, nearly white, and
+darkens alike to both sides: to blue below and to orange brown above, the two hues that stay
+apart for all who lack one kind of cone.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cache
 
 import numpy as np
@@ -18,13 +23,29 @@ Colours = npt.NDArray[np.uint8]
 _Floats = npt.NDArray[np.float64]
 
 LEVELS = 255
-"""Colours of the map. Levels run from 1 to 255: level 0 of a mosaic is the gap between tiles."""
+"""Colours of a map. Levels run from 1 to 255: level 0 of a mosaic is the gap between tiles."""
+MIDDLE_LEVEL = 128
+"""The level of zero in the diverging map."""
+
+
+class Palette(StrEnum):
+    """Which colours the levels get."""
+
+    SEQUENTIAL = "sequential"
+    DIVERGING = "diverging"
+
 
 # Lightness and hue (degrees) at both ends, and the most chroma wished for. Chosen by eye on
 # photographs' feature maps: darker ends hide faint activations on a projector.
 _LIGHTNESS = (0.22, 0.94)
 _HUE = (310.0, 105.0)
 _CHROMA = 0.15
+
+# The diverging map: lightness in the middle and at both ends, hue (degrees) below and above zero,
+# and the chroma of the ends, which is about the most that sRGB has for the blue one.
+_MIDDLE_LIGHTNESS, _END_LIGHTNESS = 0.97, 0.38
+_COLD, _WARM = 255.0, 48.0
+_END_CHROMA = 0.13
 
 # Ottosson's matrices: Oklab to cube roots of cone responses, and cone responses to linear sRGB.
 _LAB_TO_ROOTS = np.array(
@@ -56,18 +77,46 @@ def sequential_map() -> Colours:
 
 
 @cache
-def argb_table() -> npt.NDArray[np.uint32]:
+def diverging_map() -> Colours:
+    """Returns the colours of levels 1 to 255, zero at level 128: (255, 3) uint8 sRGB, read-only."""
+    arms = [_arm(hue) for hue in (_COLD, _WARM)]
+    lab = np.concatenate([arms[0][::-1], arms[1][1:]])
+    colours = np.round(255.0 * _encode(_linear_rgb(lab))).astype(np.uint8)
+    colours.setflags(write=False)
+    return colours
+
+
+def colour_map(palette: Palette) -> Colours:
+    """Returns the colours of levels 1 to 255: (255, 3) uint8 sRGB, read-only."""
+    return diverging_map() if palette == Palette.DIVERGING else sequential_map()
+
+
+@cache
+def argb_table(palette: Palette = Palette.SEQUENTIAL) -> npt.NDArray[np.uint32]:
     """Returns one 0xAARRGGBB word for each level 0 to 255; level 0 is fully transparent."""
-    colours = sequential_map().astype(np.uint32)
+    colours = colour_map(palette).astype(np.uint32)
     words = np.zeros(LEVELS + 1, dtype=np.uint32)
     words[1:] = 0xFF000000 | colours[:, 0] << 16 | colours[:, 1] << 8 | colours[:, 2]
     words.setflags(write=False)
     return words
 
 
-def colourise(levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
+def colourise(
+    levels: npt.NDArray[np.uint8], palette: Palette = Palette.SEQUENTIAL
+) -> npt.NDArray[np.uint32]:
     """Turns levels 0 to 255 of any shape into 0xAARRGGBB words (premultiplied: alpha 0 or 255)."""
-    return argb_table()[levels]
+    return argb_table(palette)[levels]
+
+
+def _arm(hue: float) -> _Floats:
+    """Returns the (128, 3) Oklab colours from the middle of the diverging map to one end."""
+    position = np.linspace(0.0, 1.0, MIDDLE_LEVEL)
+    lightness = _MIDDLE_LIGHTNESS + (_END_LIGHTNESS - _MIDDLE_LIGHTNESS) * position
+    angle = np.full_like(position, np.radians(hue))
+    wished = _END_CHROMA * position
+    limit = 0.97 * _chroma_limit(lightness, angle)
+    chroma = np.minimum(wished, limit)
+    return np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=1)
 
 
 def _path(position: _Floats) -> _Floats:

@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resnet_studio.probe.colours import LEVELS, argb_table, colourise, sequential_map
+from resnet_studio.probe.colours import (
+    LEVELS,
+    MIDDLE_LEVEL,
+    Palette,
+    argb_table,
+    colourise,
+    diverging_map,
+    sequential_map,
+)
 
 # Machado, Oliveira and Fernandes (2009): what linear RGB becomes for a person who lacks one cone.
 _BLINDNESS = {
@@ -62,3 +70,31 @@ def test_level_zero_is_transparent_and_the_others_are_opaque():
     red, green, blue = (int(part) for part in sequential_map()[-1])
     assert words[0, 2] == 0xFF000000 | red << 16 | green << 8 | blue
     assert (argb_table()[1:] >> 24 == 0xFF).all()
+
+
+def test_the_diverging_map_is_palest_at_zero_and_darkens_alike_to_both_sides():
+    lab = _lab(_linear(diverging_map()))
+    middle = MIDDLE_LEVEL - 1
+    assert len(lab) == LEVELS
+    assert np.linalg.norm(lab[middle, 1:]) < 2  # no hue of its own
+    assert lab[middle, 0] > 92
+    below, above = lab[middle::-1, 0], lab[middle:, 0]
+    # 4 of 100: CIELAB and Oklab do not quite agree on how light blue is.
+    assert np.abs(below - above).max() < 4
+    assert max(np.diff(below[::4]).max(), np.diff(above[::4]).max()) < 0
+
+
+@pytest.mark.parametrize("kind", _BLINDNESS)
+def test_the_sign_can_be_told_by_the_colour_blind_already_at_a_quarter_of_the_range(kind):
+    seen = np.clip(_linear(diverging_map()) @ np.array(_BLINDNESS[kind]).T, 0, 1)
+    lab = _lab(seen)
+    quarter, middle = LEVELS // 8, MIDDLE_LEVEL - 1
+    for away in range(quarter, MIDDLE_LEVEL, 8):
+        assert np.linalg.norm(lab[middle - away] - lab[middle + away]) > 12
+
+
+def test_each_palette_has_a_table_of_its_own():
+    level = np.array([1], dtype=np.uint8)
+    red, green, blue = (int(part) for part in diverging_map()[0])
+    assert colourise(level, Palette.DIVERGING)[0] == 0xFF000000 | red << 16 | green << 8 | blue
+    assert colourise(level)[0] == argb_table(Palette.SEQUENTIAL)[1]

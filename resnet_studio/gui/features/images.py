@@ -9,15 +9,15 @@ import numpy.typing as npt
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
-from resnet_studio.probe.colours import colourise, sequential_map
+from resnet_studio.probe.colours import Palette, colour_map, colourise
 
 LONGEST_SHOWN = 2048
 """Pictures are shown at most this long: 24 megapixels would make each paint slow."""
 
 
-def levels_image(levels: npt.NDArray[np.uint8]) -> QImage:
+def levels_image(levels: npt.NDArray[np.uint8], palette: Palette = Palette.SEQUENTIAL) -> QImage:
     """Colours (H, W) levels of a mosaic; gaps are transparent."""
-    words = np.ascontiguousarray(colourise(levels))
+    words = np.ascontiguousarray(colourise(levels, palette))
     height, width = words.shape
     image = QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     return image.copy()  # the array's memory may go before the picture does
@@ -53,9 +53,9 @@ def scaled(image: QImage, size: QSize, *, ratio: float = 1.0) -> QImage:
     return result
 
 
-def ramp_image() -> QImage:
-    """Returns the colour map as a picture of one row, low at the left."""
-    return rgb_image(sequential_map()[np.newaxis])
+def ramp_image(palette: Palette = Palette.SEQUENTIAL) -> QImage:
+    """Returns a colour map as a picture of one row, low at the left."""
+    return rgb_image(colour_map(palette)[np.newaxis])
 
 
 def number(value: float) -> str:
