@@ -12,6 +12,7 @@ UNMET: Mapping[str, str] = {
     "picture": "Open a picture first.",
     "torch": "PyTorch is not loaded; the status bar says how far it is.",
     "maps": "There are no feature maps yet: show a picture in the feature maps panel.",
+    "reframed": "The network sees its usual crop already.",
     "operated": "Nothing has been cut out of the network.",
     "channel": "Enlarge a channel first: click it in the feature maps.",
     "chance": "The pipeline that is shown leaves nothing to chance.",

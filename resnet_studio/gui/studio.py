@@ -21,6 +21,7 @@ from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import StudioError
 from resnet_studio.gui import theme as themes
 from resnet_studio.gui.commands import Commands
+from resnet_studio.gui.framing_choice import FramingChoice
 from resnet_studio.gui.operating import Operating
 from resnet_studio.gui.spec_change import SpecChange
 from resnet_studio.gui.workers import TaskState, Workers
@@ -102,6 +103,7 @@ class Studio(QObject):
         self.commands = Commands(self)
         self.undo_stack = QUndoStack(self)
         self.operating = Operating(self)
+        self.framing_choice = FramingChoice(self)
         self.theme = themes.choose(self.settings["appearance"])
         self.window: QWidget | None = None
         self.torch = TorchStatus()
@@ -213,6 +215,13 @@ class Studio(QObject):
             self._awaited = choice
             self.show_message(self.tr("The weights are loaded as soon as torch is ready."))
 
+    def show_network(self, network: LoadedNetwork) -> None:
+        """Shows a network that is loaded already; nothing if it is not that of the form."""
+        if network.spec == self._spec:
+            self._weights = network.choice
+            self._set_network(network)
+            self.weights_changed.emit(network.choice)
+
     def ensure_network(self) -> None:
         """Builds the network of the form with its weights unless that is done or under way.
 
@@ -316,8 +325,10 @@ class Studio(QObject):
         )
 
     def set_picture(self, picture: Picture | None) -> None:
-        """Shows `picture` in every panel."""
-        self.picture = picture
+        """Shows `picture` in every panel, cropped as usual."""
+        if picture is not self.picture:
+            self.picture = picture
+            self.framing_choice.reset()
         self.commands.set_condition("picture", picture is not None)
         if picture is not None and picture.path is not None:
             self._remember_picture(picture.path)

@@ -3,25 +3,28 @@
 The usual crop is what the network was trained with, and nothing here touches it. A letterbox shows
 the whole picture, at the price of things smaller than in training; a square of one's own lets a
 person move and enlarge what the network looks at. Both end in the network's input size and are
-resized as the usual crop is. Imports without torch.
+resized as the usual crop is. Imports neither torch nor numpy: the window knows framings from the
+beginning.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from resnet_studio.data.augment import AugmentSpec, ResizeExact
-from resnet_studio.data.draws import StepDraw
 from resnet_studio.errors import PictureError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from resnet_studio.data.augment import AugmentSpec
+
+    Pixels = NDArray[np.uint8]
 
 CropBox = tuple[float, float, float, float]
 """(left, top, width, height) in pixels of the picture; may lie partly outside."""
-
-Pixels = NDArray[np.uint8]
 
 
 class FramingKind(StrEnum):
@@ -118,6 +121,8 @@ def _whole_square(box: CropBox, height: int, width: int) -> tuple[int, int, int]
 
 
 def _letterboxed(pipeline: AugmentSpec, rgb: Pixels) -> tuple[Pixels, CropBox]:
+    import numpy as np
+
     height, width = rgb.shape[:2]
     side = pipeline.output_size
     high, wide = (max(1, round(length * side / max(height, width))) for length in (height, width))
@@ -131,6 +136,8 @@ def _letterboxed(pipeline: AugmentSpec, rgb: Pixels) -> tuple[Pixels, CropBox]:
 
 def _resized(rgb: Pixels, size: tuple[int, int]) -> Pixels:
     """Returns the pixels at (height, width), resized as every pipeline resizes."""
+    from resnet_studio.data.augment import ResizeExact
+    from resnet_studio.data.draws import StepDraw
     from resnet_studio.data.transforms import apply_step  # needs torch
 
     step = ResizeExact(size=max(size))

@@ -36,6 +36,16 @@ FEATURES_COMMANDS: tuple[Command, ...] = (
         panel="features",
     ),
     Command(
+        "picture.usual_crop",
+        "Usual cr&op",
+        "",
+        PICTURE,
+        "mdi6.image-filter-center-focus",
+        "Let the network see the part of the picture that it was trained to see.",
+        needs=("reframed",),
+        panel="features",
+    ),
+    Command(
         "features.copy_mosaic",
         "Copy the stage's &feature maps",
         "",

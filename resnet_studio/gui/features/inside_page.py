@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from resnet_studio.errors import StudioError
+from resnet_studio.gui import framing_choice
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.workers import Task, TaskState
+from resnet_studio.probe.framing import USUAL
 
 if TYPE_CHECKING:
     from resnet_studio.data.imaging import Picture
+    from resnet_studio.probe.framing import Framing
     from resnet_studio.probe.network import LoadedNetwork
 
 
@@ -34,6 +37,7 @@ class InsidePage(QWidget):
         waiting: What is said before.
         picture: The picture of the last `start`; None where there was none.
         network: The network of the last `start`.
+        framing: Which part of the picture the network was to see at the last `start`.
     """
 
     needs_picture = True
@@ -44,14 +48,18 @@ class InsidePage(QWidget):
         self.studio = studio
         self.picture: Picture | None = None
         self.network: LoadedNetwork | None = None
+        self.framing = USUAL
         self.body = QWidget()
         self.waiting = QLabel()
         self.busy = QProgressBar()
         self.place = QStackedWidget()
         self._stale = True
         self._task: Task | None = None
+        self._age = QElapsedTimer()
+        self._following = False
         self._make_frame()
         studio.picture_changed.connect(lambda _picture: self.refresh())
+        studio.framing_choice.changed.connect(lambda _framing: self.refresh())
         studio.network_changed.connect(lambda _network: self.refresh())
         studio.torch_changed.connect(lambda _status: self.refresh())
         studio.theme_changed.connect(self.set_theme)
@@ -59,7 +67,7 @@ class InsidePage(QWidget):
     # -- for the views ----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Computes for `self.picture` and `self.network`; ends in `compute`. To be overridden."""
+        """Computes for `picture`, `framing` and `network`; ends in `compute`. To be overridden."""
         raise NotImplementedError
 
     def forget(self) -> None:
@@ -81,6 +89,7 @@ class InsidePage(QWidget):
             parts.append(self.tr("operated"))
         if self.picture is not None and self.needs_picture:
             parts.append(self.picture.name)
+            parts.extend(filter(None, (framing_choice.words(self.framing),)))
         return " · ".join(parts)
 
     def compute(
@@ -88,6 +97,7 @@ class InsidePage(QWidget):
         job: Callable[[TaskState], Any],
         on_result: Callable[[Any], Any],
         *,
+        on_event: Callable[[Any], Any] | None = None,
         title: str = "",
         lane: str = "probe",
     ) -> None:
@@ -96,26 +106,37 @@ class InsidePage(QWidget):
         Args:
             job: Gets the task's state: `check()` raises if the task was cancelled.
             on_result: Shows what the job returned; called in the GUI thread.
+            on_event: Shows a part of the result where the job is a generator.
             title: What is being done, for the status bar.
             lane: Jobs of one lane run one after another.
         """
         self._set_busy(True)
+        self._age.start()
 
         def arrived(result: Any) -> None:
             self.place.setCurrentWidget(self.body)
             on_result(result)
 
+        def came(part: Any) -> None:
+            if on_event is not None:
+                self.place.setCurrentWidget(self.body)
+                on_event(part)
+
         def ended() -> None:
             if self._task is task:
                 self._task = None
                 self._set_busy(False)
+                if self._framing() != self.framing:
+                    self.refresh()
 
         task = self.studio.workers.start(
             job,
             title=title,
             lane=lane,
             replace=True,
+            visible=not self._following,  # else the status bar would flicker at every step
             on_result=arrived,
+            on_event=came,
             on_error=self._failed,
             on_done=ended,
         )
@@ -136,7 +157,10 @@ class InsidePage(QWidget):
         """
         picture = self.studio.picture if self.needs_picture else None
         network = self.studio.network
-        if network is not self.network or picture is not self.picture or again:
+        others = network is not self.network or picture is not self.picture or again
+        self._following = not others and not self._stale
+        reframed = self._framing() != self.framing
+        if others or (reframed and not framing_choice.soon_done(self._task, self._age)):
             self._stale = True
         if not self.isVisible() or not self._stale:
             return
@@ -147,9 +171,12 @@ class InsidePage(QWidget):
         elif network is None:
             self._await_network()
         else:
-            self.network, self.picture = network, picture
+            self.network, self.picture, self.framing = network, picture, self._framing()
             self._stale = False
             self.start()
+
+    def _framing(self) -> Framing:
+        return self.studio.framing_choice.framing if self.needs_picture else USUAL
 
     def _await_network(self) -> None:
         torch = self.studio.torch
