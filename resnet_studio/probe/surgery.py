@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from resnet_studio.probe.network import LoadedNetwork
 
 _Module = TypeVar("_Module", bound="nn.Module")
+_HOOKS = (
+    "_forward_hooks",
+    "_forward_hooks_always_called",
+    "_forward_hooks_with_kwargs",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+)
+"""What a module calls besides computing; each module has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,13 @@ class Surgery:
     def __bool__(self) -> bool:
         return bool(self.operations)
 
+    @property
+    def changes(self) -> int:
+        """How many shortcuts and branches have another factor than 1."""
+        return sum(
+            (each.shortcut != 1) + (each.branch != 1) for each in self.operations.values()
+        )
+
     def of(self, block: str) -> Operation:
         """Returns what is done to a block."""
         return self.operations.get(block, INTACT)
@@ -106,6 +123,19 @@ def operate(network: LoadedNetwork, surgery: Surgery) -> LoadedNetwork:
     )
 
 
+def private_copy(model: _Module) -> _Module:
+    """Returns a model of which every module is new and every weight is shared.
+
+    Hooks on the copy are run by nobody else's forward pass, and those on the model by none of the
+    copy's.
+    """
+    twin = _sharing(model)
+    for name, child in model._modules.items():
+        if child is not None:
+            twin._modules[name] = private_copy(child)
+    return twin
+
+
 def _operated(model: ResNet, surgery: Surgery) -> ResNet:
     """Returns a model of which only the operated blocks, and what holds them, are new."""
     from resnet_studio.models.layers import Weighted
@@ -133,6 +163,6 @@ def _sharing(module: _Module) -> _Module:
     """Returns a module with the same parameters and children, but places of its own for them."""
     twin = copy.copy(module)
     twin.__dict__["_modules"] = dict(module._modules)
-    for hooks in ("_forward_hooks", "_forward_pre_hooks", "_forward_hooks_with_kwargs"):
+    for hooks in _HOOKS:
         twin.__dict__[hooks] = OrderedDict()
     return twin
