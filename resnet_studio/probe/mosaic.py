@@ -14,20 +14,41 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from resnet_studio.probe.colours import LEVELS
+from resnet_studio.probe.channels import FloatArray, Order, channel_means, ordering
+from resnet_studio.probe.colours import LEVELS, MIDDLE_LEVEL, Palette
 
-FloatArray = npt.NDArray[np.float32]
+# How channels are sorted is in `channels`; who makes mosaics imports everything from here.
+__all__ = [
+    "GAP_LEVEL",
+    "Colouring",
+    "FloatArray",
+    "Grid",
+    "LevelArray",
+    "Mosaic",
+    "Order",
+    "channel_means",
+    "enlarge",
+    "mosaic",
+    "ordering",
+    "to_levels",
+    "value_range",
+]
+
 LevelArray = npt.NDArray[np.uint8]
 
 GAP_LEVEL = 0
 """The level of the gap between tiles, and of values that are not finite."""
 
 
-class Order(StrEnum):
-    """In which order the channels of a mosaic stand."""
+class Colouring(StrEnum):
+    """What the ends of the colours mean."""
 
-    CHANNEL = "channel"
-    MEAN = "mean"
+    AUTOMATIC = "automatic"
+    """Symmetric if any value is negative, else sequential."""
+    SEQUENTIAL = "sequential"
+    """From the lowest to the highest value."""
+    SYMMETRIC = "symmetric"
+    """Zero in the middle, and as far to one side as to the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +104,31 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Mosaic:
-    """All channels of one section as levels, one tile a channel.
+    """Channels of one section or layer as levels, one tile a channel.
 
     Attributes:
         levels: (height, width) uint8; 0 in gaps, 1 to 255 from low to high.
         grid: Where each tile stands.
         order: Channel number at each position, (count,) int64.
+        ranking: All channels in their order, also those that are on other pages.
         low: Value of level 1; only meaningful where the range is shared.
         high: Value of level 255.
-        clipped: Some values lie above `high` and are drawn as level 255.
+        clipped: Some values lie beyond `high` (or `low`, where zero is in the middle) and are
+            drawn in the last colour.
         per_channel: Each channel is stretched to its own range, so `low` and `high` hold for none.
+        palette: Which colours the levels mean; `DIVERGING` has zero in the middle.
         broken: How many values are not finite (drawn as gap).
     """
 
     levels: LevelArray
     grid: Grid
     order: npt.NDArray[np.int64]
+    ranking: npt.NDArray[np.int64]
     low: float
     high: float
     clipped: bool
     per_channel: bool
+    palette: Palette
     broken: int
 
     def channel_at(self, x: float, y: float) -> int | None:
@@ -125,59 +151,68 @@ def mosaic(
     order: Order = Order.CHANNEL,
     gap: int = 1,
     per_channel: bool = False,
+    colouring: Colouring = Colouring.SEQUENTIAL,
+    other: FloatArray | None = None,
+    page: slice = slice(None),
 ) -> Mosaic:
     """Lays the channels of a feature map out as one picture.
 
     Args:
         maps: (C, H, W) float32, any range.
-        columns: Tiles in a row; more than C is taken as C.
-        order: Channel numbers rising, or mean activation falling (equal means: by number).
+        columns: Tiles in a row; more than there are tiles is taken as their number.
+        order: Channel numbers rising, or something else falling (equal ones: by number).
         gap: Empty pixels between tiles.
         per_channel: True stretches each channel to its own lowest and highest value, which shows
             its pattern; False uses one range for all, which lets channels be compared.
+        colouring: Whether zero lies in the middle of the colours.
+        other: Maps of the same layer for another picture; only for `Order.DIFFERENCE`.
+        page: Which places of the order are shown, at least one. A shared range is that of all
+            channels, so that pages can be compared.
+
+    Raises:
+        ValueError: If the order by difference has nothing of that shape to compare with.
     """
-    channels, height, width = maps.shape
-    grid = Grid(channels, max(1, min(columns, channels)), height, width, gap)
-    ranks = ordering(maps, order)
-    scaled = _scale(maps, per_channel=per_channel)
+    ranking = ordering(maps, order, other)
+    shown = ranking[page]
+    grid = Grid(len(shown), max(1, min(columns, len(shown))), *maps.shape[1:], gap)
+    scaled = _scale(maps, shown, per_channel=per_channel, colouring=colouring)
     return Mosaic(
-        levels=_lay_out(scaled.levels[ranks], grid),
+        levels=_lay_out(scaled.levels, grid),
         grid=grid,
-        order=ranks,
+        order=shown,
+        ranking=ranking,
         low=scaled.low,
         high=scaled.high,
         clipped=scaled.clipped,
         per_channel=per_channel,
+        palette=scaled.palette,
         broken=scaled.broken,
     )
 
 
-def ordering(maps: FloatArray, order: Order) -> npt.NDArray[np.int64]:
-    """Returns the channel numbers of (C, H, W) `maps` in the wished order."""
-    if order == Order.CHANNEL:
-        return np.arange(len(maps), dtype=np.int64)
-    means = np.nan_to_num(channel_means(maps), nan=-np.inf)
-    return np.argsort(-means, kind="stable").astype(np.int64)
+def value_range(values: FloatArray, palette: Palette = Palette.SEQUENTIAL) -> tuple[float, float]:
+    """Returns the lowest and highest finite value, (0, 0) if there is none.
 
-
-def channel_means(maps: FloatArray) -> FloatArray:
-    """Returns the mean activation of each channel of (C, H, W) `maps`, summed in double."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        means: npt.NDArray[np.float64] = maps.mean(axis=(1, 2), dtype=np.float64)
-        return means.astype(np.float32)
-
-
-def value_range(values: FloatArray) -> tuple[float, float]:
-    """Returns the lowest and highest finite value, (0, 0) if there is none."""
+    For the diverging palette it is the least range with zero in its middle that holds them.
+    """
     finite = values[np.isfinite(values)]
     if finite.size == 0:
         return 0.0, 0.0
-    return float(finite.min()), float(finite.max())
+    low, high = float(finite.min()), float(finite.max())
+    if palette == Palette.DIVERGING:
+        reach = max(-low, high)
+        return -reach, reach
+    return low, high
 
 
-def to_levels(values: FloatArray, low: float, high: float) -> LevelArray:
-    """Maps `low`..`high` to levels 1..255; outside values are clipped, not-finite ones are 0."""
-    levels = _stretch(values, np.asarray(low), np.asarray(high))
+def to_levels(
+    values: FloatArray, low: float, high: float, palette: Palette = Palette.SEQUENTIAL
+) -> LevelArray:
+    """Maps `low`..`high` to levels 1..255; outside values are clipped, not-finite ones are 0.
+
+    The palette only decides what a range of nothing gets: the colour of zero, or the lowest.
+    """
+    levels = _stretch(values, np.asarray(low), np.asarray(high), palette)
     finite = np.isfinite(values)
     if not finite.all():
         levels[~finite] = GAP_LEVEL
@@ -206,10 +241,11 @@ def enlarge(channel: FloatArray, height: int, width: int, *, smooth: bool) -> Fl
 
 @dataclass(frozen=True, slots=True)
 class _Scaled:
-    levels: LevelArray  # (C, H, W)
+    levels: LevelArray  # (tiles, H, W)
     low: float
     high: float
     clipped: bool
+    palette: Palette
     broken: int
 
 
@@ -219,21 +255,53 @@ class _Scaled:
 _SHARED_QUANTILE = 0.999
 
 
-def _scale(maps: FloatArray, *, per_channel: bool) -> _Scaled:
+def _scale(
+    maps: FloatArray, shown: npt.NDArray[np.int64], *, per_channel: bool, colouring: Colouring
+) -> _Scaled:
     finite = np.isfinite(maps)
     broken = int(maps.size - np.count_nonzero(finite))
     usable = maps if broken == 0 else np.where(finite, maps, np.float32(0))
     low, top = float(usable.min()), float(usable.max())
-    high = top if per_channel else _upper(usable, low, top)
+    palette = _palette(colouring, low)
+    tiles = usable[shown]
     if per_channel:
-        lows = usable.min(axis=(1, 2), keepdims=True).astype(np.float64)
-        highs = usable.max(axis=(1, 2), keepdims=True).astype(np.float64)
-        levels = _stretch(usable, lows, highs)
+        lows, highs = _own_ranges(tiles, palette)
+        high = top
     else:
-        levels = _stretch(usable, np.asarray(low), np.asarray(high))
+        low, high, top = _shared_range(usable, low, top, palette)
+        lows, highs = np.asarray(low), np.asarray(high)
+    levels = _stretch(tiles, lows, highs, palette)
     if broken:
-        levels[~finite] = GAP_LEVEL
-    return _Scaled(levels, low, high, top > high, broken)
+        levels[~finite[shown]] = GAP_LEVEL
+    return _Scaled(levels, low, high, top > high, palette, broken)
+
+
+def _palette(colouring: Colouring, low: float) -> Palette:
+    symmetric = colouring == Colouring.SYMMETRIC or (colouring == Colouring.AUTOMATIC and low < 0)
+    return Palette.DIVERGING if symmetric else Palette.SEQUENTIAL
+
+
+def _own_ranges(
+    tiles: FloatArray, palette: Palette
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Returns the ends of each channel's own range, (tiles, 1, 1) each."""
+    lows = tiles.min(axis=(1, 2), keepdims=True).astype(np.float64)
+    highs = tiles.max(axis=(1, 2), keepdims=True).astype(np.float64)
+    if palette == Palette.DIVERGING:
+        highs = np.maximum(-lows, highs)
+        lows = -highs
+    return lows, highs
+
+
+def _shared_range(
+    values: FloatArray, low: float, top: float, palette: Palette
+) -> tuple[float, float, float]:
+    """Returns the ends of the range that all channels share, and the largest value there is."""
+    if palette == Palette.DIVERGING:
+        top = max(-low, top)
+        high = _upper(np.abs(values), 0.0, top)
+        return -high, high, top
+    return low, _upper(values, low, top), top
 
 
 def _upper(values: FloatArray, low: float, top: float) -> float:
@@ -248,15 +316,20 @@ def _upper(values: FloatArray, low: float, top: float) -> float:
 
 
 def _stretch(
-    values: FloatArray, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
+    values: FloatArray,
+    low: npt.NDArray[np.float64],
+    high: npt.NDArray[np.float64],
+    palette: Palette,
 ) -> LevelArray:
-    """Maps low..high to 1..255; where both are equal the level is 1."""
+    """Maps low..high to 1..255; where both are equal the level is 1, or that of zero."""
     span = np.asarray(high - low)
     factor = np.divide(LEVELS - 1, span, out=np.zeros_like(span), where=span > 0)
     with np.errstate(invalid="ignore", over="ignore"):
         position = (values - low.astype(np.float32)) * factor.astype(np.float32)
         np.clip(position, 0.0, LEVELS - 1, out=position)
         position += 1.5  # 1 for the first level, 0.5 to round
+        if palette == Palette.DIVERGING:
+            position += np.where(span > 0, 0, MIDDLE_LEVEL - 1).astype(np.float32)
         return position.astype(np.uint8)
 
 

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resnet_studio.probe.colours import Palette
 from resnet_studio.probe.mosaic import (
     GAP_LEVEL,
+    Colouring,
     Grid,
     Order,
     enlarge,
@@ -162,3 +164,77 @@ def test_smooth_enlarging_agrees_with_torch():
     np.testing.assert_allclose(
         enlarge(channel, 224, 224, smooth=True), expected[0, 0].numpy(), atol=1e-5
     )
+
+
+def test_zero_is_the_middle_of_a_symmetric_scale_whatever_the_values():
+    maps = np.zeros((2, 1, 3), dtype=np.float32)
+    maps[0, 0] = [-4.0, 0.0, 2.0]
+    maps[1, 0] = [0.0, 0.5, 1.0]
+    shared = mosaic(maps, columns=2, gap=0, colouring=Colouring.SYMMETRIC)
+    assert shared.levels.tolist() == [[1, 128, 192, 128, 144, 160]]
+    assert (shared.low, shared.high, shared.palette) == (-4.0, 4.0, Palette.DIVERGING)
+    own = mosaic(maps, columns=2, gap=0, colouring=Colouring.SYMMETRIC, per_channel=True)
+    assert own.levels.tolist() == [[1, 128, 192, 128, 192, 255]]
+    assert value_range(maps[0], Palette.DIVERGING) == (-4.0, 4.0)
+    np.testing.assert_array_equal(to_levels(maps[0], -4.0, 4.0, Palette.DIVERGING), [[1, 128, 192]])
+
+
+@given(
+    reach=st.floats(1e-3, 1e6),
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(1, 5)),
+    seed=st.integers(0, 99),
+)
+def test_a_symmetric_scale_mirrors_values_of_the_other_sign(reach, shape, seed):
+    maps = np.random.default_rng(seed).uniform(-reach, reach, shape).astype(np.float32)
+    for own in (False, True):
+        both = [
+            mosaic(each, columns=2, gap=0, colouring=Colouring.SYMMETRIC, per_channel=own)
+            for each in (maps, -maps)
+        ]
+        tiles = [
+            np.concatenate(
+                [
+                    m.levels[t : t + h, le : le + w].ravel()
+                    for le, t, w, h in map(m.grid.box, range(shape[0]))
+                ]
+            ).astype(int)
+            for m in both
+        ]
+        # Rounding is towards the higher level on both sides, so a mirrored half may differ by one.
+        assert np.abs(tiles[0] + tiles[1] - 256).max() <= 1
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_nothing_but_zeros_has_the_colour_of_zero_in_a_symmetric_scale(own):
+    zeros = np.zeros((2, 2, 2), dtype=np.float32)
+    shown = mosaic(zeros, columns=2, gap=0, per_channel=own, colouring=Colouring.SYMMETRIC)
+    assert (shown.levels == 128).all()
+
+
+def test_a_symmetric_scale_shares_its_last_colours_at_both_ends():
+    maps = np.linspace(-1, 1, 10_000, dtype=np.float32).reshape(1, 100, 100).copy()
+    maps[0, 0, 0] = -1000.0
+    shown = mosaic(maps, columns=1, colouring=Colouring.SYMMETRIC)
+    assert 0.99 < shown.high <= 1.0
+    assert shown.low == -shown.high
+    assert shown.clipped
+    assert shown.levels[0, 0] == 1
+
+
+def test_the_automatic_scale_is_symmetric_only_where_something_is_negative():
+    maps = _maps()
+    palettes = [
+        mosaic(each, columns=5, colouring=Colouring.AUTOMATIC).palette for each in (maps, maps - 5)
+    ]
+    assert palettes == [Palette.SEQUENTIAL, Palette.DIVERGING]
+
+
+def test_pages_together_are_the_whole_mosaic_in_the_same_colours():
+    maps = _maps(channels=7)
+    whole = mosaic(maps, columns=7, order=Order.MAX, gap=0)
+    first = mosaic(maps, columns=4, order=Order.MAX, gap=0, page=slice(0, 4))
+    last = mosaic(maps, columns=4, order=Order.MAX, gap=0, page=slice(4, 8))
+    np.testing.assert_array_equal(np.hstack([first.levels, last.levels]), whole.levels)
+    assert [*first.order, *last.order] == whole.ranking.tolist() == last.ranking.tolist()
+    assert last.grid.count == 3
+    assert (first.low, first.high) == (last.low, last.high) == (whole.low, whole.high)

@@ -1,0 +1,90 @@
+"""What a single layer makes of a picture, beside what torch's own hooks say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from resnet_studio.architecture.graph import build_graph
+from resnet_studio.probe.layer_maps import look_at_layer
+from resnet_studio.probe.network import load_network
+from resnet_studio.probe.predict import prepare
+from resnet_studio.probe.surgery import NO_SURGERY, operate
+
+FAMILIES = {
+    "basic": {},
+    "bottleneck": {"block": "bottleneck", "stem": "imagenet", "input_size": 64},
+    "full pre-activation": {"order": "full_preactivation"},
+    "squeeze-and-excitation": {"se_reduction": 2},
+    "gates": {"shortcut_type": "highway"},
+    "zero padding": {"shortcut": "A"},
+    "plain": {"shortcut": "none"},
+    "deep stem, average pool": {"stem": "deep", "projection": "avgpool", "input_size": 64},
+}
+
+
+def _by_hooks(network, picture) -> dict[str, np.ndarray]:
+    """Returns the output of every module, from hooks of torch's and one whole pass."""
+    found: dict[str, np.ndarray] = {}
+    handles = [
+        module.register_forward_hook(
+            lambda _module, _inputs, output, name=name: found.update({name: output[0].numpy()})
+        )
+        for name, module in network.model.named_modules()
+    ]
+    with torch.inference_mode():
+        network.model(prepare(network, picture).batch)
+    for handle in handles:
+        handle.remove()
+    return found
+
+
+def _no_hooks(network) -> bool:
+    return not any(module._forward_hooks for module in network.model.modules())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_layer_gives_what_a_hook_of_torch_sees_to_the_bit(tiny_spec, picture, family):
+    network = load_network(tiny_spec.replace(**FAMILIES[family]))
+    graph, expected = build_graph(network.spec), _by_hooks(network, picture)
+    for layer in graph.layers:
+        found = look_at_layer(network, picture, layer.name).maps
+        shape = (*layer.output_shape, 1, 1)[:3]
+        assert found.maps.shape == shape, layer.name
+        np.testing.assert_array_equal(found.maps, expected[layer.name].reshape(shape))
+        assert not found.maps.flags.writeable
+    assert _no_hooks(network)
+
+
+def test_an_operated_network_shows_the_operated_sum(tiny, picture):
+    cut = operate(tiny, NO_SURGERY.changed("layer1.0", shortcut=0.0))
+    sums = [look_at_layer(each, picture, "layer1.0.add").maps.maps for each in (tiny, cut)]
+    branch = look_at_layer(cut, picture, "layer1.0.bn2").maps.maps
+    np.testing.assert_array_equal(sums[1], branch)
+    assert not np.array_equal(sums[0], sums[1])
+
+
+def test_a_stage_and_a_block_can_be_looked_at_as_well(tiny, picture):
+    stage = look_at_layer(tiny, picture, "layer2")
+    np.testing.assert_array_equal(
+        stage.maps.maps, look_at_layer(tiny, picture, "layer2.0.relu2").maps.maps
+    )
+    assert stage.crop_rgb.shape == (32, 32, 3)
+    assert stage.crop_box == prepare(tiny, picture).crop_box
+
+
+def test_nothing_after_the_layer_is_computed(tiny, picture):
+    expected = look_at_layer(tiny, picture, "layer1.0.conv1").maps.maps
+    tiny.model.layer2 = torch.nn.Linear(3, 5)  # would not fit
+    found = look_at_layer(tiny, picture, "layer1.0.conv1").maps.maps
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(RuntimeError):
+        look_at_layer(tiny, picture, "avgpool")
+    assert _no_hooks(tiny)
+
+
+@pytest.mark.parametrize("name", ["layer9.0.conv1", ""])
+def test_a_layer_that_is_not_there_is_an_error_with_its_name(tiny, picture, name):
+    with pytest.raises(KeyError, match=f"no layer '{name}'"):
+        look_at_layer(tiny, picture, name)
