@@ -14,6 +14,8 @@ UNMET: Mapping[str, str] = {
     "maps": "There are no feature maps yet: show a picture in the feature maps panel.",
     "reframed": "The network sees its usual crop already.",
     "operated": "Nothing has been cut out of the network.",
+    "operable": "A plain network has no shortcuts, so that there is nothing to cut.",
+    "operable_block": "Select a block first, or one of its layers.",
     "channel": "Enlarge a channel first: click it in the feature maps.",
     "chance": "The pipeline that is shown leaves nothing to chance.",
     "earlier_seed": "There was no seed before this one.",

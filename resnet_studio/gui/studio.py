@@ -467,6 +467,7 @@ class Studio(QObject):
             _LOG.warning("settings not saved: %s", error)
 
     def _connect(self) -> None:
+        self.operating.tell_conditions()
         self.workers.failed.connect(self.show_error)
         self.undo_stack.canUndoChanged.connect(
             lambda can: self.commands.set_condition("can_undo", can)

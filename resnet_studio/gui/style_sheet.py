@@ -123,7 +123,11 @@ def _tool_buttons(theme: Theme, px: _Lengths) -> str:
     QToolButton {{ padding: 4px 6px; border: 1px solid transparent; border-radius: 4px; }}
     QToolButton[framed="true"] {{ border-color: {theme.border}; background: {theme.raised}; }}
     QToolButton[framed="true"]:disabled {{ background: {theme.window}; }}
+    QToolButton[operated="true"] {{ background: {theme.danger}; color: {theme.surface};
+        font-weight: 600; }}
     QToolButton:hover {{ background: {theme.raised}; border-color: {theme.border}; }}
+    QToolButton[operated="true"]:hover {{ background: {theme.danger};
+        border-color: {theme.text}; }}
     QToolButton[framed="true"]:hover {{ border-color: {theme.accent}; }}
     QToolButton:checked {{ background: {theme.raised}; border-color: {theme.accent}; }}
     QToolButton:focus {{ border: 2px solid {theme.accent}; padding: 3px 5px; }}

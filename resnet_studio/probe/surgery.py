@@ -80,9 +80,7 @@ class Surgery:
     @property
     def changes(self) -> int:
         """How many shortcuts and branches have another factor than 1."""
-        return sum(
-            (each.shortcut != 1) + (each.branch != 1) for each in self.operations.values()
-        )
+        return sum((each.shortcut != 1) + (each.branch != 1) for each in self.operations.values())
 
     def of(self, block: str) -> Operation:
         """Returns what is done to a block."""

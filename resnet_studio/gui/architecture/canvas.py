@@ -19,7 +19,9 @@ from resnet_studio.gui.architecture.layout import lay_out
 from resnet_studio.gui.architecture.outline import Entry, Folds, Outline
 from resnet_studio.gui.architecture.painting import Artist
 from resnet_studio.gui.architecture.style import Style
+from resnet_studio.gui.architecture.surgery_marks import paint_surgery
 from resnet_studio.gui.theme import Theme
+from resnet_studio.probe.surgery import NO_SURGERY, Surgery
 
 _MARGIN = 8.0
 _LEAST_READABLE = 0.88
@@ -49,6 +51,7 @@ class NetworkCanvas(QWidget):
         self.outline = Outline(graph)
         self.folds = Folds()
         self.selection = ""
+        self.surgery = NO_SURGERY
         self.camera = Camera()
         self._aspect, self._text = 3.2, 1.0
         self._theme = theme
@@ -96,6 +99,11 @@ class NetworkCanvas(QWidget):
         if rect is not None and not self._fits:
             self._look_at(rect)
         self._describe()
+        self.update()
+
+    def set_surgery(self, surgery: Surgery) -> None:
+        """Marks what is cut out of the network."""
+        self.surgery = surgery
         self.update()
 
     def visible_rect(self, name: str) -> Rect | None:
@@ -260,6 +268,14 @@ class NetworkCanvas(QWidget):
         style, window = self.look, self.drawing_area()
         painter.fillRect(self.rect(), style.surface)
         Artist(painter, self.drawing, camera=self.camera, style=style, window=window).paint()
+        paint_surgery(
+            painter,
+            self.drawing,
+            camera=self.camera,
+            window=window,
+            style=style,
+            surgery=self.surgery,
+        )
         self._paint_marks(painter, window)
         frame.paint_header(painter, self.drawing, camera=self.camera, window=window, style=style)
         for handle in self.handles():

@@ -10,7 +10,9 @@ from resnet_studio.gui.architecture.camera import fitted
 from resnet_studio.gui.architecture.figures import Drawing
 from resnet_studio.gui.architecture.painting import Artist
 from resnet_studio.gui.architecture.style import Style
+from resnet_studio.gui.architecture.surgery_marks import paint_surgery
 from resnet_studio.gui.theme import Theme
+from resnet_studio.probe.surgery import NO_SURGERY, Surgery
 
 LEAST_WIDTH = 1600
 MOST_WIDTH = 24_000
@@ -30,9 +32,15 @@ def whole_drawing_size(drawing: Drawing, style: Style) -> QSize:
 
 
 def paint_whole(
-    painter: QPainter, drawing: Drawing, *, style: Style, size: QSize, title: str
+    painter: QPainter,
+    drawing: Drawing,
+    *,
+    style: Style,
+    size: QSize,
+    title: str,
+    surgery: Surgery = NO_SURGERY,
 ) -> None:
-    """Paints title, drawing and legend, everything in sight, into `size` pixels."""
+    """Paints title, drawing with what surgery changed, and legend into `size` pixels."""
     width, line = float(size.width()), style.title.height + 8
     height = size.height() - line
     painter.fillRect(QRect(0, 0, size.width(), size.height()), style.surface)
@@ -43,11 +51,14 @@ def paint_whole(
     window = frame.drawing_window(width, height, style)
     camera = fitted(drawing.bounds, window.grown(-_MARGIN))
     Artist(painter, drawing, camera=camera, style=style, window=window).paint()
+    paint_surgery(painter, drawing, camera=camera, window=window, style=style, surgery=surgery)
     frame.paint_header(painter, drawing, camera=camera, window=window, style=style)
     frame.paint_legend(painter, drawing, width=width, height=height, style=style)
 
 
-def drawing_image(drawing: Drawing, theme: Theme, font: QFont, *, title: str) -> QImage:
+def drawing_image(
+    drawing: Drawing, theme: Theme, font: QFont, *, title: str, surgery: Surgery = NO_SURGERY
+) -> QImage:
     """Returns the whole drawing as a picture."""
     style = Style(theme, font, sections=len(drawing.sections))
     size = whole_drawing_size(drawing, style)
@@ -55,12 +66,14 @@ def drawing_image(drawing: Drawing, theme: Theme, font: QFont, *, title: str) ->
     image = QImage(size * sharpness, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     painter.scale(sharpness, sharpness)
-    paint_whole(painter, drawing, style=style, size=size, title=title)
+    paint_whole(painter, drawing, style=style, size=size, title=title, surgery=surgery)
     painter.end()
     return image
 
 
-def drawing_svg(drawing: Drawing, theme: Theme, font: QFont, *, title: str) -> bytes:
+def drawing_svg(
+    drawing: Drawing, theme: Theme, font: QFont, *, title: str, surgery: Surgery = NO_SURGERY
+) -> bytes:
     """Returns the whole drawing as an SVG document."""
     from PySide6.QtSvg import QSvgGenerator  # not at the top: the window paints without it
 
@@ -75,6 +88,6 @@ def drawing_svg(drawing: Drawing, theme: Theme, font: QFont, *, title: str) -> b
     generator.setViewBox(QRect(0, 0, size.width(), size.height()))
     generator.setTitle(title)
     painter = QPainter(generator)
-    paint_whole(painter, drawing, style=style, size=size, title=title)
+    paint_whole(painter, drawing, style=style, size=size, title=title, surgery=surgery)
     painter.end()
     return bytes(buffer.data().data())

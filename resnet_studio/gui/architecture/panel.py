@@ -24,6 +24,7 @@ from resnet_studio.architecture.catalog import CATALOG
 from resnet_studio.architecture.graph import NetworkGraph
 from resnet_studio.architecture.spec import NetworkSpec, ShortcutKind
 from resnet_studio.gui.architecture import labels
+from resnet_studio.gui.architecture.cutting import Cutting
 from resnet_studio.gui.architecture.details import Details
 from resnet_studio.gui.architecture.export import drawing_image, drawing_svg
 from resnet_studio.gui.architecture.outline import (
@@ -37,6 +38,7 @@ from resnet_studio.gui.network_values import structure
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
+from resnet_studio.gui.widgets.operated_badge import OperatedBadge
 
 if TYPE_CHECKING:
     from resnet_studio.gui.architecture.compare import Comparing
@@ -66,6 +68,7 @@ class ArchitecturePanel(QWidget):
         self.details = Details()
         self.place = QStackedWidget()
         self._comparing: Comparing | None = None
+        self.cutting = Cutting(studio, self.view)
         self._build()
         self._connect()
         self._connect_commands()
@@ -113,7 +116,8 @@ class ArchitecturePanel(QWidget):
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.title, 1)
-        for name in (*_LEVELS, "", *_ZOOMS, "", "architecture.compare"):
+        row.addWidget(OperatedBadge(self._studio))
+        for name in (*_LEVELS, "", *_ZOOMS, "", "surgery.mode", "architecture.compare"):
             if name:
                 row.addWidget(self._button(name))
             else:
@@ -223,6 +227,7 @@ class ArchitecturePanel(QWidget):
                 self.view.zoom_to_selection
             )
             menu.addSeparator()
+            self.cutting.add_to(menu)
         for group in (_LEVELS, _ZOOMS, _EXPORTS):
             menu.addActions([self._studio.commands.action(command) for command in group])
             menu.addSeparator()
@@ -249,7 +254,11 @@ class ArchitecturePanel(QWidget):
         )
         if path is not None:
             content = drawing_svg(
-                self.view.drawing, self._studio.theme, self.font(), title=self._plain_title()
+                self.view.drawing,
+                self._studio.theme,
+                self.font(),
+                title=self._plain_title(),
+                surgery=self.view.surgery,
             )
             save_bytes(self._studio, content, path.with_suffix(".svg"))
 
@@ -269,7 +278,11 @@ class ArchitecturePanel(QWidget):
 
     def _image(self) -> QImage:
         return drawing_image(
-            self.view.drawing, self._studio.theme, self.font(), title=self._plain_title()
+            self.view.drawing,
+            self._studio.theme,
+            self.font(),
+            title=self._plain_title(),
+            surgery=self.view.surgery,
         )
 
     def _plain_title(self) -> str:

@@ -6,6 +6,37 @@ from resnet_studio.gui.command_tables.command import NETWORK, Command
 
 SURGERY_COMMANDS: tuple[Command, ...] = (
     Command(
+        "surgery.mode",
+        "C&ut by clicking",
+        "Ctrl+Shift+X",
+        NETWORK,
+        "mdi6.content-cut",
+        "In the drawing, a click on a shortcut cuts it and a click on a block removes it; Escape "
+        "ends that.",
+        needs=("operable",),
+        checkable=True,
+        panel="architecture",
+        separated=True,
+    ),
+    Command(
+        "surgery.toggle_shortcut",
+        "Cut or mend the short&cut of the block",
+        "Ctrl+Alt+X",
+        NETWORK,
+        "mdi6.vector-polyline-remove",
+        "Cut the shortcut of the selected block, or mend it; Ctrl+Z takes it back.",
+        needs=("operable", "operable_block"),
+    ),
+    Command(
+        "surgery.toggle_block",
+        "Remo&ve or put back the block",
+        "Ctrl+Alt+R",
+        NETWORK,
+        "mdi6.layers-remove",
+        "Remove the residual branch of the selected block (F = 0), or put it back.",
+        needs=("operable", "operable_block"),
+    ),
+    Command(
         "surgery.reset",
         "Undo all sur&gery",
         "",
@@ -13,6 +44,15 @@ SURGERY_COMMANDS: tuple[Command, ...] = (
         "mdi6.bandage",
         "Bring every cut shortcut and every removed block back; the weights were never changed.",
         needs=("operated",),
-        separated=True,
+    ),
+    Command(
+        "surgery.each_block",
+        "Remove each block in tur&n",
+        "",
+        NETWORK,
+        "mdi6.chart-bar",
+        "Measure what the removal of each block alone costs in accuracy (Veit et al. 2016).",
+        needs=("torch", "operable"),
+        panel="features",
     ),
 )
