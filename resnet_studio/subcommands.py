@@ -131,19 +131,26 @@ def classify(
     weights: str = "",
     network: str | None = None,
     top: int = 5,
+    crop: Literal["pipeline", "letterbox", "centre", "ten"] = "pipeline",
+    csv: Flag[Path | None] = None,
     download: bool = False,
     json_: Json = False,
 ) -> int:
     """Name the most probable classes of pictures.
 
     Args:
-        images: Picture files.
+        images: Picture files, or folders of pictures. Where a folder has the name of a class, the
+            share of its pictures that were named rightly is told.
         weights: A .safetensors or .pth file, the folder of a run, "last-run", or the name of
             torchvision's weights of the network (IMAGENET1K_V1, IMAGENET1K_V2, or DEFAULT for the
             best). Left out, the weights are random, of which the output warns.
         network: Catalogue id or spec file, for weights that do not say what network they are of;
             resnet18 if left out.
         top: How many classes to print for each picture.
+        crop: Which part of each picture the network sees: as its preprocessing says, the whole
+            picture with borders (letterbox), the largest square in the middle (centre), or ten
+            crops, of which the probabilities are averaged (ten).
+        csv: Write the table to this file, too.
         download: Fetch torchvision's weights if they are not on this computer; says how large
             they are and asks. Nothing is ever downloaded without this.
         json_: Print JSON instead of text.
@@ -152,7 +159,14 @@ def classify(
     from resnet_studio.terminal import classify_pictures
 
     return classify_pictures(
-        images, weights=weights, network=network, top=top, fetch=download, as_json=json_
+        images,
+        weights=weights,
+        network=network,
+        top=top,
+        crop=crop,
+        csv=csv,
+        fetch=download,
+        as_json=json_,
     )
 
 

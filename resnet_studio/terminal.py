@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from resnet_studio.architecture.catalog import CATALOG, resolve
 from resnet_studio.architecture.spec import NetworkSpec
-from resnet_studio.data.imaging import open_picture
-from resnet_studio.errors import PictureError, RunError, StudioError
+from resnet_studio.errors import RunError, StudioError
+from resnet_studio.files import write_text_atomic
+from resnet_studio.probe.classified_table import Row, Truths, as_csv, score
+from resnet_studio.probe.classify_many import Crop, classify_many, find_pictures
 from resnet_studio.probe.network import LoadedNetwork, OtherNetworkError, WeightsChoice
 from resnet_studio.probe.network import load_network as load_weights
-from resnet_studio.probe.predict import Prediction, classify
+from resnet_studio.probe.predict import Prediction
 from resnet_studio.terminal_download import present
 from resnet_studio.training.runs import RunFolder, default_runs_dir, list_runs
 
@@ -30,16 +32,20 @@ def classify_pictures(
     weights: str,
     network: str | None,
     top: int,
+    crop: str = "pipeline",
+    csv: Path | None = None,
     fetch: bool = False,
     as_json: bool,
 ) -> int:
     """Prints the most probable classes of each picture.
 
     Args:
-        images: The picture files.
+        images: Picture files, and folders of pictures.
         weights: Where the weights come from.
         network: Catalogue id or spec file; None for the usual one.
         top: How many classes.
+        crop: Name of a `Crop`.
+        csv: File to write the table to, too; None for none.
         fetch: Download published weights that are not here yet.
         as_json: Print JSON instead of text.
 
@@ -47,7 +53,8 @@ def classify_pictures(
         0, or 1 if a picture could not be opened; the others are classified all the same.
 
     Raises:
-        StudioError: If the network cannot be loaded, or there is nothing to do.
+        StudioError: If the network cannot be loaded, there is nothing to do, or the table cannot
+            be written.
     """
     if not images:
         raise StudioError(
@@ -60,21 +67,14 @@ def classify_pictures(
             "--download is for weights that torchvision publishes, and none are named.",
             remedy="For example: --weights IMAGENET1K_V1 --network resnet50.",
         )
+    files = _files(images)
     loaded = load(weights, network, fetch=fetch)
-    results = [_classified(loaded, path, top=top) for path in images]
-    if as_json:
-        about = {
-            "network": loaded.spec.name,
-            "weights": loaded.description,
-            "trained": loaded.trained,
-            "assumed": [each.to_dict() for each in loaded.assumed],
-            "notes": list(loaded.notes),
-        }
-        print(json.dumps({**about, "images": results}, indent=2, ensure_ascii=False))
-    else:
-        print_assumed(loaded)
-        _print_predictions(loaded, results)
-    return 1 if any("error" in result for result in results) else 0
+    told = _Telling(loaded, top=top, as_json=as_json)
+    rows = [told.add(row) for row in _rows(loaded, files, crop=Crop(crop), top=top)]
+    told.end()
+    if csv is not None:
+        _write_csv(csv, as_csv(rows, loaded.classes, top=min(top, len(loaded.classes))))
+    return 1 if any(row.error for row in rows) else 0
 
 
 # -- classify -----------------------------------------------------------------------------------
@@ -197,29 +197,103 @@ def _weights_of(folder: RunFolder) -> Path:
     return best if best.exists() else folder.weights("last")
 
 
-def _classified(network: LoadedNetwork, path: Path, *, top: int) -> dict[str, Any]:
+def _files(images: Sequence[Path]) -> tuple[Path, ...]:
+    """Returns the files that are named, and those in the folders that are.
+
+    Raises:
+        StudioError: If there are none.
+    """
+    search = find_pictures(images)
     try:
-        predictions = classify(network, open_picture(path), top=top)
-    except PictureError as error:
-        return {"file": str(path), "error": str(error)}
-    return {"file": str(path), "top": [_as_dict(prediction) for prediction in predictions]}
+        while True:
+            next(search)
+    except StopIteration as end:
+        found = end.value
+    for problem in found.problems:
+        print(f"{problem.file}: {problem.reason}", file=sys.stderr)
+    if not found.files:
+        raise StudioError(
+            f"There is no picture in {', '.join(str(path) for path in images)}.",
+            remedy="Name a folder that has some, or picture files.",
+        )
+    return tuple(found.files)
 
 
-def _as_dict(prediction: Prediction) -> dict[str, Any]:
+def _rows(network: LoadedNetwork, files: Sequence[Path], *, crop: Crop, top: int) -> Iterator[Row]:
+    truths = Truths(network.classes)
+    results = classify_many(network, files, crop=crop, top=top)
+    for path, result in zip(files, results, strict=True):
+        truth = truths[path.absolute().parent.name]
+        yield Row(str(path), result.predictions, truth, str(result.error or ""))
+
+
+def _write_csv(path: Path, text: str) -> None:
+    try:
+        write_text_atomic(path, text)
+    except OSError as error:
+        raise StudioError(
+            f"{path} cannot be written: {error.strerror or error}.", remedy="Name another file."
+        ) from error
+
+
+class _Telling:
+    """Prints each picture as soon as it is classified, or JSON of all at the end."""
+
+    def __init__(self, network: LoadedNetwork, *, top: int, as_json: bool) -> None:
+        self._network = network
+        self._top = top
+        self._as_json = as_json
+        self._rows: list[Row] = []
+        if not as_json:
+            print_assumed(network)
+            print(f"{network.spec.name}, {network.description}")
+            if not network.trained:
+                print(
+                    "These weights are random: the classes below mean nothing. Choose some: "
+                    "--weights."
+                )
+
+    def add(self, row: Row) -> Row:
+        """Tells of one picture."""
+        self._rows.append(row)
+        if not self._as_json:
+            print(f"\n{row.file}")
+            if row.error:
+                print(f"  {row.error}")
+            for each in row.predictions:
+                print(f"  {each.probability:7.2%}  {each.name}")
+        return row
+
+    def end(self) -> None:
+        """Tells what holds for all."""
+        if self._as_json:
+            images = [_as_dict(row) for row in self._rows]
+            about = {
+                "network": self._network.spec.name,
+                "weights": self._network.description,
+                "trained": self._network.trained,
+                "assumed": [each.to_dict() for each in self._network.assumed],
+                "notes": list(self._network.notes),
+            }
+            print(json.dumps({**about, "images": images}, indent=2, ensure_ascii=False))
+            return
+        found = score(self._rows)
+        if found.known:
+            print(
+                f"\n{found.right:,} of {found.known:,} pictures are of the class that their "
+                f"folder names: {found.accuracy:.2%}."
+            )
+
+
+def _as_dict(row: Row) -> dict[str, Any]:
+    if row.error:
+        return {"file": row.file, "error": row.error}
+    return {"file": row.file, "top": [_class_as_dict(each) for each in row.predictions]}
+
+
+def _class_as_dict(prediction: Prediction) -> dict[str, Any]:
     return {
         "class": prediction.name,
         "index": prediction.index,
         "probability": prediction.probability,
     }
-
-
-def _print_predictions(network: LoadedNetwork, results: Sequence[Mapping[str, Any]]) -> None:
-    print(f"{network.spec.name}, {network.description}")
-    if not network.trained:
-        print("These weights are random: the classes below mean nothing. Choose some: --weights.")
-    for result in results:
-        print(f"\n{result['file']}")
-        if "error" in result:
-            print(f"  {result['error']}")
-        for entry in result.get("top", ()):
-            print(f"  {entry['probability']:7.2%}  {entry['class']}")

@@ -85,3 +85,30 @@ def test_notes_on_the_file_are_told_beside_the_result(command, foreign, capsys):
     assert "anti-aliased" not in output.out
     assert main([*command(blurred), "--json"]) == 0
     assert "anti-aliased" in json.loads(capsys.readouterr().out)["notes"][0]
+
+
+def test_classify_takes_folders_and_writes_a_table_with_the_same_bits(foreign, tmp_path, capsys):
+    folder = tmp_path / "pictures" / "class 1"
+    folder.mkdir(parents=True)
+    for number, colour in enumerate(("grey", "red", "navy")):
+        Image.new("RGB", (40 + number, 40), colour).save(folder / f"{number}.png")
+    (folder / "3.png").write_bytes(b"broken")
+    table = tmp_path / "out.csv"
+    words = ["classify", str(folder.parent), "--weights", str(foreign), "--json"]
+    assert main([*words, "--csv", str(table)]) == 1
+    images = json.loads(capsys.readouterr().out)["images"]
+    lines = table.read_text().splitlines()
+    assert len(lines) == 1 + len(images) == 5
+    for line, image in zip(lines[1:4], images, strict=False):
+        first = image["top"][0]
+        assert f",{first['class']},{first['probability']!r}," in line
+    assert "cannot be opened" in images[3]["error"]
+    assert main([*words, "--crop", "ten"]) == 1
+    ten = json.loads(capsys.readouterr().out)["images"]
+    assert [len(image.get("top", ())) for image in ten] == [5, 5, 5, 0]
+
+
+def test_classify_says_that_a_folder_has_no_pictures(foreign, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["classify", str(tmp_path / "empty"), "--weights", str(foreign)]) == 1
+    assert "no picture" in capsys.readouterr().err

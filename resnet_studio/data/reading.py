@@ -100,7 +100,7 @@ class Reader:
             return None
         if self._pool is None:
             self._pool = ThreadPoolExecutor(
-                self._threads, thread_name_prefix="pictures", initializer=_one_thread_each
+                self._threads, thread_name_prefix="pictures", initializer=one_thread_each
             )
         indices = batch.indices.tolist()
         share = max(1, min(_PICTURES_PER_TASK, len(indices) // self._threads))
@@ -172,7 +172,7 @@ def _default_threads() -> int:
     return max(1, min(_MOST_THREADS, usable_cores()))
 
 
-def _one_thread_each() -> None:
+def one_thread_each() -> None:
     """Keep torch from starting more threads for a decoding thread, which would crowd the cores.
 
     `torch.set_num_threads` would set the number for every thread started later, training's too;

@@ -112,6 +112,9 @@ def _open_libraries() -> None:
 def _status() -> TorchStatus:
     import torch
 
+    from resnet_studio.probe.predict import usual_threads
+
+    usual_threads()  # remembered before a run changes the number
     return TorchStatus("ready", version=str(torch.__version__), device=_device())
 
 

@@ -82,6 +82,14 @@ def label_outputs(
     return Labelling(tuple(names), found, skipped, f"Outputs: {who}.", certain=True)
 
 
+def output_of(folder: str, names: Sequence[str]) -> int | None:
+    """Returns the output that has the name of a folder; None if none has it beyond doubt."""
+    try:
+        return _matched((folder,), names).get(folder)
+    except DataError:
+        return None
+
+
 def _assumed(folders: Folders, outputs: int, names: Sequence[str]) -> Labelling:
     if len(names) != outputs:
         return _by_alphabet(folders, outputs)

@@ -5,11 +5,15 @@ Window and command line call the same functions, so that they show the same numb
 
 from __future__ import annotations
 
+import contextlib
+import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from resnet_studio.data.augment import draw, sample_rng
 from resnet_studio.errors import DeviceError, PictureError
@@ -127,7 +131,7 @@ def forward(network: LoadedNetwork, batch: Tensor) -> Tensor:
     if network.model.training:
         raise ValueError("the network must be in evaluation mode")
     try:
-        with torch.inference_mode():
+        with _with_usual_threads(), torch.inference_mode():
             logits: Tensor = network.model(batch)
     except (RuntimeError, MemoryError) as error:
         if isinstance(error, MemoryError) or "memory" in str(error):
@@ -140,15 +144,58 @@ def forward(network: LoadedNetwork, batch: Tensor) -> Tensor:
     return logits
 
 
+@functools.cache
+def usual_threads() -> int:
+    """Returns how many threads torch computes with in this program, unless a part says otherwise.
+
+    First asked for when torch has been loaded, before anything has changed the number.
+    """
+    import torch
+
+    return torch.get_num_threads()
+
+
+@contextlib.contextmanager
+def _with_usual_threads() -> Iterator[None]:
+    """Computes with as many threads as the command line does.
+
+    Their number decides the last bits of a convolution of one picture (ResNet-50 with one thread
+    and with two, ResNet-18 with two and with three; torch 2.15), and a training run beside the
+    window changes it. OpenMP's own setting holds for this thread alone.
+    """
+    import torch
+
+    if torch.get_num_threads() == usual_threads():
+        yield
+        return
+    with threadpool_limits(usual_threads(), user_api="openmp"):
+        yield
+
+
 def rank(network: LoadedNetwork, logits: Tensor, *, top: int) -> tuple[Prediction, ...]:
     """Returns the most probable classes of the first picture of (N, classes) `logits`.
+
+    See `most_probable`.
+    """
+    return most_probable(network, probabilities(logits), top=top)
+
+
+def probabilities(logits: Tensor) -> npt.NDArray[np.float64]:
+    """Returns the softmax of the first picture of (N, classes) `logits`, (classes,) float64."""
+    import torch
+
+    values: npt.NDArray[np.float64] = torch.softmax(logits[0].double(), dim=0).numpy()
+    return values
+
+
+def most_probable(
+    network: LoadedNetwork, values: npt.NDArray[np.float64], *, top: int
+) -> tuple[Prediction, ...]:
+    """Returns the classes of the `top` largest of (classes,) probabilities.
 
     Equal probabilities stand in the order of the classes. Logits that have overflowed (a network
     of hundreds of blocks with random weights) give no probabilities, and so no classes.
     """
-    import torch
-
-    values = torch.softmax(logits[0].double(), dim=0).numpy()
     if not np.isfinite(values).all():
         return ()
     best = np.argsort(-values, kind="stable")[:top]

@@ -25,7 +25,7 @@ from resnet_studio.data.augment import (
     Step,
 )
 from resnet_studio.data.dataset import Dataset, Problem, Subset
-from resnet_studio.data.draws import draw_steps
+from resnet_studio.data.draws import CropBox, Draw, draw_steps
 from resnet_studio.errors import DataError, PictureError
 
 TEN: Final = 10
@@ -131,6 +131,21 @@ def ten_crops(
     Raises:
         DataError: If the pipeline does not end with a centre crop.
     """
+    before = steps_before_crop(pipeline)
+
+    @functools.lru_cache(maxsize=_KEPT)
+    def views(index: int) -> tuple[Pixels, ...]:
+        return ten(_applied(before, dataset.picture(index)), pipeline.output_size)
+
+    return Views(dataset, classes, np.repeat(labels, TEN), views, TEN), _of_size(pipeline)
+
+
+def steps_before_crop(pipeline: AugmentSpec) -> tuple[Step, ...]:
+    """Returns what the pipeline does to a picture before it cuts the centre out.
+
+    Raises:
+        DataError: If it does not end with a centre crop, so that there is nothing to cut from.
+    """
     steps = pipeline.pixel_steps
     if not steps or not isinstance(steps[-1], CenterCrop):
         raise DataError(
@@ -138,12 +153,37 @@ def ten_crops(
             f"{pipeline.name} has no centre crop at its end.",
             remedy="Give the size of the input, so that pictures are resized and cut: --size 224.",
         )
+    return steps[:-1]
 
-    @functools.lru_cache(maxsize=_KEPT)
-    def views(index: int) -> tuple[Pixels, ...]:
-        return _ten(_applied(steps[:-1], dataset.picture(index)), pipeline.output_size)
 
-    return Views(dataset, classes, np.repeat(labels, TEN), views, TEN), _of_size(pipeline)
+def ten_crops_of(pipeline: AugmentSpec, rgb: Pixels) -> tuple[tuple[Pixels, CropBox], ...]:
+    """Returns the ten crops of one picture and where each lies on it, not mirrored.
+
+    The order is that of `ten_crops`: the last five are of the mirror image.
+
+    Args:
+        pipeline: What the network's preprocessing does to a picture.
+        rgb: (H, W, 3) uint8.
+
+    Raises:
+        DataError: If the pipeline does not end with a centre crop.
+        PictureError: If the picture is too elongated to be resized.
+    """
+    before, side = steps_before_crop(pipeline), pipeline.output_size
+    height, width = rgb.shape[:2]
+    drawn = Draw(height, width, draw_steps(before, height, width, ()))
+    frame, resized = drawn.crop_box, _applied(before, rgb)
+    across, down = frame.width / resized.shape[1], frame.height / resized.shape[0]
+
+    def on_picture(left: int, top: int) -> CropBox:
+        return CropBox(
+            frame.left + left * across, frame.top + top * down, side * across, side * down
+        )
+
+    places = ten_places(resized.shape[0], resized.shape[1], side)
+    mirrored = [(resized.shape[1] - side - left, top) for left, top in places]
+    boxes = [on_picture(*place) for place in (*places, *mirrored)]
+    return tuple(zip(ten(resized, side), boxes, strict=True))
 
 
 def crops_alike(pipeline: AugmentSpec) -> bool:
@@ -165,7 +205,7 @@ def _applied(steps: Sequence[Step], rgb: Pixels) -> Pixels:
     return apply_steps(steps, rgb, draw_steps(steps, rgb.shape[0], rgb.shape[1], ()))
 
 
-def _ten(rgb: Pixels, side: int) -> tuple[Pixels, ...]:
+def ten(rgb: Pixels, side: int) -> tuple[Pixels, ...]:
     """Returns the corners from the upper left on and the centre, then those of the mirror image.
 
     As torchvision's TenCrop, bit for bit: where the centre cannot lie in the middle, that of the
@@ -174,16 +214,24 @@ def _ten(rgb: Pixels, side: int) -> tuple[Pixels, ...]:
     Raises:
         PictureError: If the picture is smaller than the crop.
     """
-    height, width = rgb.shape[:2]
+    places = ten_places(*rgb.shape[:2], side)
+    return tuple(
+        image[top : top + side, left : left + side].copy()
+        for image in (rgb, rgb[:, ::-1])
+        for left, top in places
+    )
+
+
+def ten_places(height: int, width: int, side: int) -> tuple[tuple[int, int], ...]:
+    """Returns (left, top) of the four corners and the centre in a picture of that size in pixels.
+
+    Raises:
+        PictureError: If the picture is smaller than the crop.
+    """
     if min(height, width) < side:
         raise PictureError(f"it is {width} × {height} pixels, too small for crops of {side}")
     (centre,) = draw_steps((CenterCrop(size=side),), height, width, ())
     assert centre.region is not None
-    bottom, right = height - side, width - side
-    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
-    places = [*corners, (centre.region.top, centre.region.left)]
-    return tuple(
-        image[top : top + side, left : left + side].copy()
-        for image in (rgb, rgb[:, ::-1])
-        for top, left in places
-    )
+    right, bottom = width - side, height - side
+    corners = ((0, 0), (right, 0), (0, bottom), (right, bottom))
+    return (*corners, (centre.region.left, centre.region.top))
