@@ -82,6 +82,8 @@ class Studio(QObject):
         torch_changed(TorchStatus): torch is being loaded, is ready, or cannot be loaded.
         theme_changed(Theme): Light or dark.
         selection_changed(str): Name of the selected section, block or layer; "" for none.
+        pointed_at(CropBox | None): What the number under the cursor can see of the picture, in
+            its pixels; None where the cursor is on no number.
         training_changed(bool): A run has started or ended.
         message_posted(Message): A sentence for the message bar.
     """
@@ -93,6 +95,7 @@ class Studio(QObject):
     torch_changed = Signal(object)
     theme_changed = Signal(object)
     selection_changed = Signal(str)
+    pointed_at = Signal(object)
     training_changed = Signal(bool)
     message_posted = Signal(object)
 

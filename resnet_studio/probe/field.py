@@ -3,7 +3,7 @@
 What it can see follows from kernels and strides alone (`architecture.arithmetic`). What it looks
 at is measured: the gradient of the cell's activation by each pixel, for this picture. Most of it
 lies in a small part of the field, as Luo et al. 2016 found (arXiv:1701.04128); they average the
-gradient over random pictures, here it is that of the picture at hand.
+gradient over random pictures, here it is that of the picture at hand. Imports without torch.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from resnet_studio.architecture.elements import INPUT, LayerKind, ReceptiveField
 from resnet_studio.errors import DeviceError
 from resnet_studio.probe.channels import FloatArray
 from resnet_studio.probe.framing import USUAL, CropBox, Framing
-from resnet_studio.probe.layer_maps import stopping_at
-from resnet_studio.probe.predict import prepare
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -110,6 +108,31 @@ class MeasuredField:
     box: PixelBox | None
 
 
+@dataclass(frozen=True, slots=True)
+class LayerField:
+    """What the cells of one layer can see.
+
+    Attributes:
+        field: The receptive field of the first cell, and the step to the next.
+        size: Height and width of the network's input in pixels.
+        everything: Whether a squeeze-and-excitation before it looks at the whole picture as well.
+    """
+
+    field: ReceptiveField
+    size: int
+    everything: bool
+
+    @classmethod
+    def of(cls, graph: NetworkGraph, name: str) -> LayerField:
+        """Returns the field of a layer, block or section; KeyError if there is none such."""
+        field = graph.find(name).receptive_field
+        return cls(field, graph.input_size, sees_everything(graph, name))
+
+    def box(self, row: int, column: int) -> PixelBox:
+        """Returns which pixels of the input a cell can see along the way of the maps."""
+        return theoretical_box(self.field, row, column).within(self.size)
+
+
 def theoretical_box(field: ReceptiveField, row: int, column: int) -> PixelBox:
     """Returns all pixels that a cell can depend on; parts may lie in the padding.
 
@@ -173,6 +196,8 @@ def measure_field(
         KeyError: If the network has no such layer.
         IndexError: If the layer has no such cell.
     """
+    from resnet_studio.probe.predict import prepare  # needs torch
+
     batch = prepare(network, picture, framing).batch
     value, magnitude = _gradient(network, batch, layer, cell)
     return MeasuredField(cell, value, magnitude, tight_box(magnitude))
@@ -211,6 +236,8 @@ def _gradient(
 ) -> tuple[float, FloatArray]:
     """Returns a cell's activation, and the summed absolute gradient (S, S) by the input."""
     import torch
+
+    from resnet_studio.probe.layer_maps import stopping_at
 
     pixels = batch.detach().clone().requires_grad_()
     taken: list[Tensor] = []

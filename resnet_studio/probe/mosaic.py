@@ -28,6 +28,7 @@ __all__ = [
     "Order",
     "channel_means",
     "enlarge",
+    "lay_out",
     "mosaic",
     "ordering",
     "to_levels",
@@ -174,10 +175,11 @@ def mosaic(
     """
     ranking = ordering(maps, order, other)
     shown = ranking[page]
-    grid = Grid(len(shown), max(1, min(columns, len(shown))), *maps.shape[1:], gap)
+    _, height, width = maps.shape
+    grid = Grid(len(shown), max(1, min(columns, len(shown))), height, width, gap)
     scaled = _scale(maps, shown, per_channel=per_channel, colouring=colouring)
     return Mosaic(
-        levels=_lay_out(scaled.levels, grid),
+        levels=lay_out(scaled.levels, grid),
         grid=grid,
         order=shown,
         ranking=ranking,
@@ -237,6 +239,19 @@ def enlarge(channel: FloatArray, height: int, width: int, *, smooth: bool) -> Fl
     with np.errstate(invalid="ignore"):
         blended: npt.NDArray[np.float64] = rows @ channel.astype(np.float64) @ columns.T
         return blended.astype(np.float32)
+
+
+def lay_out(levels: LevelArray, grid: Grid) -> LevelArray:
+    """Copies (count, h, w) tiles to their places in one (height, width) picture.
+
+    Between them is `GAP_LEVEL`. `mosaic` does this; it is for who scales several maps alike.
+    """
+    tall, wide = grid.tile_height + grid.gap, grid.tile_width + grid.gap
+    places = np.full((grid.rows * grid.columns, tall, wide), GAP_LEVEL, dtype=np.uint8)
+    places[: grid.count, : grid.tile_height, : grid.tile_width] = levels
+    picture = places.reshape(grid.rows, grid.columns, tall, wide).swapaxes(1, 2)
+    whole = picture.reshape(grid.rows * tall, grid.columns * wide)
+    return np.ascontiguousarray(whole[: grid.height, : grid.width])
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,16 +346,6 @@ def _stretch(
         if palette == Palette.DIVERGING:
             position += np.where(span > 0, 0, MIDDLE_LEVEL - 1).astype(np.float32)
         return position.astype(np.uint8)
-
-
-def _lay_out(levels: LevelArray, grid: Grid) -> LevelArray:
-    """Copies (count, h, w) tiles to their places in one (height, width) picture."""
-    tall, wide = grid.tile_height + grid.gap, grid.tile_width + grid.gap
-    places = np.full((grid.rows * grid.columns, tall, wide), GAP_LEVEL, dtype=np.uint8)
-    places[: grid.count, : grid.tile_height, : grid.tile_width] = levels
-    picture = places.reshape(grid.rows, grid.columns, tall, wide).swapaxes(1, 2)
-    whole = picture.reshape(grid.rows * tall, grid.columns * wide)
-    return np.ascontiguousarray(whole[: grid.height, : grid.width])
 
 
 def _weights(cells: int, pixels: int, *, smooth: bool) -> npt.NDArray[np.float64]:

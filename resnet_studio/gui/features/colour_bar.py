@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_studio.gui.features.images import number, ramp_image
 from resnet_studio.gui.theme import Theme
+from resnet_studio.probe.colours import Palette
 from resnet_studio.probe.mosaic import Mosaic
 
 translate = QCoreApplication.translate
@@ -22,36 +23,43 @@ class Scale:
     """What the ends of the colour map mean.
 
     Attributes:
-        low: Value of the darkest colour.
-        high: Value of the lightest colour.
-        clipped: The lightest colour also stands for larger values.
+        low: Value of the first colour.
+        high: Value of the last colour.
+        clipped: The last colour also stands for larger values, and with zero in the middle the
+            first for smaller ones.
         per_channel: Each channel has ends of its own, so there are no numbers to show.
+        palette: Which colours there are.
     """
 
     low: float
     high: float
     clipped: bool = False
     per_channel: bool = False
+    palette: Palette = Palette.SEQUENTIAL
 
     @classmethod
     def of(cls, mosaic: Mosaic) -> Scale:
         """Returns the scale by which a mosaic was coloured."""
-        return cls(mosaic.low, mosaic.high, mosaic.clipped, mosaic.per_channel)
+        return cls(mosaic.low, mosaic.high, mosaic.clipped, mosaic.per_channel, mosaic.palette)
 
     def labels(self) -> tuple[str, str, str]:
         """Returns what stands at the left, in the middle and at the right end of the bar."""
+        symmetric = self.palette == Palette.DIVERGING
+        if self.per_channel and symmetric:
+            return translate("ColourBar", "below zero"), "0", translate("ColourBar", "above zero")
         if self.per_channel:
             return translate("ColourBar", "channel's lowest"), "", translate("ColourBar", "highest")
-        middle = (self.low + self.high) / 2
-        high = number(self.high)
-        return number(self.low), number(middle), f"≥ {high}" if self.clipped else high
+        low, high = number(self.low), number(self.high)
+        if self.clipped:
+            low, high = f"≤ {low}" if symmetric else low, f"≥ {high}"
+        return low, number((self.low + self.high) / 2), high
 
 
 def paint_colour_bar(painter: QPainter, area: QRectF, scale: Scale, theme: Theme) -> None:
     """Draws the bar at the top of `area` and its numbers below."""
     bar = QRectF(area.left() + 0.5, area.top() + 0.5, area.width() - 1, _BAR_HEIGHT)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-    painter.drawImage(bar, ramp_image())
+    painter.drawImage(bar, ramp_image(scale.palette))
     painter.setPen(QPen(QColor(theme.border), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(bar)
@@ -71,7 +79,10 @@ class ColourBar(QWidget):
         self.scale = Scale(0.0, 0.0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setToolTip(
-            self.tr("Colour of each activation; «≥» means that a few larger values share the end.")
+            self.tr(
+                "Colour of each activation; «≥» and «≤» mean that a few values beyond it share "
+                "the end."
+            )
         )
 
     def set_scale(self, scale: Scale) -> None:

@@ -10,6 +10,9 @@ FIT = 0
 TILE_SIZES = (8, 16, 32, 64, 128, 256)
 """Tile sizes that a person can ask for, in pixels of the screen."""
 
+READABLE = 24
+"""The least tile, in pixels of the screen, in which a pattern can be made out."""
+
 _LARGEST_FIT = 128
 _MOST_ENLARGED = 64
 _LEAST_REDUCED = 64
@@ -70,6 +73,41 @@ def choose_tiling(
             break  # reduced further, the maps could not be told apart; the mosaic grows instead
     assert choice is not None
     return choice
+
+
+def page_capacity(
+    count: int, tile_height: int, tile_width: int, *, width: int, height: int, tile: int = FIT
+) -> int:
+    """Returns how many tiles a page holds without scrolling: of the wished size, or readable ones.
+
+    Args:
+        count: Number of tiles.
+        tile_height: Height of a tile in cells.
+        tile_width: Width of a tile in cells.
+        width: Screen pixels for a row.
+        height: Screen pixels for a page.
+        tile: Wished width of a tile in screen pixels, or `FIT`.
+    """
+    room = {"width": width, "height": height}
+    if tile == FIT:
+        whole = choose_tiling(count, tile_height, tile_width, **room)
+        if tile_width * whole.zoom >= READABLE:
+            return count
+        enlarge, reduce = _least_zoom(tile_width, READABLE)
+    else:
+        enlarge, reduce = _nearest_zoom(tile_width, tile)
+    across = (tile_width + reduce) * enlarge / reduce
+    down = (tile_height + reduce) * enlarge / reduce
+    gap = enlarge
+    held = max(1, int((width + gap) // across)) * max(1, int((height + gap) // down))
+    return min(count, held)
+
+
+def _least_zoom(cells: int, pixels: int) -> tuple[int, int]:
+    """Returns the least zoom at which so many cells have at least so many pixels."""
+    if pixels >= cells:
+        return min(_MOST_ENLARGED, math.ceil(pixels / cells)), 1
+    return 1, min(_LEAST_REDUCED, cells // pixels)
 
 
 def _zooms() -> list[tuple[int, int]]:
