@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_studio.errors import StudioError
+from resnet_studio.gui import framing_choice
 from resnet_studio.gui.features.channel_view import ChannelView
 from resnet_studio.gui.features.exports import FeatureExports
 from resnet_studio.gui.features.images import shown_image
@@ -32,14 +33,15 @@ from resnet_studio.gui.features.views import Views
 from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.empty_state import EmptyState
-from resnet_studio.gui.workers import TaskState
+from resnet_studio.gui.workers import Task, TaskState
 
 if TYPE_CHECKING:
     from resnet_studio.data.imaging import Picture
     from resnet_studio.probe.activations import Examination
+    from resnet_studio.probe.framing import Framing
     from resnet_studio.probe.network import LoadedNetwork
 
-    _Pair = tuple[Picture, LoadedNetwork]
+    _Wish = tuple[Picture, LoadedNetwork, Framing]
 
 _SIDE_WIDTH = 290
 _SIDE_LETTERS = 40
@@ -54,8 +56,10 @@ class FeaturesPanel(QWidget):
         super().__init__(parent)
         self.studio = studio
         self.examination: Examination | None = None
-        self.shown_for: _Pair | None = None
-        self._wanted: _Pair | None = None
+        self.shown_for: _Wish | None = None
+        self._wanted: _Wish | None = None
+        self._task: Task | None = None
+        self._age = QElapsedTimer()
         self._image = QImage()
         self.side = SideColumn(studio)
         self.mosaics = MosaicsPage(studio.theme)
@@ -82,8 +86,10 @@ class FeaturesPanel(QWidget):
         """Returns which network looks at which picture with which weights."""
         if self.shown_for is None:
             return ""
-        picture, network = self.shown_for
-        return f"{network.spec.name} · {network.description} · {picture.name}"
+        picture, network, framing = self.shown_for
+        seen = framing_choice.words(framing)
+        parts = (network.spec.name, network.description, picture.name, seen)
+        return " · ".join(filter(None, parts))
 
     # -- computing ------------------------------------------------------------------------------
 
@@ -98,8 +104,10 @@ class FeaturesPanel(QWidget):
         self._show_page(self.splitter)
         if network is None:
             self._await_network()
-        elif not _same(self.shown_for, (picture, network)):
-            self._examine(picture, network)
+        else:
+            wish = (picture, network, self.studio.framing_choice.framing)
+            if not _same(self.shown_for, wish):
+                self._examine(wish)
 
     def _await_network(self) -> None:
         torch = self.studio.torch
@@ -120,42 +128,57 @@ class FeaturesPanel(QWidget):
         if self.isVisible():
             self.studio.ensure_network()
 
-    def _examine(self, picture: Picture, network: LoadedNetwork) -> None:
-        """Starts one forward pass in a worker; an earlier one that still runs is dropped."""
-        wanted = (picture, network)
-        if not self.isVisible() or _same(self._wanted, wanted):
+    def _examine(self, wish: _Wish) -> None:
+        """Starts one forward pass in a worker; an earlier one that still runs is dropped.
+
+        While the crop is dragged, one that runs is let finish, and the newest crop follows.
+        """
+        if not self.isVisible() or _same(self._wanted, wish):
             return
-        self._wanted = wanted
+        follows = _same_but_framing(self._wanted or self.shown_for, wish)
+        if follows and framing_choice.soon_done(self._task, self._age):
+            return
+        self._wanted = wish
         self._set_busy(True)
         if self.examination is None:
             self._say(self.tr("Computing the feature maps…"))
+        self._start(wish, visible=not follows)
+
+    def _start(self, wish: _Wish, *, visible: bool) -> None:
+        picture, network, framing = wish
 
         def job(state: TaskState) -> Examination:
             from resnet_studio.probe.activations import examine
 
-            return examine(network, picture, check=state.check)
+            return examine(network, picture, framing=framing, check=state.check)
 
         def ended() -> None:
-            if self._wanted is wanted:
-                self._wanted = None
+            if self._wanted is wish:
+                self._wanted = self._task = None
                 self._set_busy(False)
+                if framing != self.studio.framing_choice.framing:
+                    self._refresh()
 
-        self.studio.workers.start(
+        self._age.start()
+        self._task = self.studio.workers.start(
             job,
             title=self.tr("Looking inside {name}").format(name=network.spec.name),
-            lane="probe",
+            lane="features",
             replace=True,
-            on_result=lambda examination: self._show(examination, network),
+            visible=visible,  # else the status bar would flicker at every step of a drag
+            on_result=lambda examination: self._show(examination, wish),
             on_error=self._failed,
             on_done=ended,
         )
 
-    def _show(self, examination: Examination, network: LoadedNetwork) -> None:
+    def _show(self, examination: Examination, wish: _Wish) -> None:
+        reframed = _same_but_framing(self.shown_for, wish)
         self.examination = examination
-        self.shown_for = (examination.picture, network)
-        self.side.show_examination(examination, network)
+        self.shown_for = wish
+        self.side.show_examination(examination, wish[1])
         self.mosaics.show_sections(examination.sections)
-        self.mosaics.select(self.selected_section())
+        if not reframed:  # else every step of a drag would scroll back to the selection
+            self.mosaics.select(self.selected_section())
         self.studio.commands.set_condition("maps", True)
         self._underlay()
         if not self._update_enlarged():
@@ -249,6 +272,9 @@ class FeaturesPanel(QWidget):
     def _network_changed(self, network: LoadedNetwork | None) -> None:
         if network is None:
             self.side.forget()
+        self._refresh()
+
+    def _framing_changed(self, _framing: Framing) -> None:
         self._refresh()
 
     def _torch_changed(self, _status: TorchStatus) -> None:
@@ -347,6 +373,7 @@ class FeaturesPanel(QWidget):
     def _connect(self) -> None:
         studio = self.studio
         studio.picture_changed.connect(self._picture_changed)
+        studio.framing_choice.changed.connect(self._framing_changed)
         studio.network_changed.connect(self._network_changed)
         studio.torch_changed.connect(self._torch_changed)
         studio.selection_changed.connect(self._selection_changed)
@@ -375,8 +402,12 @@ class FeaturesPanel(QWidget):
             super().keyPressEvent(event)
 
 
-def _same(one: _Pair | None, other: _Pair) -> bool:
-    """Tells whether two pairs are the same objects; comparing pictures would compare pixels."""
+def _same(one: _Wish | None, other: _Wish) -> bool:
+    """Tells whether two wishes are for the same; comparing pictures would compare pixels."""
+    return _same_but_framing(one, other) and one is not None and one[2] == other[2]
+
+
+def _same_but_framing(one: _Wish | None, other: _Wish) -> bool:
     return one is not None and one[0] is other[0] and one[1] is other[1]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QFont, QImage
 from PySide6.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -22,6 +23,7 @@ from resnet_studio.gui.features.weights_menu import WeightsMenu
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
+from resnet_studio.probe.framing import USUAL, CropBox, Framing, FramingKind, square_inside
 
 if TYPE_CHECKING:
     from resnet_studio.data.augment import AugmentSpec
@@ -29,12 +31,13 @@ if TYPE_CHECKING:
     from resnet_studio.probe.activations import Examination
     from resnet_studio.probe.network import LoadedNetwork
 
-_SMALLEST_CROP, _LARGEST_CROP = 100, 168
+_SMALLEST_CROP, _LARGEST_CROP = 100, 192
+_NARROWEST_CHOICE = 64
 translate = QCoreApplication.translate
 
 
 class SideColumn(QWidget):
-    """Shows one picture and its examination."""
+    """Shows one picture and its examination, and lets a person choose what the network sees."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,11 +46,15 @@ class SideColumn(QWidget):
         self.name = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.picture = PictureView(theme)
         self.crop = CropView()
+        self.crop_title = _heading(self.tr("What the network sees"))
         self.crop_text = QLabel()
+        self.framing = QComboBox()
+        self._own_crop: CropBox | None = None
         self.notice = QLabel()
         self.predictions = PredictionsView(theme)
         self.weights = WeightsMenu(studio)
         self._build()
+        self._connect()
 
     def expect_picture(self, picture: Picture) -> None:
         """Names a new picture; its image and what the network says of it follow."""
@@ -56,21 +63,27 @@ class SideColumn(QWidget):
         size = self.tr("{width}×{height} pixels").format(width=picture.width, height=picture.height)
         self.name.setToolTip(f"{notes}\n{size}")
         self.picture.expect_picture(QSize(picture.width, picture.height))
+        self._own_crop = None
         self.forget()
 
     def forget(self) -> None:
         """Takes away what was computed for an earlier picture or network."""
-        self.picture.show_crop(None)
+        self.picture.show_crop(self._studio.framing_choice.framing.box)
         self.crop.show_image(QImage())
         self.crop_text.clear()
         self.notice.hide()
         self.predictions.show_predictions((), faded=False)
 
     def show_examination(self, examination: Examination, network: LoadedNetwork) -> None:
-        """Shows crop and classes."""
-        self.picture.show_crop(examination.crop_box)
+        """Shows crop and classes; the frame stays where the person has dragged it meanwhile."""
+        framing = self._studio.framing_choice.framing
+        self.picture.show_crop(framing.box or examination.crop_box)
         self.crop.show_image(rgb_image(examination.crop_rgb))
-        self.crop_text.setText(_crop_text(network.preprocessing))
+        side = len(examination.crop_rgb)
+        title = self.tr("What the network sees, {side} × {side}").format(side=side)
+        self.crop_title.setText(title)
+        self.crop_title.setToolTip(title)
+        self.crop_text.setText(_crop_text(network.preprocessing, framing))
         notice = notice_text(network, examination)
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
@@ -88,7 +101,7 @@ class SideColumn(QWidget):
             width: Pixels of the column, in which no scroll bar takes part.
             height: Pixels of the column that can be seen at once.
         """
-        wished = min(height // 6, width * 2 // 5)
+        wished = min(height // 5, width // 2)
         self.crop.set_side(min(_LARGEST_CROP, max(_SMALLEST_CROP, wished)))
 
     def _build(self) -> None:
@@ -97,7 +110,7 @@ class SideColumn(QWidget):
         layout.setSpacing(6)
         layout.addLayout(self._name_row())
         layout.addWidget(self.picture, 100)
-        layout.addWidget(_heading(self.tr("What the network sees")))
+        layout.addWidget(self.crop_title)
         layout.addLayout(self._crop_row())
         layout.addWidget(_heading(self.tr("Most probable classes")))
         self.notice.setWordWrap(True)
@@ -129,11 +142,62 @@ class SideColumn(QWidget):
         self.crop_text.setProperty("muted", True)
         self.crop_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.crop_text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addLayout(self._framing_row())
+        column.addWidget(self.crop_text, 1)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.crop, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.crop_text, 1)
+        row.addLayout(column, 1)
         return row
+
+    def _framing_row(self) -> QHBoxLayout:
+        self.framing.addItem(self.tr("As trained"), FramingKind.PIPELINE)
+        self.framing.addItem(self.tr("Letterbox"), FramingKind.LETTERBOX)
+        self.framing.addItem(self.tr("My crop"), FramingKind.BOX)
+        self.framing.setAccessibleName(self.tr("Which part of the picture the network sees"))
+        self.framing.setToolTip(
+            self.tr(
+                "As trained: the crop of the network's preprocessing. Letterbox: the whole "
+                "picture, with borders of the mean colour. My crop: the square that you drag on "
+                "the picture."
+            )
+        )
+        self.framing.setMinimumWidth(_NARROWEST_CHOICE)
+        self.framing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        usual = QToolButton()
+        usual.setDefaultAction(self._studio.commands.action("picture.usual_crop"))
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(self.framing, 1)
+        row.addWidget(usual)
+        return row
+
+    # -- what the network sees --------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        choice = self._studio.framing_choice
+        choice.changed.connect(self._framing_changed)
+        self.framing.activated.connect(self._framing_chosen)
+        self.picture.crop_dragged.connect(lambda box: choice.set(Framing(FramingKind.BOX, box)))
+        self.picture.reset_asked.connect(choice.reset)
+
+    def _framing_chosen(self, _index: int) -> None:
+        kind = FramingKind(self.framing.currentData())
+        picture = self._studio.picture
+        if kind is not FramingKind.BOX:
+            self._studio.framing_choice.set(Framing(kind))
+        elif picture is not None:
+            crop = self._own_crop or self.picture.crop or (0, 0, picture.width, picture.height)
+            box = square_inside(crop, picture.height, picture.width)
+            self._studio.framing_choice.set(Framing(kind, box))
+
+    def _framing_changed(self, framing: Framing) -> None:
+        self.framing.setCurrentIndex(self.framing.findData(framing.kind))
+        if framing.box is not None:
+            self._own_crop = framing.box
+            self.picture.show_crop(framing.box)
 
 
 def notice_text(network: LoadedNetwork, examination: Examination) -> str:
@@ -157,9 +221,20 @@ def notice_text(network: LoadedNetwork, examination: Examination) -> str:
     return " ".join(sentences)
 
 
-def _crop_text(pipeline: AugmentSpec) -> str:
+def _crop_text(pipeline: AugmentSpec, framing: Framing) -> str:
     """Says in a few words how the picture becomes the crop."""
-    return "\n".join(filter(None, map(_step_text, pipeline.steps)))
+    if framing == USUAL:
+        return "\n".join(filter(None, map(_step_text, pipeline.steps)))
+    size = pipeline.output_size
+    if framing.box is None:
+        text = translate("SideColumn", "whole picture fitted into {size}×{size}")
+        lines = [text.format(size=size), translate("SideColumn", "border of the mean colour")]
+    else:
+        text = translate("SideColumn", "{side}×{side} pixels cut out")
+        lines = [text.format(side=round(framing.box[2]))]
+        resized = translate("SideColumn", "resized to {size}×{size}")
+        lines.append(resized.format(size=size))
+    return "\n".join((*lines, translate("SideColumn", "then normalised")))
 
 
 def _step_text(step: object) -> str:

@@ -246,7 +246,7 @@ def test_classes_of_the_old_picture_go_at_once(panel, studio, look, picture):
 def test_a_hidden_panel_computes_nothing_until_it_is_shown(panel, studio, look, picture, qtbot):
     panel.hide()
     studio.set_picture(picture)
-    assert not {task.lane for task in studio.workers.tasks} & {"network", "probe"}
+    assert not {task.lane for task in studio.workers.tasks} & {"network", "features"}
     assert studio.network is None
     panel.show()
     look(panel)
