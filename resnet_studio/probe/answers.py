@@ -35,7 +35,14 @@ def on_device(network: LoadedNetwork, device: str) -> LoadedNetwork:
     return dataclasses.replace(network, model=moved)
 
 
-def settled(network: LoadedNetwork, images: Tensor, labels: Labels, device: str) -> Scores:
+def settled(
+    network: LoadedNetwork,
+    images: Tensor,
+    labels: Labels,
+    device: str,
+    *,
+    logits: NDArray[np.float32] | None = None,
+) -> Scores:
     """Returns the scores; those of close calls from a pass of the picture alone.
 
     Args:
@@ -43,11 +50,14 @@ def settled(network: LoadedNetwork, images: Tensor, labels: Labels, device: str)
         images: All views of one picture after the other.
         labels: (N,) the output of each picture.
         device: Where to compute.
+        logits: What the network says of all images, (views, outputs), if that is known already.
     """
     if not len(labels):
         return np.empty((0, network.spec.classes))
     count = len(images) // len(labels)
-    logits = _logits(network, images, device).reshape(len(labels), count, -1)
+    if logits is None:
+        logits = _logits(network, images, device)
+    logits = logits.reshape(len(labels), count, -1)
     scores = log_probabilities(logits)
     finite = np.where(np.isfinite(logits), logits, 0.0)
     close = _CLOSE * np.abs(finite).max(axis=(1, 2))

@@ -187,10 +187,29 @@ def evaluate(
     """
     started = time.perf_counter()
     _check(network, batch_size)
+    subset, folders, _ = yield from open_folder(data, part=part)
+    labelling = label_outputs(folders, network.spec.classes, names, names_from)
+    task = _task(network, subset, labelling, ten_crop=ten_crop, leave_right_size=leave_right_size)
+    return (yield from _evaluated(task, batch_size=batch_size, device=device, started=started))
+
+
+def open_folder(
+    data: Path, *, part: Part | None = None
+) -> Generator[EvaluationProgress, None, tuple[Subset, Folders, Part]]:
+    """Lists a folder or .zip of class folders; its pictures are decoded when they are asked for.
+
+    Args:
+        data: The folder.
+        part: Which pictures; None takes those for testing, else those for validation, else all.
+
+    Returns:
+        The pictures, their classes, and which part they are.
+
+    Raises:
+        DataError: If there is nothing to look at, or not the part that is asked for.
+    """
     store = open_store(data)
     arrangement = yield from _arranged(store)
-    folders = Folders(store.name, arrangement.classes, arrangement.folders)
-    labelling = label_outputs(folders, network.spec.classes, names, names_from)
     dataset = FileDataset(
         store.name,
         arrangement.classes,
@@ -201,9 +220,8 @@ def evaluate(
     )
     kept = _kept(arrangement, part, store.name)
     chosen = np.arange(len(dataset)) if kept is None else np.flatnonzero(kept)
-    subset = Subset(dataset, chosen.astype(np.int64))
-    task = _task(network, subset, labelling, ten_crop=ten_crop, leave_right_size=leave_right_size)
-    return (yield from _evaluated(task, batch_size=batch_size, device=device, started=started))
+    folders = Folders(store.name, arrangement.classes, arrangement.folders)
+    return Subset(dataset, chosen.astype(np.int64)), folders, part or _own_part(arrangement)
 
 
 def evaluate_subset(
@@ -327,6 +345,13 @@ def _kept(arrangement: Arrangement, part: Part | None, name: str) -> NDArray[np.
             remedy=f'Put one named "{part}" beside "train", or choose all its pictures.',
         )
     return sides[part]
+
+
+def _own_part(arrangement: Arrangement) -> Part:
+    """Returns the part that is taken where none is asked for."""
+    if arrangement.test is not None:
+        return "test"
+    return "all" if arrangement.held_out is None else "validation"
 
 
 def _none_readable(name: str, unread: Sequence[Problem]) -> DataError:
