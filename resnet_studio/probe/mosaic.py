@@ -138,11 +138,19 @@ class Mosaic:
         return None if position is None else int(self.order[position])
 
     def position_of(self, channel: int) -> int:
-        """Returns at which position `channel` stands; ValueError if there is none such."""
-        found = np.flatnonzero(self.order == channel)
-        if found.size == 0:
-            raise ValueError(f"the mosaic has no channel {channel}")
-        return int(found[0])
+        """Returns at which position `channel` stands; ValueError if it is not shown."""
+        return _place_of(channel, self.order)
+
+    def rank_of(self, channel: int) -> int:
+        """Returns at which place of the whole order `channel` stands; ValueError without it."""
+        return _place_of(channel, self.ranking)
+
+
+def _place_of(channel: int, order: npt.NDArray[np.int64]) -> int:
+    found = np.flatnonzero(order == channel)
+    if found.size == 0:
+        raise ValueError(f"the mosaic has no channel {channel}")
+    return int(found[0])
 
 
 def mosaic(

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 from resnet_studio.gui.features.colour_bar import ColourBar, Scale
 from resnet_studio.gui.features.images import number
 from resnet_studio.gui.features.overlay import Cell, OverlayCanvas
-from resnet_studio.gui.features.picture_view import CropBox
 from resnet_studio.gui.features.stage_view import section_title
 from resnet_studio.gui.icons import icon
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
+from resnet_studio.probe.framing import CropBox
 from resnet_studio.probe.mosaic import Mosaic, value_range
 
 if TYPE_CHECKING:

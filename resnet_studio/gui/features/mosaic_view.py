@@ -1,4 +1,4 @@
-"""One stage's channels as one picture: hover tells, click and Enter enlarge."""
+"""The channels of a stage or layer as one picture: hover tells, click and Enter enlarge."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from resnet_studio.gui.features.images import levels_image, number, scaled
-from resnet_studio.gui.features.tiling import FIT, Tiling, choose_tiling
+from resnet_studio.gui.features.reading import Reading, place_words
+from resnet_studio.gui.features.tiling import FIT, Tiling, choose_tiling, page_capacity
 from resnet_studio.gui.theme import Theme
-from resnet_studio.probe.mosaic import Mosaic, Order, mosaic
+from resnet_studio.probe.mosaic import Colouring, Mosaic, Order, mosaic
 
 if TYPE_CHECKING:
-    from resnet_studio.probe.activations import SectionMaps
+    from resnet_studio.probe.channels import ChannelMaps, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +37,44 @@ class Display:
         order: Order of the channels.
         per_channel: Each channel stretched to its own range instead of one range for the stage.
         tile: Wished width of a tile in screen pixels, or `tiling.FIT`.
+        colouring: Whether zero lies in the middle of the colours.
+        paged: Channels that would be too small to read, or do not fit, go to further pages.
     """
 
     order: Order = Order.CHANNEL
     per_channel: bool = False
     tile: int = FIT
+    colouring: Colouring = Colouring.AUTOMATIC
+    paged: bool = False
 
 
 class MosaicView(QWidget):
-    """Draws the mosaic of one section; as tall as it needs to be at its width.
+    """Draws the mosaic of one section or layer; as tall as it needs to be at its width.
 
     Signals:
         channel_chosen(int): The channel that was clicked, or chosen by Enter.
         scale_changed(): Another mosaic is shown: the colour bar has other numbers.
+        read(Reading | None): The number under the cursor.
     """
 
     channel_chosen = Signal(int)
     scale_changed = Signal()
+    read = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._maps: SectionMaps | None = None
+        self._maps: ChannelMaps | None = None
+        self._other: FloatArray | None = None
+        self._names: tuple[str, ...] = ()
         self._display = Display()
         self._budget = 320
         self._tiling: Tiling | None = None
         self._image = QImage()
         self._smooth = QImage()
         self._position = 0
+        self._page = 0
+        self._page_size = 1
         self._hovered: int | None = None
         self.mosaic: Mosaic | None = None
         self.setMouseTracking(True)
@@ -74,7 +85,7 @@ class MosaicView(QWidget):
     # -- what is shown ------------------------------------------------------------------------
 
     @property
-    def maps(self) -> SectionMaps | None:
+    def maps(self) -> ChannelMaps | None:
         """The feature maps that are drawn."""
         return self._maps
 
@@ -93,25 +104,55 @@ class MosaicView(QWidget):
         """The channel that the keyboard stands on."""
         return None if self.mosaic is None else int(self.mosaic.order[self._position])
 
-    def show_maps(self, maps: SectionMaps) -> None:
-        """Shows other feature maps."""
+    @property
+    def page(self) -> int:
+        """Number of the page that is shown, from 0."""
+        return self._page
+
+    @property
+    def page_count(self) -> int:
+        """Number of pages."""
+        return 1 if self._maps is None else -(-len(self._maps.maps) // self._page_size)
+
+    def show_maps(
+        self,
+        maps: ChannelMaps,
+        *,
+        other: FloatArray | None = None,
+        names: tuple[str, ...] = (),
+    ) -> None:
+        """Shows other feature maps.
+
+        Args:
+            maps: What is to be shown.
+            other: What another picture made of the same layer, to sort by the difference.
+            names: A name for each channel, such as the classes; none if empty.
+        """
         if self._maps is None or len(maps.maps) != len(self._maps.maps):
-            self._position = 0
-        self._maps = maps
+            self._position = self._page = 0
+        self._maps, self._other, self._names = maps, other, names
         self._rebuild()
 
     def show_as(self, display: Display) -> None:
         """Sorts, colours and sizes in another way."""
         if display != self._display:
             self._display = display
-            self._position = 0
+            self._position = self._page = 0
+            self._rebuild()
+
+    def show_page(self, page: int) -> None:
+        """Shows another page, within those that there are; the first tile becomes current."""
+        page = min(max(page, 0), self.page_count - 1)
+        if page != self._page:
+            self._page, self._position = page, 0
             self._rebuild()
 
     def set_budget(self, height: int) -> None:
         """Says how tall a mosaic may become when the tile size is left to the panel."""
         if height != self._budget:
             self._budget = height
-            if self._display.tile == FIT and self._wished_tiling() != self._tiling:
+            measured = self._display.tile == FIT or self._display.paged
+            if measured and self._wished() != (self._tiling, self._page_size):
                 self._rebuild()
 
     def set_theme(self, theme: Theme) -> None:
@@ -120,10 +161,9 @@ class MosaicView(QWidget):
         self.update()
 
     def set_current_channel(self, channel: int) -> None:
-        """Puts the keyboard on a channel."""
+        """Puts the keyboard on a channel, and shows the page on which it is."""
         if self.mosaic is not None:
-            self._position = self.mosaic.position_of(channel)
-            self.update()
+            self._go_to(self.mosaic.rank_of(channel))
 
     def channel_box(self, channel: int) -> QRectF:
         """Returns where a channel is drawn, in pixels of this widget."""
@@ -138,12 +178,26 @@ class MosaicView(QWidget):
             return None
         return self.mosaic.channel_at(point.x() / self.zoom, point.y() / self.zoom)
 
+    def reading_at(self, point: QPoint) -> Reading | None:
+        """Returns the number drawn at a point of this widget."""
+        channel = self.channel_at(point)
+        if channel is None or self._maps is None:
+            return None
+        box = self.channel_box(channel)
+        values = self._maps.maps[channel]
+        # The last row and column of a reduced tile would else be rounded beyond its end.
+        row = min(int((point.y() - box.top()) / self.zoom), values.shape[0] - 1)
+        column = min(int((point.x() - box.left()) / self.zoom), values.shape[1] - 1)
+        row, column = max(0, row), max(0, column)
+        return Reading(self._maps.name, channel, row, column, float(values[row, column]))
+
     def describe(self, channel: int) -> str:
-        """Returns the number and the mean of a channel in words."""
+        """Returns the number, the name if it has one, and the mean of a channel in words."""
         assert self._maps is not None
-        return self.tr("channel {number} · mean {mean}").format(
+        text = self.tr("channel {number} · mean {mean}").format(
             number=channel, mean=number(float(self._maps.channel_mean[channel]))
         )
+        return f"{self._names[channel]}: {text}" if self._names else text
 
     def sizeHint(self) -> QSize:
         """The mosaic at its zoom."""
@@ -152,32 +206,37 @@ class MosaicView(QWidget):
     def _tall(self) -> int:
         return 40 if self.mosaic is None else max(1, round(self.mosaic.grid.height * self.zoom))
 
-    def _wished_tiling(self) -> Tiling | None:
+    def _wished(self) -> tuple[Tiling | None, int]:
+        """Returns how the tiles are to stand, and how many on a page."""
         if self._maps is None:
-            return None
+            return None, 1
         count, height, width = self._maps.maps.shape
-        return choose_tiling(
-            count,
-            height,
-            width,
-            width=self.width(),
-            height=self._budget,
-            tile=self._display.tile,
-        )
+        room = {"width": self.width(), "height": self._budget, "tile": self._display.tile}
+        if self._display.paged:
+            count = page_capacity(count, height, width, **room)
+        return choose_tiling(count, height, width, **room), count
 
     def _rebuild(self) -> None:
-        """Lays out and colours anew: one to two milliseconds for a stage of ResNet-50."""
-        self._tiling = self._wished_tiling()
-        if self._maps is None or self._tiling is None:
+        """Lays out and colours anew: about three milliseconds for 2,048 channels of 7 x 7."""
+        if self._maps is None:
             return
+        first = self._page * self._page_size
+        self._tiling, self._page_size = self._wished()
+        assert self._tiling is not None
+        self._page = min(first, len(self._maps.maps) - 1) // self._page_size
+        order = self._display.order
         self.mosaic = mosaic(
             self._maps.maps,
             columns=self._tiling.columns,
-            order=self._display.order,
+            order=Order.CHANNEL if self._cannot_compare() else order,
             gap=self._tiling.gap,
             per_channel=self._display.per_channel,
+            colouring=self._display.colouring,
+            other=self._other,
+            page=slice(self._page * self._page_size, (self._page + 1) * self._page_size),
         )
-        self._image = levels_image(self.mosaic.levels)
+        self._position = min(self._position, self.mosaic.grid.count - 1)
+        self._image = levels_image(self.mosaic.levels, self.mosaic.palette)
         self._smooth = QImage()
         self._hovered = None
         self.setFixedHeight(self._tall())
@@ -185,14 +244,26 @@ class MosaicView(QWidget):
         self.update()
         self.scale_changed.emit()
 
+    def _cannot_compare(self) -> bool:
+        """Whether the order is by difference and there is nothing to compare with."""
+        other = None if self._other is None else self._other.shape
+        assert self._maps is not None
+        return self._display.order == Order.DIFFERENCE and other != self._maps.maps.shape
+
+    def _go_to(self, rank: int) -> None:
+        """Makes the channel at a place of the order the current one, on whichever page it is."""
+        self.show_page(rank // self._page_size)
+        self._position = rank % self._page_size
+        self.update()
+
     # -- Qt -------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Puts as many tiles into a row as fit."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            wished = self._wished_tiling()
-            if wished is not None and wished != self._tiling:
+            wished = self._wished()
+            if wished[0] is not None and wished != (self._tiling, self._page_size):
                 self._rebuild()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -237,21 +308,23 @@ class MosaicView(QWidget):
             painter.drawRect(box)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Says which channel lies under the cursor."""
-        channel = self.channel_at(event.position().toPoint())
-        if channel is not None:
-            text = self.tr("{channel}\nClick to enlarge it over the picture").format(
-                channel=self.describe(channel)
+        """Says which number of which channel lies under the cursor."""
+        reading = self.reading_at(event.position().toPoint())
+        if reading is not None:
+            text = self.tr("{channel}\n{place}\nClick to enlarge it over the picture").format(
+                channel=self.describe(reading.channel), place=place_words(reading)
             )
             QToolTip.showText(event.globalPosition().toPoint(), text, self)
         else:
             QToolTip.hideText()
-        self._hover(channel)
+        self._hover(None if reading is None else reading.channel)
+        self.read.emit(reading)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Takes the frame away."""
         super().leaveEvent(event)
         self._hover(None)
+        self.read.emit(None)
 
     def _hover(self, channel: int | None) -> None:
         if channel != self._hovered:
@@ -289,13 +362,20 @@ class MosaicView(QWidget):
         }
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.channel_chosen.emit(self.current_channel)
-        elif key in steps and 0 <= self._position + steps[key] < self.mosaic.grid.count:
-            self._position += steps[key]
+        elif key in steps and self._can_go(steps[key]):
+            self._go_to(self._rank + steps[key])
             self.setAccessibleDescription(self.describe(self.current_channel or 0))
-            self.update()
         else:
             super().keyPressEvent(event)
         return None
+
+    @property
+    def _rank(self) -> int:
+        """Place of the current tile in the order of all channels."""
+        return self._page * self._page_size + self._position
+
+    def _can_go(self, by: int) -> bool:
+        return self.mosaic is not None and 0 <= self._rank + by < len(self.mosaic.ranking)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the current tile."""

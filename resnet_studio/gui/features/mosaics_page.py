@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from resnet_studio.gui.features.mosaic_choices import MosaicChoices
 from resnet_studio.gui.features.mosaic_view import Display
 from resnet_studio.gui.features.stage_view import StageView
-from resnet_studio.gui.features.tiling import FIT, TILE_SIZES
 from resnet_studio.gui.theme import Theme
-from resnet_studio.probe.mosaic import Order
 
 if TYPE_CHECKING:
+    from resnet_studio.gui.studio import Studio
     from resnet_studio.probe.activations import SectionMaps
 
 _LEAST_BUDGET = 180
-_NARROWEST_CHOICE = 64
 
 
 class MosaicsPage(QWidget):
@@ -28,19 +27,21 @@ class MosaicsPage(QWidget):
         title_clicked(str): Name of the section whose title was clicked.
         channel_chosen(str, int): Name of the section and number of the channel to enlarge.
         menu_asked(StageView, QPoint): A context menu is wished at a point of the screen.
+        read(Reading | None): The number under the cursor.
     """
 
     title_clicked = Signal(str)
     channel_chosen = Signal(str, int)
     menu_asked = Signal(object, object)
+    read = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme = studio.theme
         self.stages: list[StageView] = []
-        self.order = QComboBox()
-        self.range = QComboBox()
-        self.tile = QComboBox()
+        self.choices = MosaicChoices(
+            studio.settings, "stages", shared=self.tr("One range per stage")
+        )
         self.area = QScrollArea()
         self._column = QVBoxLayout()
         self._build()
@@ -50,9 +51,7 @@ class MosaicsPage(QWidget):
     @property
     def display(self) -> Display:
         """How the mosaics are shown."""
-        # A combo box gives a StrEnum back as the bare text.
-        order = Order(self.order.currentData())
-        return Display(order, self.range.currentData(), self.tile.currentData())
+        return self.choices.display
 
     def stage(self, name: str) -> StageView | None:
         """Returns the view of a section by name."""
@@ -98,6 +97,7 @@ class MosaicsPage(QWidget):
         stage.mosaic_view.set_budget(self._budget())
         stage.title_clicked.connect(self.title_clicked)
         stage.channel_chosen.connect(self.channel_chosen)
+        stage.mosaic_view.read.connect(self.read)
         stage.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         stage.customContextMenuRequested.connect(
             lambda point: self.menu_asked.emit(stage, stage.mapToGlobal(point))
@@ -106,7 +106,6 @@ class MosaicsPage(QWidget):
         self._column.insertWidget(index, stage)
 
     def _build(self) -> None:
-        self._fill_choices()
         content = QWidget()
         content.setLayout(self._column)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -121,63 +120,21 @@ class MosaicsPage(QWidget):
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the mosaics have it, and scroll it
         self.area.setAccessibleName(self.tr("Feature maps of each stage"))
         self.area.viewport().installEventFilter(self)
+        self.choices.changed.connect(self._show_as)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 0, 0)
         layout.setSpacing(8)
-        layout.addLayout(self._choice_row())
-        layout.addWidget(self.area, 1)
-
-    def _fill_choices(self) -> None:
-        self.order.addItem(self.tr("Channel number"), Order.CHANNEL)
-        self.order.addItem(self.tr("Mean activation"), Order.MEAN)
-        self.range.addItem(self.tr("One range per stage"), False)
-        self.range.addItem(self.tr("Each channel's own"), True)
-        self.tile.addItem(self.tr("Fit"), FIT)
-        for size in TILE_SIZES:
-            self.tile.addItem(self.tr("{size} px").format(size=size), size)
-        for box in (self.order, self.range, self.tile):
-            box.currentIndexChanged.connect(self._display_changed)
-
-    def _choice_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 12, 0)
-        row.setSpacing(6)
-        for text, box, tip in (
-            (
-                self.tr("&Order"),
-                self.order,
-                self.tr("Channels by their number, or the strongest mean activation first"),
-            ),
-            (
-                self.tr("&Colours"),
-                self.range,
-                self.tr(
-                    "One range for a stage lets its channels be compared; each channel's own "
-                    "range shows its pattern"
-                ),
-            ),
-            (
-                self.tr("&Tiles"),
-                self.tile,
-                self.tr("Size of a channel on screen (Ctrl and the wheel change it)"),
-            ),
-        ):
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setMinimumWidth(_NARROWEST_CHOICE)  # else large text would widen the window
-            box.setToolTip(tip)
-            box.setAccessibleName(text.replace("&", ""))
-            row.addWidget(label)
-            row.addWidget(box)
-            row.addSpacing(8)
-        row.addStretch(1)
-        return row
+        row.addWidget(self.choices)
+        layout.addLayout(row)
+        layout.addWidget(self.area, 1)
 
     # -- reacting -----------------------------------------------------------------------------
 
-    def _display_changed(self) -> None:
+    def _show_as(self, display: Display) -> None:
         for stage in self.stages:
-            stage.mosaic_view.show_as(self.display)
+            stage.mosaic_view.show_as(display)
 
     def _budget(self) -> int:
         """Returns how tall one mosaic may be: one section and a part of the next are to be seen."""
@@ -192,8 +149,6 @@ class MosaicsPage(QWidget):
             isinstance(event, QWheelEvent)
             and event.modifiers() & Qt.KeyboardModifier.ControlModifier
         ):
-            step = 1 if event.angleDelta().y() > 0 else -1
-            index = min(max(self.tile.currentIndex() + step, 0), self.tile.count() - 1)
-            self.tile.setCurrentIndex(index)
+            self.choices.step_tile(1 if event.angleDelta().y() > 0 else -1)
             return True
         return super().eventFilter(watched, event)

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_studio.gui.features.colour_bar import Scale
 from resnet_studio.gui.features.images import levels_image
-from resnet_studio.gui.features.picture_view import CropBox, paint_crop_frame
+from resnet_studio.gui.features.picture_view import paint_crop_frame
 from resnet_studio.gui.theme import Theme
+from resnet_studio.probe.framing import CropBox
 from resnet_studio.probe.mosaic import enlarge, to_levels
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ class FeaturesPanel(QWidget):
         self._age = QElapsedTimer()
         self._image = QImage()
         self.side = SideColumn(studio)
-        self.mosaics = MosaicsPage(studio.theme)
+        self.mosaics = MosaicsPage(studio)
         self.channel_view = ChannelView(studio.theme)
         self.samples = SampleStrip(studio)
         self.waiting = QLabel()

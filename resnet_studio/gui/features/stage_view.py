@@ -15,6 +15,7 @@ from resnet_studio.gui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
     from resnet_studio.probe.activations import SectionMaps
+    from resnet_studio.probe.channels import ChannelMaps
 
 translate = QCoreApplication.translate
 
@@ -25,15 +26,23 @@ _EXPORT_BAR = 240
 
 
 def section_title(name: str) -> str:
-    """Returns what a section is called on screen: "stem" is "Stem", "layer2" is "Stage 2"."""
+    """Returns what a section is called on screen: "stem" is "Stem", "layer2" is "Stage 2".
+
+    Blocks and layers are called by their names.
+    """
     if name == "stem":
         return translate("StageView", "Stem")
-    return translate("StageView", "Stage {number}").format(number=name.removeprefix("layer"))
+    number = name.removeprefix("layer")
+    if not (number.isdigit() and name.startswith("layer")):
+        return name
+    return translate("StageView", "Stage {number}").format(number=number)
 
 
-def section_size(maps: SectionMaps) -> str:
-    """Returns how many channels of which size a section has."""
+def section_size(maps: ChannelMaps) -> str:
+    """Returns how many channels of which size a section or layer has."""
     channels, height, width = maps.maps.shape
+    if height == width == 1:
+        return translate("StageView", "{count} numbers").format(count=channels)
     return translate("StageView", "{channels} channels of {width}×{height}").format(
         channels=channels, width=width, height=height
     )

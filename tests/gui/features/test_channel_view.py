@@ -31,7 +31,7 @@ def test_arrow_keys_go_through_the_channels_and_around_the_ends(enlarged, qtbot)
 
 def test_arrow_keys_follow_the_order_of_the_mosaic(enlarged, qtbot):
     mosaics = enlarged.mosaics
-    mosaics.order.setCurrentIndex(mosaics.order.findData(Order.MEAN))
+    mosaics.choices.order.setCurrentIndex(mosaics.choices.order.findData(Order.MEAN))
     order = mosaics.stages[2].mosaic_view.mosaic.order
     enlarged.enlarge("layer2", int(order[0]))
     qtbot.keyClick(enlarged.channel_view, Qt.Key.Key_Right)

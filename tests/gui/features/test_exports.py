@@ -46,7 +46,7 @@ def test_commands_wait_for_maps_and_for_a_channel(panel, studio, look, picture):
 
 def test_a_copied_mosaic_has_every_cell_and_the_colour_bar(panel, studio, look, picture):
     look(panel, picture)
-    panel.mosaics.tile.setCurrentIndex(panel.mosaics.tile.findData(16))
+    panel.mosaics.choices.tile.setCurrentIndex(panel.mosaics.choices.tile.findData(16))
     view = panel.mosaics.stages[2].mosaic_view
     assert view.zoom == 1
     studio.select("layer2")

@@ -90,14 +90,14 @@ def test_the_colour_bar_has_the_numbers_of_the_mosaic(panel, look, picture):
     mosaic = stage.mosaic_view.mosaic
     assert (stage.bar.scale.low, stage.bar.scale.high) == (mosaic.low, mosaic.high)
     assert stage.bar.scale.clipped == mosaic.clipped
-    panel.mosaics.range.setCurrentIndex(1)
+    panel.mosaics.choices.range.setCurrentIndex(1)
     assert stage.bar.scale.labels() == ("channel's lowest", "", "highest")
 
 
 def test_sorting_by_mean_puts_the_strongest_channel_first_everywhere(panel, look, picture):
     examination = look(panel, picture)
     assert panel.mosaics.stages[2].mosaic_view.mosaic.order.tolist() == list(range(8))
-    panel.mosaics.order.setCurrentIndex(panel.mosaics.order.findData(Order.MEAN))
+    panel.mosaics.choices.order.setCurrentIndex(panel.mosaics.choices.order.findData(Order.MEAN))
     for stage, section in zip(panel.mosaics.stages, examination.sections, strict=True):
         expected = ordering(section.maps, Order.MEAN)
         assert stage.mosaic_view.mosaic.order.tolist() == expected.tolist()
@@ -106,7 +106,7 @@ def test_sorting_by_mean_puts_the_strongest_channel_first_everywhere(panel, look
 
 def test_another_tile_size_leaves_the_order_alone(panel, look, picture):
     look(panel, picture)
-    panel.mosaics.tile.setCurrentIndex(panel.mosaics.tile.findData(32))
+    panel.mosaics.choices.tile.setCurrentIndex(panel.mosaics.choices.tile.findData(32))
     view = panel.mosaics.stages[2].mosaic_view
     assert view.mosaic.order.tolist() == list(range(8))
     assert view.zoom == 2
@@ -130,13 +130,13 @@ def test_control_and_the_wheel_change_the_tile_size(panel, look, picture, qtbot)
         False,
     )
     QApplication.sendEvent(viewport, event)
-    assert panel.mosaics.tile.currentData() == 8
+    assert panel.mosaics.choices.tile.currentData() == 8
 
 
 @pytest.mark.parametrize("order", [Order.CHANNEL, Order.MEAN])
 def test_a_click_on_a_tile_enlarges_the_channel_drawn_there(panel, look, picture, order, qtbot):
     examination = look(panel, picture)
-    panel.mosaics.order.setCurrentIndex(panel.mosaics.order.findData(order))
+    panel.mosaics.choices.order.setCurrentIndex(panel.mosaics.choices.order.findData(order))
     view = panel.mosaics.stages[2].mosaic_view
     strongest = int(examination.sections[2].channel_mean.argmax())
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=_centre(view, strongest))
