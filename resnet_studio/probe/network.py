@@ -27,10 +27,14 @@ from resnet_studio.probe.shipped import shipped_for, shipped_weights
 from resnet_studio.probe.surgery import NO_SURGERY, Surgery
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from resnet_studio.architecture.spec import NetworkSpec
     from resnet_studio.models import Assumption, Identified, PretrainedWeights, ResNet, WeightsFile
 
-WeightsKind = Literal["random", "shipped", "run", "file", "pretrained"]
+WeightsKind = Literal["random", "shipped", "run", "live", "file", "pretrained"]
 _ASKED_AS = {"normalisation": ("mean", "std", "normalisation"), "classes": ("classes",)}
 """Answers to each thing that is no part of the spec."""
 _BESIDE_SPEC = tuple(answer for answers in _ASKED_AS.values() for answer in answers)
@@ -54,7 +58,7 @@ class WeightsChoice:
 
     Attributes:
         kind: "random", "shipped" (those that come with the program), "run" (a training run's),
-            "file", or "pretrained" (torchvision's).
+            "live" (a copy of a run in progress), "file", or "pretrained" (torchvision's).
         path: The file; empty for random and shipped ones. Pretrained ones must have been
             downloaded.
         seed: Seed of random weights.
@@ -119,6 +123,11 @@ def load_network(spec: NetworkSpec, choice: WeightsChoice | None = None) -> Load
     choice = choice or WeightsChoice()
     if choice.kind == "random":
         return _with_random_weights(spec, choice)
+    if choice.kind == "live":
+        raise CheckpointError(
+            "The copy of the run's weights is gone.",
+            remedy="Take the weights of the last run, in the menu of the weights.",
+        )
     if choice.kind == "shipped":
         return _with_shipped_weights(spec, choice)
     if choice.kind == "pretrained":
@@ -130,6 +139,44 @@ def usual_weights(spec: NetworkSpec) -> WeightsChoice:
     """Returns the weights of a network for which none were chosen: shipped ones, else random."""
     shipped = shipped_for(spec)
     return WeightsChoice() if shipped is None else WeightsChoice(kind="shipped", name=shipped.id)
+
+
+def running_network(
+    spec: NetworkSpec,
+    weights: Mapping[str, NDArray[Any]],
+    *,
+    classes: tuple[str, ...],
+    preprocessing: AugmentSpec,
+    run: str,
+    step: int,
+) -> LoadedNetwork:
+    """Returns the network of a run in progress, from a copy of its weights.
+
+    Args:
+        spec: The network.
+        weights: Parameters and buffers by name; taken over, not copied.
+        classes: A name for each output.
+        preprocessing: What the run does to the pictures that it validates with.
+        run: What the run is called.
+        step: After how many steps the copy was made.
+    """
+    import torch
+
+    from resnet_studio import models
+
+    model = models.outline_network(spec)
+    tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
+    model.load_state_dict(tensors, assign=True)
+    choice = WeightsChoice(kind="live", name=run)
+    return LoadedNetwork(
+        spec=spec,
+        model=_frozen(model),
+        classes=classes,
+        preprocessing=preprocessing,
+        choice=choice,
+        trained=True,
+        description=f"run {run} after step {step:,}",
+    )
 
 
 def class_names(count: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The levers of a running training: pause, resume, stop. Safe to pull from any thread.
+"""The levers of a running training: pause, resume, stop, snapshot. Safe from any thread.
 
 They are flags that the loop reads between steps. Nothing is queued, so the newest wish counts
 and a busy loop cannot miss it.
@@ -16,6 +16,7 @@ class Control:
         self._changed = threading.Condition()
         self._paused = False
         self._stopping = False
+        self._snapshot = False
 
     @property
     def paused(self) -> bool:
@@ -47,12 +48,27 @@ class Control:
             self._stopping = True
             self._changed.notify_all()
 
+    def ask_snapshot(self) -> None:
+        """Asks the run for its weights after the present step, also while it waits."""
+        with self._changed:
+            self._snapshot = True
+            self._changed.notify_all()
+
+    def take_snapshot_wish(self) -> bool:
+        """Returns whether a snapshot is asked for; the wish is fulfilled by whoever takes it."""
+        with self._changed:
+            wanted, self._snapshot = self._snapshot, False
+            return wanted
+
     def wait(self, seconds: float) -> None:
         """Blocks the calling thread until a lever is pulled, but no longer than this."""
         with self._changed:
             self._changed.wait(timeout=seconds)
 
     def wait_while_paused(self) -> None:
-        """Blocks the calling thread, without using the processor, until resumed or stopped."""
+        """Blocks the calling thread, without using the processor, until a lever is pulled.
+
+        Returns once the run shall go on or end, or a snapshot is asked for.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or not self._paused)
+            self._changed.wait_for(lambda: self._stopping or not self._paused or self._snapshot)

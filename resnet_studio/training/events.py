@@ -9,9 +9,13 @@ counted from 1 as well. Accuracies are fractions between 0 and 1, times are seco
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Outcome: TypeAlias = Literal["finished", "stopped", "failed"]
 
@@ -201,6 +205,21 @@ class RunEnded:
     offer: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The weights between two steps; comes only when `Control.ask_snapshot` asked for it.
+
+    Attributes:
+        step: Steps done.
+        epoch: The epoch that they are in, from 1.
+        weights: Parameters and buffers by name, copies in the memory of the processor.
+    """
+
+    step: int
+    epoch: int
+    weights: Mapping[str, NDArray[Any]]
+
+
 Event: TypeAlias = (
     Progress
     | RunStarted
@@ -210,12 +229,15 @@ Event: TypeAlias = (
     | Paused
     | Resumed
     | Warned
+    | Snapshot
     | RunEnded
 )
 
 
 def to_dict(event: Event) -> dict[str, Any]:
     """Returns the event for JSON: its class name under "event", paths as text."""
+    if isinstance(event, Snapshot):  # the weights are for programs that share the memory
+        return {"event": "Snapshot", "step": event.step, "epoch": event.epoch}
     fields = {
         key: str(value) if isinstance(value, Path) else value
         for key, value in asdict(event).items()

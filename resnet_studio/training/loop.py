@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from torch import Tensor
 from resnet_studio.data.batches import Batch
 from resnet_studio.data.dataset import Problem
 from resnet_studio.errors import Cancelled, RunError, StudioError
-from resnet_studio.training import checkpoint, gradients, held, waiting
+from resnet_studio.training import checkpoint, gradients, held, snapshots, waiting
 from resnet_studio.training.checkpoint import Best
 from resnet_studio.training.config import RunConfig
 from resnet_studio.training.control import Control
@@ -345,6 +346,8 @@ class _Run:
         Raises:
             Cancelled: If the run shall end; everything is saved then.
         """
+        snapshot = partial(snapshots.asked_for, self._control, self._at, self._stepper)
+        yield from snapshot()
         stopping, paused, due = self._world.any(
             self._control.stopping or self._world.deserted,
             self._control.paused,
@@ -356,7 +359,7 @@ class _Run:
             yield from self._save()
             self._lap_into_sums()
             yield Paused(self._at.step)
-            stopping = waiting.while_paused(self._control, self._world)
+            stopping = yield from waiting.through_pause(self._control, self._world, snapshot)
             self._restart_clock()
             if not stopping:
                 yield Resumed(self._at.step)

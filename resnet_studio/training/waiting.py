@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from resnet_studio.training.control import Control
 from resnet_studio.training.distributed import World
+from resnet_studio.training.events import Snapshot
 from resnet_studio.training.room import NoRoom
 
 LOOK_SECONDS: Final = 0.5
@@ -30,6 +32,21 @@ def while_paused(control: Control, world: World) -> bool:
         if stopping or not paused:
             return stopping
         control.wait(LOOK_SECONDS)
+
+
+def through_pause(
+    control: Control, world: World, serve: Callable[[], Iterator[Snapshot]]
+) -> Generator[Snapshot, None, bool]:
+    """Waits as `while_paused` does, and yields what is asked for meanwhile.
+
+    Args:
+        control: The levers of this process.
+        world: The processes of the run.
+        serve: Gives what is asked for, once for each wish.
+    """
+    while not (stopping := while_paused(control, world)) and control.paused:
+        yield from serve()
+    return stopping
 
 
 def for_room(lack: NoRoom | None, control: Control, world: World, *, seconds: float) -> bool:

@@ -82,6 +82,15 @@ TRAINING_COMMANDS: tuple[Command, ...] = (
         separated=True,
     ),
     Command(
+        "training.live",
+        "Look inside while it trai&ns",
+        "Ctrl+Shift+L",
+        TRAINING,
+        "mdi6.eye-refresh-outline",
+        "Show in the other panels the network of the run in progress, copied between two steps.",
+        checkable=True,
+    ),
+    Command(
         "training.open_run_folder",
         "Open run fol&der",
         "",

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
 from resnet_studio.architecture.catalog import CATALOG
 from resnet_studio.errors import DownloadError
 from resnet_studio.gui.features import offer_words
+from resnet_studio.gui.network_values import structure
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.workers import TaskState
 from resnet_studio.probe.network import WeightsChoice
+from resnet_studio.probe.shipped import ShippedWeights, shipped_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +68,15 @@ class WeightsMenu(QWidget):
         present = self._studio.weights
         seed = (present.seed + 1) % (_SEEDS + 1) if present.kind == "random" else 0
         self._studio.set_weights(WeightsChoice(kind="random", seed=seed))
+
+    def use_shipped(self, shipped: ShippedWeights) -> None:
+        """Uses weights that come with the program; switches to their network where needed."""
+        choice = WeightsChoice(kind="shipped", name=shipped.id)
+        if structure(shipped.spec) == structure(self._studio.spec):
+            self._studio.set_weights(choice)
+        else:
+            self._studio.set_spec(shipped.spec, shipped.title, weights=choice)
+            self._studio.ensure_network()
 
     def use_last_run(self, which: str = "best") -> None:
         """Loads weights of the newest run that has any.
@@ -257,6 +268,10 @@ class WeightsMenu(QWidget):
         if choice.kind == "run":
             which = Path(choice.path).stem
             return self.tr("Run {name} ({which})").format(name=choice.name, which=which)
+        if choice.kind == "shipped":
+            return self.tr("Trained: {title}").format(title=_shipped_title(choice.name))
+        if choice.kind == "live":
+            return self.tr("Running: {name}").format(name=choice.name)
         if choice.kind == "pretrained":
             return self.tr("Pretrained: {name}").format(name=choice.name)
         return Path(choice.path).name
@@ -342,6 +357,13 @@ class WeightsMenu(QWidget):
             ("weights.pretrained", self.use_pretrained),
         ):
             commands.connect(command, handler)
+        for shipped in shipped_weights():
+            action = self.menu.addAction(self.tr("Trained: {title}").format(title=shipped.title))
+            action.setToolTip(shipped.card.get("about", ""))
+            action.triggered.connect(
+                lambda _checked=False, chosen=shipped: self.use_shipped(chosen)
+            )
+        self.menu.addSeparator()
         self.menu.addAction(commands.action("weights.random"))
         self.menu.addAction(commands.action("weights.last_run"))
         last = self.menu.addAction(self.tr("Last (not best) weights of the last run"))
@@ -350,7 +372,7 @@ class WeightsMenu(QWidget):
         self.menu.addMenu(self.pretrained_menu)
         self.pretrained_menu.aboutToShow.connect(self._fill_pretrained)
         self.others_menu.aboutToShow.connect(self._fill_others)
-        for menu in (self.pretrained_menu, self.others_menu):
+        for menu in (self.menu, self.pretrained_menu, self.others_menu):
             menu.setToolTipsVisible(True)
         self.button.installEventFilter(self)
         self.seed.valueChanged.connect(self._seed_changed)
@@ -362,6 +384,11 @@ class WeightsMenu(QWidget):
         if watched is self.button and event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange):
             self._elide()
         return super().eventFilter(watched, event)
+
+
+def _shipped_title(name: str) -> str:
+    """Returns what the card of weights that come with the program calls them."""
+    return next((each.title for each in shipped_weights() if each.id == name), name)
 
 
 def _weights_of_last_run(parent: Path | None, which: str) -> WeightsChoice | None:

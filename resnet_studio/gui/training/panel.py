@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training import telling
 from resnet_studio.gui.training.follower import Follower
+from resnet_studio.gui.training.live import LiveLook
 from resnet_studio.gui.training.rate_dialog import RateDialog
 from resnet_studio.gui.training.run_view import RunView
 from resnet_studio.gui.training.runs_view import RunsView, runs_dir
@@ -57,6 +58,7 @@ class TrainingPanel(QWidget):
         self.start_button, self.stop_button = self.right.start_button, self.right.stop_button
         self.pause_button, self.resume_button = self.right.pause_button, self.right.resume_button
         self._timer = QTimer(self)
+        self.live = LiveLook(studio, looked_away=lambda: not self.isVisible(), parent=self)
         self._build()
         self._connect()
         self._show_state()
@@ -244,6 +246,7 @@ class TrainingPanel(QWidget):
         self._look_at_run()
         self.curves.show_curves(session.curves)
         session.start()
+        self.live.watch(session)
         self._show_state()
 
     def _read(self, folder: RunFolder, then: Callable[[ShownRun], None]) -> None:

@@ -33,6 +33,7 @@ from resnet_studio.training.events import (
     Resumed,
     RunEnded,
     RunStarted,
+    Snapshot,
     StepDone,
     Warned,
 )
@@ -64,7 +65,7 @@ class TaskControl(Control):
 
         A cancelled task wakes nobody, so the flags are looked at a few times a second.
         """
-        while self.paused:
+        while self.paused and not self._snapshot:
             with self._changed:
                 self._changed.wait(timeout=_LOOK_SECONDS)
 
@@ -95,6 +96,7 @@ class Session(QObject):
         activity_changed(Activity): The run does something else now.
         warned(Warned): Something to tell that does not end the run.
         held(Paused): The run waits although nobody asked for it, and says why.
+        snapshot_taken(Snapshot): The weights, after `ask_snapshot`.
         ended(RunEnded): The last one; `running` is False already.
     """
 
@@ -102,6 +104,7 @@ class Session(QObject):
     activity_changed = Signal(object)
     warned = Signal(object)
     held = Signal(object)
+    snapshot_taken = Signal(object)
     ended = Signal(object)
 
     def __init__(
@@ -216,6 +219,10 @@ class Session(QObject):
         self._held = False
         self._set_activity(Activity("training"))
 
+    def ask_snapshot(self) -> None:
+        """Asks for the weights after the present step; not of processes of their own."""
+        self._control.ask_snapshot()
+
     def stop(self) -> None:
         """Saves and ends the run after the present step."""
         self._control.stop()
@@ -300,6 +307,8 @@ class Session(QObject):
             self._set_activity(Activity("training"))
         elif isinstance(event, Warned):
             self.warned.emit(event)
+        elif isinstance(event, Snapshot):
+            self.snapshot_taken.emit(event)
         else:
             self._take_of_folder(event)
         self.changed.emit()

@@ -1,0 +1,80 @@
+"""Looking inside a network while it trains."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from tests.gui.training.conftest import WAIT_MS
+
+
+@pytest.fixture
+def elsewhere(qtbot, panel):
+    """The panel while a person looks at another one, with a run that does not end by itself."""
+    panel.setup.recipe.fields["epochs"].editor.setText("2000")
+    qtbot.waitUntil(lambda: panel.setup.plan is not None, timeout=WAIT_MS)
+    panel.start()
+    qtbot.waitUntil(lambda: panel.session.latest is not None, timeout=WAIT_MS)
+    other = QWidget()
+    qtbot.addWidget(other)
+    other.show()
+    panel.hide()
+    return panel
+
+
+@contextlib.contextmanager
+def stopped_at_last(qtbot, panel):
+    """Ends the run before the widgets go, which they do before any fixture ends."""
+    try:
+        yield
+    finally:
+        panel.stop()
+        qtbot.waitUntil(lambda: not panel.running, timeout=WAIT_MS)
+
+
+def switch_on(studio):
+    assert studio.commands.run("training.live")
+
+
+def test_the_other_panels_get_the_network_as_it_is_now_again_and_again(qtbot, studio, elsewhere):
+    with stopped_at_last(qtbot, elsewhere):
+        switch_on(studio)
+        seen = []
+        studio.network_changed.connect(seen.append)
+        qtbot.waitUntil(lambda: len(seen) >= 2, timeout=WAIT_MS)
+        first, second = seen[0], seen[-1]
+        assert first.choice.kind == "live"
+        assert first.classes == ("bright", "dark")
+        assert not first.model.training
+        assert first.description != second.description
+        assert not first.model.fc.weight.equal(second.model.fc.weight)
+        assert elsewhere.running
+
+
+def test_after_the_run_the_weights_are_those_that_were_saved_last(qtbot, studio, elsewhere):
+    switch_on(studio)
+    qtbot.waitUntil(lambda: studio.network is not None, timeout=WAIT_MS)
+    elsewhere.stop()
+    qtbot.waitUntil(lambda: studio.network.choice.kind == "run", timeout=WAIT_MS)
+    assert studio.weights.path.endswith("last.safetensors")
+
+
+def test_nothing_is_copied_while_the_curves_are_looked_at_or_when_it_is_switched_off(
+    qtbot, studio, elsewhere
+):
+    with stopped_at_last(qtbot, elsewhere):
+        switch_on(studio)
+        qtbot.waitUntil(lambda: studio.network is not None, timeout=WAIT_MS)
+        studio.commands.run("training.live")
+        taken = []
+        elsewhere.session.snapshot_taken.connect(taken.append)
+        elsewhere.show()
+        switch_on(studio)
+        asked = elsewhere.live._timer
+        with qtbot.waitSignals([asked.timeout, asked.timeout], timeout=WAIT_MS):
+            pass
+        assert taken == []
+        elsewhere.hide()
+        qtbot.waitUntil(lambda: len(taken) > 0, timeout=WAIT_MS)
