@@ -121,6 +121,8 @@ def sentences(layer: Layer) -> tuple[str, ...]:
         said.append(_pooled_size(layer))
     if layer.kind is not LayerKind.LINEAR:
         said.append(_view(layer))
+    if layer.kind in _WINDOWED and layer.kernel > 1:
+        said.append(_growth(layer))
     return tuple(said)
 
 
@@ -284,6 +286,18 @@ def _view(layer: Layer) -> str:
     if layer.kind is LayerKind.SE:
         return f"Each number sees {sees}; the weight of its channel depends on the whole map."
     return f"Each number sees {sees}; its neighbour sees the same {field.jump:,} px further."
+
+
+def _growth(layer: Layer) -> str:
+    """Returns how the field comes from that of the map before, by the recurrence of `grow`."""
+    field, kernel = layer.receptive_field, layer.kernel
+    jump = field.jump // layer.stride
+    before = field.size - (kernel - 1) * jump
+    grown = f"{before:,} + ({kernel} − 1) × {jump:,} = {field.size:,} px"
+    grows = f"The field grows by {kernel - 1} steps of the map before, {jump:,} px each: {grown}"
+    if layer.stride == 1:
+        return f"{grows}."
+    return f"{grows}; the step becomes {jump:,} × {layer.stride} = {field.jump:,} px."
 
 
 def _skipped(layer: Layer, lost: Unread) -> str:

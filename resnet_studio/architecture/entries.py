@@ -45,7 +45,7 @@ class Figure:
     Attributes:
         title: What was measured, and how.
         value: The number.
-        unit: "%" or "million".
+        unit: "%", "million" or "billion".
         source: Where it is printed.
     """
 

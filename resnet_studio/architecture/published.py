@@ -22,7 +22,7 @@ class _Values:
         title: What was measured.
         source: Where it is printed.
         values: By catalogue id.
-        unit: "%" or "million".
+        unit: "%", "million" or "billion".
     """
 
     key: str
@@ -66,6 +66,7 @@ def _figures(name: str) -> Iterator[tuple[str, Figure]]:
             yield column.key, Figure(column.title, value, column.unit, column.source)
 
 
+_HE_TABLE_1 = "He et al. 2015, table 1"
 _HE_TABLE_2 = "He et al. 2015, table 2"
 _HE_TABLE_3 = "He et al. 2015, table 3"
 _HE_TABLE_6 = "He et al. 2015, table 6"
@@ -170,7 +171,51 @@ _PAIRS: Final = (
     ),
 )
 
+# Table 1 does not say which shortcut option its multiply-adds are those of.
+_MACS: Final[Mapping[str, float]] = {
+    "resnet18_option_a": 1.8,
+    "resnet18": 1.8,
+    "plain34": 3.6,
+    "resnet34_option_a": 3.6,
+    "resnet34": 3.6,
+}
+_MACS_V1: Final[Mapping[str, float]] = {"resnet50": 3.8, "resnet101": 7.6, "resnet152": 11.3}
+
 _VALUES: Final = (
+    _Values("macs", "Multiply-adds", _HE_TABLE_1, _MACS, "billion"),
+    _Values(
+        "macs",
+        "Multiply-adds",
+        _HE_TABLE_1,
+        {f"{name}_v1": value for name, value in _MACS_V1.items()},
+        "billion",
+    ),
+    _Values("macs", f"Multiply-adds{_V1}", _HE_TABLE_1, _MACS_V1, "billion"),
+    _Values(
+        "macs_torchvision",
+        "Multiply-adds",
+        _TORCHVISION,
+        {
+            "resnet18": 1.814,
+            "resnet34": 3.664,
+            "resnet50": 4.089,
+            "resnet101": 7.801,
+            "resnet152": 11.514,
+            "resnext50_32x4d": 4.230,
+            "resnext101_32x8d": 16.414,
+            "resnext101_64x4d": 15.460,
+            "wide_resnet50_2": 11.398,
+            "wide_resnet101_2": 22.753,
+        },
+        "billion",
+    ),
+    _Values(
+        "parameters",
+        "Parameters",
+        _WIDE,
+        {"wide_resnet50_2": 68.9, "preact_resnet200": 64.7},
+        "million",
+    ),
     _Values(
         "top1_error_10crop",
         "Top-1 error, ten crops",

@@ -308,7 +308,7 @@ def test_published_parameters_agree_with_the_graph_to_the_last_digit_that_is_pri
         digits = len(str(figure.value).partition(".")[2])
         assert round(counted / 1e6, digits) == figure.value, entry.id
         compared += 1
-    assert compared == 16
+    assert compared == 18
 
 
 def test_every_published_figure_names_its_source_and_is_plausible():
@@ -318,7 +318,7 @@ def test_every_published_figure_names_its_source_and_is_plausible():
         assert isinstance(figure, Figure)
         assert figure.source
         assert figure.title
-        assert figure.unit in ("%", "million")
+        assert figure.unit in ("%", "million", "billion")
         assert 0 < figure.value < 100
 
 

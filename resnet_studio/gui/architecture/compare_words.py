@@ -219,10 +219,11 @@ def _ratio(total: Total) -> str:
 def fields_text(comparison: Comparison) -> str:
     """Returns in what the two specs differ: "Block Basic → Bottleneck · Expansion — → 4"."""
     known = fields()
-    return " · ".join(_field_text(change, known) for change in comparison.fields)
+    return " · ".join(field_text(change, known) for change in comparison.fields)
 
 
-def _field_text(change: FieldChange, known: Mapping[str, Field]) -> str:
+def field_text(change: FieldChange, known: Mapping[str, Field]) -> str:
+    """Returns what changes in one field: "Block Basic → Bottleneck"."""
     field = known.get(change.field)
     label = field.label if field is not None else change.field
     values = [_field_value(value, field) for value in (change.before, change.after)]
