@@ -17,6 +17,8 @@ UNMET: Mapping[str, str] = {
     "operable": "A plain network has no shortcuts, so that there is nothing to cut.",
     "operable_block": "Select a block first, or one of its layers.",
     "channel": "Enlarge a channel first: click it in the feature maps.",
+    "classified": "There are no pictures in the classification panel.",
+    "classified_choice": "No picture is selected in the classification panel.",
     "chance": "The pipeline that is shown leaves nothing to chance.",
     "earlier_seed": "There was no seed before this one.",
     "samples": "There are no samples yet: show a picture in the augmentation panel.",
@@ -36,6 +38,7 @@ UNMET: Mapping[str, str] = {
 
 IN_THE_WAY: Mapping[str, str] = {
     "training": "A run is in progress.",
+    "comparison": "Two networks are compared: close the comparison first.",
     "paused": "The run is paused already.",
     "stopping": "The run is being stopped.",
 }

@@ -6,6 +6,8 @@ seconds to make; as numbers they are laid out and painted in milliseconds.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QPointF, QSize, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -22,6 +24,9 @@ from resnet_studio.gui.architecture.style import Style
 from resnet_studio.gui.architecture.surgery_marks import paint_surgery
 from resnet_studio.gui.theme import Theme
 from resnet_studio.probe.surgery import NO_SURGERY, Surgery
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.architecture.colouring import Shades
 
 _MARGIN = 8.0
 _LEAST_READABLE = 0.88
@@ -200,14 +205,18 @@ class NetworkCanvas(QWidget):
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Enlarges the drawing around a pixel, by default the selection or the middle."""
         window = self.drawing_area()
-        if at is None:
-            rect = self.visible_rect(self.selection)
-            seen = self.camera.rect(rect) if rect is not None else window
-            centre = window if not window.contains(seen.cx, seen.cy) else seen
-            at = QPointF(centre.cx, centre.cy)
+        at = at or self.zoom_point()
         least = fitted(self.drawing.bounds, window.grown(-_MARGIN)).zoom * 0.5
         self.camera = self.camera.zoomed(factor, at.x(), at.y(), least=least)
         self._moved()
+
+    def zoom_point(self) -> QPointF:
+        """Returns the pixel that stays where it is: the middle of the selection, or of all."""
+        window = self.drawing_area()
+        rect = self.visible_rect(self.selection)
+        seen = self.camera.rect(rect) if rect is not None else window
+        centre = window if not window.contains(seen.cx, seen.cy) else seen
+        return QPointF(centre.cx, centre.cy)
 
     def pan(self, dx: float, dy: float) -> None:
         """Pushes the drawing by so many pixels; some of it always stays in sight."""
@@ -267,7 +276,15 @@ class NetworkCanvas(QWidget):
         painter = QPainter(self)
         style, window = self.look, self.drawing_area()
         painter.fillRect(self.rect(), style.surface)
-        Artist(painter, self.drawing, camera=self.camera, style=style, window=window).paint()
+        shades = self.shades()
+        Artist(
+            painter,
+            self.drawing,
+            camera=self.camera,
+            style=style,
+            window=window,
+            shades=shades,
+        ).paint()
         paint_surgery(
             painter,
             self.drawing,
@@ -280,12 +297,25 @@ class NetworkCanvas(QWidget):
         frame.paint_header(painter, self.drawing, camera=self.camera, window=window, style=style)
         for handle in self.handles():
             frame.paint_handle(painter, handle, style)
-        if self.has_legend():
-            frame.paint_legend(
-                painter, self.drawing, width=self.width(), height=self.height(), style=style
-            )
+        self.paint_foot(painter)
         if self.hasFocus():
             frame.paint_focus(painter, self.rect(), style)
+
+    def paint_foot(self, painter: QPainter) -> None:
+        """Paints the legend, if there is one."""
+        if self.has_legend():
+            frame.paint_legend(
+                painter,
+                self.drawing,
+                width=self.width(),
+                height=self.height(),
+                style=self.look,
+                shades=self.shades(),
+            )
+
+    def shades(self) -> Shades | None:
+        """Returns what the boxes are coloured by; None for the kinds of layer."""
+        return None
 
     def _paint_marks(self, painter: QPainter, window: Rect) -> None:
         """Outlines the selection boldly and what is under the pointer finely."""

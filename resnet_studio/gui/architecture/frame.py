@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from resnet_studio.architecture.graph import LayerKind
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.camera import Camera
 from resnet_studio.gui.architecture.figures import Drawing, SectionFigure
@@ -19,6 +21,9 @@ from resnet_studio.gui.architecture.geometry import Rect
 from resnet_studio.gui.architecture.glyphs import qrect
 from resnet_studio.gui.architecture.legend import legend_items, paint_sample
 from resnet_studio.gui.architecture.style import Face, Style
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.architecture.colouring import Shades
 
 HANDLE = 14.0
 _PADDING = 5.0
@@ -156,9 +161,15 @@ def paint_handle(painter: QPainter, handle: Handle, style: Style) -> None:
 
 
 def paint_legend(
-    painter: QPainter, drawing: Drawing, *, width: float, height: float, style: Style
+    painter: QPainter,
+    drawing: Drawing,
+    *,
+    width: float,
+    height: float,
+    style: Style,
+    shades: Shades | None = None,
 ) -> None:
-    """Paints what lines and sizes mean; what finds no room is left out, the scale last."""
+    """Paints what colours, lines and sizes mean; what finds no room is left out, the scale last."""
     top = height - legend_height(style)
     painter.fillRect(QRectF(0, top, width, height - top), style.surface)
     painter.setPen(QPen(style.border, 1.0))
@@ -169,7 +180,11 @@ def paint_legend(
     scale = style.note.fitting(_scale_texts(), width - 20)
     room = width - style.note.width(scale) - 30
     x = 10.0
-    for item in legend_items(drawing.graph):
+    items = legend_items(drawing.graph)
+    if shades is not None:  # the kinds of convolution have no colour of their own then
+        x = shades.paint_legend(painter, x, middle)
+        items = [item for item in items if item.kind is not LayerKind.CONV]
+    for item in items:
         needed = 30 + style.note.width(item.text) + 16
         if x + needed > room:
             break

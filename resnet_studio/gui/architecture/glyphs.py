@@ -1,4 +1,4 @@
-"""The small signs of the drawing and its legend: the addition, and what is on a shortcut."""
+"""The small signs of the drawing and its legend: boxes, arrow heads, what is on a shortcut."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from resnet_studio.architecture.graph import LayerKind
 from resnet_studio.gui.architecture.geometry import Rect
-from resnet_studio.gui.architecture.style import Style
+from resnet_studio.gui.architecture.style import Style, Tones
 
 _RANDOM = (LayerKind.DROPOUT, LayerKind.DROP_PATH)
 _STROKES = 4.0
 """Pixels between the lines of a pattern."""
+OUTLINE_FROM = 4.0
+"""Pixels of a map's width from which it has an outline: around less, only the outline shows."""
 _SIGN_FROM = 6.0
 """Pixels of width from which there is room for what is inside a circle."""
 
@@ -80,6 +82,60 @@ def paint_pattern(painter: QPainter, rect: Rect, kind: LayerKind, *, ink: QColor
 def has_pattern(kind: LayerKind) -> bool:
     """Tells whether strips of this kind have lines on them."""
     return kind is LayerKind.SE or kind in _RANDOM
+
+
+def paint_arrow(
+    painter: QPainter, x: float, y: float, colour: QColor, *, down: bool = False
+) -> None:
+    """Paints an arrow head with its point at (x, y), to the right or downwards."""
+    size = 4.5
+    corners = (
+        ((x, y), (x - size * 0.75, y - size * 1.3), (x + size * 0.75, y - size * 1.3))
+        if down
+        else ((x, y), (x - size * 1.3, y - size * 0.75), (x - size * 1.3, y + size * 0.75))
+    )
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawPolygon(polygon(*corners))
+
+
+def paint_solid(painter: QPainter, rect: Rect, tones: Tones) -> None:
+    """Paints a box with a little depth, so that it reads as a stack of channels."""
+    outlined = rect.w >= OUTLINE_FROM
+    painter.setPen(QPen(tones.edge, 0.8) if outlined else Qt.PenStyle.NoPen)
+    depth = depth_of(rect)
+    if depth > 1.2:
+        top, right, up = rect.y, rect.right, depth * 0.7
+        painter.setBrush(tones.top)
+        painter.drawPolygon(
+            polygon(
+                (rect.x, top),
+                (rect.x + depth, top - up),
+                (right + depth, top - up),
+                (right, top),
+            )
+        )
+        painter.setBrush(tones.side)
+        painter.drawPolygon(
+            polygon(
+                (right, top),
+                (right + depth, top - up),
+                (right + depth, rect.bottom - up),
+                (right, rect.bottom),
+            )
+        )
+    painter.setBrush(tones.fill)
+    painter.drawRect(qrect(rect))
+
+
+def depth_of(rect: Rect) -> float:
+    """Returns how far a box reaches behind its front: higher maps further, as maps are square."""
+    return min(8.0, rect.h * 0.07, 1.0 + rect.w * 0.6)
+
+
+def polygon(*corners: tuple[float, float]) -> QPolygonF:
+    """Returns the polygon of the corners."""
+    return QPolygonF([QPointF(x, y) for x, y in corners])
 
 
 def _diamond(rect: Rect) -> QPolygonF:

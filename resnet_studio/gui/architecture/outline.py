@@ -68,7 +68,7 @@ class Outline:
         self.sections = tuple(
             _section_entry(section, index) for index, section in enumerate(graph.sections)
         )
-        self._by_name = {entry.name: entry for entry in self._walk()}
+        self._by_name = {entry.name: entry for entry in self.entries()}
 
     def find(self, name: str) -> Entry | None:
         """Returns the entry of a name, None if the network has no such part."""
@@ -81,7 +81,8 @@ class Outline:
             yield entry
             entry = entry.parent
 
-    def _walk(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
+        """Yields every entry: each section, then its blocks, each followed by its layers."""
         for section in self.sections:
             yield section
             for child in section.children:

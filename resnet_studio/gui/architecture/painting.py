@@ -8,11 +8,12 @@ a block is a coloured bar; nearer it shows its maps and shortcut; nearer still, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from resnet_studio.architecture.graph import LayerKind, Shape
+from resnet_studio.architecture.graph import Layer, LayerKind, Shape
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.camera import Camera
 from resnet_studio.gui.architecture.figures import (
@@ -27,14 +28,21 @@ from resnet_studio.gui.architecture.figures import (
 from resnet_studio.gui.architecture.formulas import formula
 from resnet_studio.gui.architecture.geometry import Rect
 from resnet_studio.gui.architecture.glyphs import (
+    depth_of,
     has_pattern,
     paint_addition,
+    paint_arrow,
     paint_mark,
     paint_pattern,
+    paint_solid,
+    polygon,
     qrect,
 )
 from resnet_studio.gui.architecture.layout import CARD_TITLE, GAP, STACK_CARDS, STACK_STEP
-from resnet_studio.gui.architecture.style import Face, Style, mixed
+from resnet_studio.gui.architecture.style import Face, Style, Tones, mixed
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.architecture.colouring import Shades
 
 __all__ = ["Artist", "qrect"]
 
@@ -46,15 +54,20 @@ OPENED_FLAT_BELOW = 0.35
 """Size of an opened block, over the usual, below which the same holds for its many layers."""
 FINE_BELOW = 16.0
 """Pixels of a shortcut's width below which its line is fine and pale: dozens stand together."""
-OUTLINE_FROM = 4.0
-"""Pixels of a map's width from which it has an outline: around less, only the outline shows."""
 
 
 class Artist:
     """Paints one frame of a drawing."""
 
     def __init__(
-        self, painter: QPainter, drawing: Drawing, *, camera: Camera, style: Style, window: Rect
+        self,
+        painter: QPainter,
+        drawing: Drawing,
+        *,
+        camera: Camera,
+        style: Style,
+        window: Rect,
+        shades: Shades | None = None,
     ) -> None:
         """Prepares a frame.
 
@@ -64,12 +77,14 @@ class Artist:
             camera: Which part of it, in pixels of `painter`.
             style: Colours and fonts.
             window: The pixels that show the drawing; the rest is left alone.
+            shades: What the boxes are coloured by in place of the kinds of layer.
         """
         self._painter = painter
         self._drawing = drawing
         self._camera = camera
         self._style = style
         self._window = window
+        self._shades = shades
         self._left, _ = camera.to_drawing(window.x, 0)
         self._right, _ = camera.to_drawing(window.right, 0)
 
@@ -90,6 +105,11 @@ class Artist:
         for figure in seen:
             self._section(figure)
         painter.restore()
+
+    def _tones(self, name: str, section: int, layer: Layer | None) -> Tones:
+        if self._shades is not None:
+            return self._shades.tones(name)
+        return self._style.tones(section, layer)
 
     # -- columns ----------------------------------------------------------------------------
 
@@ -155,14 +175,16 @@ class Artist:
         middle = self._camera.y
         width = max(rect.w * 0.7, 0.6)
         self._painter.fillRect(
-            QRectF(rect.x, middle - height / 2, width, height), self._style.colours[section]
+            QRectF(rect.x, middle - height / 2, width, height),
+            self._tones(figure.name, section, None).fill,
         )
 
     def _flat(self, boxes: Iterable[Box], section: int) -> None:
         for box in boxes:
-            colour = self._style.fill(section, box.layer)
             if box.part in (Part.ADD, Part.MARK):
                 colour = self._style.text
+            else:
+                colour = self._tones(box.name, section, box.layer).fill
             self._painter.fillRect(qrect(self._camera.rect(box.rect)), colour)
 
     def _card(self, figure: BlockFigure, section: int) -> None:
@@ -217,19 +239,7 @@ class Artist:
         path.lineTo(end, foot)
         painter.drawPath(path)
         if end - start > 20:
-            self._arrow(end, foot, down=True)
-
-    def _arrow(self, x: float, y: float, *, down: bool = False) -> None:
-        """An arrow head with its point at (x, y), to the right or downwards."""
-        size = 4.5
-        corners = (
-            [(x, y), (x - size * 0.75, y - size * 1.3), (x + size * 0.75, y - size * 1.3)]
-            if down
-            else [(x, y), (x - size * 1.3, y - size * 0.75), (x - size * 1.3, y + size * 0.75)]
-        )
-        self._painter.setPen(Qt.PenStyle.NoPen)
-        self._painter.setBrush(self._style.text)
-        self._painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+            paint_arrow(painter, end, foot, self._style.text, down=True)
 
     def _lift(self, figure: BlockFigure) -> float:
         """How far above the arc its label stands: clear of the layers on it."""
@@ -243,7 +253,10 @@ class Artist:
         start, _ = self._camera.to_screen(arc.start, 0)
         end, top = self._camera.to_screen(arc.end, arc.top)
         face = self._style.small
-        text = face.fitting(labels.block_shortcut_texts(figure.block), end - start)
+        texts = labels.block_shortcut_texts(figure.block)
+        shape = labels.shape_text(figure.block.output_shape)
+        longer = tuple(f"{said}, {shape}" for said in texts)
+        text = face.fitting(longer + texts, end - start)
         if text and top - lift - face.capital > ceiling:
             self._text(face, self._style.text, text, (start + end) / 2, top - lift)
 
@@ -264,51 +277,22 @@ class Artist:
 
     def _map(self, box: Box, section: int) -> None:
         rect = self._camera.rect(box.rect)
-        colour = self._style.fill(section, box.layer)
-        self._solid(rect, colour, section)
-        self._inner_label(box, rect, colour)
-
-    def _solid(self, rect: Rect, colour: QColor, section: int) -> None:
-        """A box with a little depth, so that it reads as a stack of channels."""
-        painter, style = self._painter, self._style
-        outlined = rect.w >= OUTLINE_FROM
-        painter.setPen(QPen(style.edges[section], 0.8) if outlined else Qt.PenStyle.NoPen)
-        depth = _depth(rect)
-        if depth > 1.2:
-            top, right, up = rect.y, rect.right, depth * 0.7
-            painter.setBrush(style.tops[section])
-            painter.drawPolygon(
-                _polygon(
-                    (rect.x, top),
-                    (rect.x + depth, top - up),
-                    (right + depth, top - up),
-                    (right, top),
-                )
-            )
-            painter.setBrush(style.sides[section])
-            painter.drawPolygon(
-                _polygon(
-                    (right, top),
-                    (right + depth, top - up),
-                    (right + depth, rect.bottom - up),
-                    (right, rect.bottom),
-                )
-            )
-        painter.setBrush(colour)
-        painter.drawRect(qrect(rect))
+        tones = self._tones(box.name, section, box.layer)
+        paint_solid(self._painter, rect, tones)
+        self._inner_label(box, rect, tones.fill)
 
     def _strip(self, box: Box, section: int) -> None:
         rect = self._camera.rect(box.rect)
-        colour = self._style.fill(section, box.layer)
+        tones = self._tones(box.name, section, box.layer)
         painter = self._painter
-        painter.setPen(QPen(self._style.edges[section], 0.8))
-        painter.setBrush(colour)
+        painter.setPen(QPen(tones.edge, 0.8))
+        painter.setBrush(tones.fill)
         painter.drawRect(qrect(rect))
         if box.layer is not None and has_pattern(box.layer.kind):
-            ink = self._style.text if box.layer.kind is LayerKind.SE else self._style.edges[section]
+            ink = self._style.text if box.layer.kind is LayerKind.SE else tones.edge
             paint_pattern(painter, rect, box.layer.kind, ink=ink)
             return  # the lines leave no room for letters
-        self._inner_label(box, rect, colour)
+        self._inner_label(box, rect, tones.fill)
 
     def _inner_label(self, box: Box, rect: Rect, ground: QColor) -> None:
         """Writes what the layer is upwards inside its box, if there is room."""
@@ -336,7 +320,7 @@ class Artist:
             left = rect.x + (2 - index) * step
             painter.setBrush(colour)
             painter.drawPolygon(
-                _polygon(
+                polygon(
                     (left, rect.y + rise),
                     (left + width, rect.y),
                     (left + width, rect.bottom - rise),
@@ -350,14 +334,15 @@ class Artist:
 
     def _mark(self, box: Box, section: int) -> None:
         assert box.layer is not None
-        rect, colour = self._camera.rect(box.rect), self._style.colours[section]
+        rect, colour = self._camera.rect(box.rect), self._tones(box.name, section, None).fill
         paint_mark(self._painter, rect, box.layer.kind, colour=colour, style=self._style)
 
     def _chip(self, box: Box, section: int) -> None:
         rect = self._camera.rect(box.rect)
         painter, style = self._painter, self._style
-        ground = style.fill(section, box.layer)
-        painter.setPen(QPen(style.edges[section], 1.0))
+        tones = self._tones(box.name, section, box.layer)
+        ground = tones.fill
+        painter.setPen(QPen(tones.edge, 1.0))
         painter.setBrush(ground)
         painter.drawRoundedRect(qrect(rect), 4, 4)
         assert box.layer is not None
@@ -374,7 +359,7 @@ class Artist:
         cards = min(STACK_CARDS, max(1, len(figure.section.blocks)))
         for card in reversed(range(cards)):
             front = Rect(rect.x + step * card, rect.y - step * card * 0.6, width, rect.h)
-            self._solid(front, self._style.colours[figure.index], figure.index)
+            paint_solid(self._painter, front, self._tones(figure.name, figure.index, None))
         slot = self._slot(box)
         face = self._style.title
         y = rect.bottom + 4 + face.ascent
@@ -414,7 +399,7 @@ class Artist:
         layer = column[-1].layer
         shape = layer.output_shape if layer else self._drawing.graph.input_shape
         tall = self._camera.rect(max(column, key=lambda box: box.rect.h).rect)
-        baseline = tall.y - _depth(tall) * 0.7 - 4
+        baseline = tall.y - depth_of(tall) * 0.7 - 4
         if baseline - self._style.small.capital > self._window.y:
             gap = GAP * self._camera.zoom  # to the next column, whose shape may be as wide
             self._shape(shape, slot.cx, baseline, slot.w + gap - 3)
@@ -427,7 +412,7 @@ class Artist:
             end, _ = self._camera.to_screen(wire.end, 0)
             if end < self._window.x or start > self._window.right or end - start < 9:
                 continue
-            self._arrow(end, y)
+            paint_arrow(self._painter, end, y, self._style.text)
             if self._shape(wire.shape, (start + end) / 2, y - 5, end - start - 20):
                 written.add(wire.start)
         return written
@@ -487,12 +472,3 @@ def _sheets(style: Style) -> tuple[QColor, ...]:
     theme = style.theme
     colours = (theme.accent, theme.good, theme.danger)  # blue, green, and red in front
     return tuple(mixed(QColor(colour), style.surface, 0.35) for colour in colours)
-
-
-def _depth(rect: Rect) -> float:
-    """How far the side of a box reaches behind it; higher maps are deeper, as maps are square."""
-    return min(8.0, rect.h * 0.07, 1.0 + rect.w * 0.6)
-
-
-def _polygon(*corners: tuple[float, float]) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in corners])

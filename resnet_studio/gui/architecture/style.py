@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
@@ -71,6 +72,15 @@ class Face:
         return tuple(line.rstrip(",") for line in lines)
 
 
+class Tones(NamedTuple):
+    """The colours of one box: its front, its top, its side, its outline."""
+
+    fill: QColor
+    top: QColor
+    side: QColor
+    edge: QColor
+
+
 class Style:
     """How the drawing looks in one theme."""
 
@@ -104,6 +114,12 @@ class Style:
         if layer is not None and layer.kind is LayerKind.RELU:
             return self.sides[section]
         return self._shade(section, _strength(layer))
+
+    def tones(self, section: int, layer: Layer | None) -> Tones:
+        """Returns the colours of a box of a part; None for a whole block or part."""
+        return Tones(
+            self.fill(section, layer), self.tops[section], self.sides[section], self.edges[section]
+        )
 
     def convolution(self, section: int, *, kernel: int) -> QColor:
         """Returns the colour of a convolution of a part."""

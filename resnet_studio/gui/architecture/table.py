@@ -24,11 +24,23 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 from resnet_studio.architecture.graph import NetworkGraph
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.outline import Entry, Item, Outline
+from resnet_studio.gui.architecture.quantities import (
+    NOT_MEASURED,
+    MeasuredTimes,
+    Quantity,
+    activation_bytes,
+    meaning,
+    memory_text,
+    seconds,
+    time_text,
+    tooltip,
+)
 from resnet_studio.gui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 _SWATCH = 12
 _KIND = 1
+_MEMORY, _TIME = 6, 7
 _LEAST_KIND = "3×3 conv, 256"
 """Of what a part is, as much as this is always seen; the table scrolls sideways if need be."""
 
@@ -42,10 +54,11 @@ class Column:
     shown: Callable[[Item], str]
     value: Callable[[Item], Any]
     number: bool = True
+    unit: str = ""
 
 
-def columns() -> tuple[Column, ...]:
-    """Returns the columns, titles in the language of the window."""
+def columns(times: MeasuredTimes = NOT_MEASURED) -> tuple[Column, ...]:
+    """Returns the columns, titles in the language of the window; the measured time is the last."""
     tr = labels.tr
     return (
         Column(
@@ -81,16 +94,46 @@ def columns() -> tuple[Column, ...]:
             ),
             lambda item: f"{item.receptive_field.size} px",
             lambda item: item.receptive_field.size,
+            unit="px",
+        ),
+        Column(
+            tr("Memory"),
+            tr("Activation memory: {meaning}").format(meaning=meaning(Quantity.MEMORY)),
+            lambda item: memory_text(activation_bytes(item)),
+            activation_bytes,
+            unit="bytes",
+        ),
+        Column(
+            tr("Time"),
+            f"{meaning(Quantity.TIME)}\n{times.conditions}",
+            lambda item: _time_shown(item, times),
+            lambda item: _milliseconds(item, times),
+            unit="ms",
         ),
     )
 
 
-def table_csv(graph: NetworkGraph) -> str:
-    """Returns the whole table as CSV: every row, numbers bare, lengths in pixels."""
+def _time_shown(item: Item, times: MeasuredTimes) -> str:
+    measured = seconds(item, times)
+    return "" if measured is None else time_text(measured)
+
+
+def _milliseconds(item: Item, times: MeasuredTimes) -> float | str:
+    measured = seconds(item, times)
+    return "" if measured is None else round(1000 * measured, 6)
+
+
+def table_csv(graph: NetworkGraph, times: MeasuredTimes = NOT_MEASURED) -> str:
+    """Returns the whole table as CSV: every row, numbers bare, units in the titles.
+
+    Times are there only if they were measured.
+    """
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    shown = columns()
-    writer.writerow([column.title for column in shown])
+    shown = columns(times) if times.seconds else columns()[:_TIME]
+    writer.writerow(
+        [f"{column.title} ({column.unit})" if column.unit else column.title for column in shown]
+    )
     pending = list(reversed(Outline(graph).sections))
     while pending:
         entry = pending.pop()
@@ -105,7 +148,7 @@ class LayerTableModel(QAbstractItemModel):
     def __init__(self, outline: Outline, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._outline = outline
-        self._columns = columns()
+        self._columns, self._times = columns(), NOT_MEASURED
         self._swatches = _swatches(theme, len(outline.sections))
 
     def set_outline(self, outline: Outline, theme: Theme) -> None:
@@ -120,6 +163,13 @@ class LayerTableModel(QAbstractItemModel):
         self._swatches = _swatches(theme, len(self._outline.sections))
         last = self.index(len(self._outline.sections) - 1, 0)
         self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.DecorationRole])
+
+    def set_times(self, times: MeasuredTimes) -> None:
+        """Shows what was measured."""
+        self._columns, self._times = columns(times), times
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, _TIME, _TIME)
+        last = self.index(len(self._outline.sections) - 1, _TIME)
+        self.dataChanged.emit(self.index(0, _TIME), last)
 
     def entry(self, index: Index) -> Entry | None:
         """Returns what a row shows; None for the invisible root."""
@@ -177,7 +227,7 @@ class LayerTableModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0 and entry.is_section:
             return self._swatches[entry.section]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return labels.tooltip(entry)
+            return tooltip(entry, self._times)
         if role == Qt.ItemDataRole.FontRole and entry.is_section:
             font = QFont()
             font.setBold(True)
@@ -210,6 +260,7 @@ class LayerTable(QTreeView):
         super().__init__(parent)
         self._following = False
         self._least_kind = 0
+        self._memory_wanted = False
         self._model = LayerTableModel(outline, theme, self)
         self.setModel(self._model)
         self.setUniformRowHeights(True)  # a thousand rows are measured at once
@@ -224,6 +275,7 @@ class LayerTable(QTreeView):
             lambda point: self.menu_wanted.emit(self.viewport().mapToGlobal(point))
         )
         self.selectionModel().currentRowChanged.connect(self._row_chosen)
+        self.setColumnHidden(_TIME, True)
         self.set_widths()
 
     def table_model(self) -> LayerTableModel:
@@ -235,6 +287,17 @@ class LayerTable(QTreeView):
         self._following = True
         self._model.set_outline(outline, theme)
         self._following = False
+
+    def set_times(self, times: MeasuredTimes) -> None:
+        """Shows the column of times if there are any."""
+        self._model.set_times(times)
+        self.setColumnHidden(_TIME, not times.seconds)
+        self._stretch_kind()
+
+    def set_wanted(self, *, memory: bool) -> None:
+        """Shows the column of memory even where there is little room: the drawing shows it too."""
+        self._memory_wanted = memory
+        self._stretch_kind()
 
     def set_selection(self, name: str) -> None:
         """Marks the row of a name, unfolding what it belongs to; emits nothing."""
@@ -262,6 +325,8 @@ class LayerTable(QTreeView):
             "25,557,032",
             "11,513,626,624",
             "1024 px",
+            "10.2 MiB",
+            "10.2 ms",
         )
         header = self.header()
         for column, sample in enumerate(samples):
@@ -278,8 +343,15 @@ class LayerTable(QTreeView):
         self._stretch_kind()
 
     def _stretch_kind(self) -> None:
-        """Lets the column of kinds fill the table, unless it would be too narrow to read."""
+        """Lets the column of kinds fill the table, unless it would be too narrow to read.
+
+        The memory is left out rather than cut off; the tool tips of the rows say it.
+        """
         header = self.header()
+        self.setColumnHidden(_MEMORY, False)
+        needed = header.length() - header.sectionSize(_KIND) + self._least_kind
+        spare = self.viewport().width() - needed
+        self.setColumnHidden(_MEMORY, spare < 0 and not self._memory_wanted)
         others = header.length() - header.sectionSize(_KIND)
         if self.viewport().width() - others >= self._least_kind:
             header.setSectionResizeMode(_KIND, QHeaderView.ResizeMode.Stretch)

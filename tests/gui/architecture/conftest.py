@@ -15,6 +15,7 @@ def panel(studio, qtbot):
     studio.set_appearance("light")
     studio.set_spec(get("resnet50").spec)
     shown = ArchitecturePanel(studio)
+    shown.view.animated = False  # what is seen next is what is meant; motion has its own tests
     qtbot.addWidget(shown)
     shown.resize(960, 640)
     with qtbot.waitExposed(shown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -45,7 +46,8 @@ def test_sections_hold_blocks_and_blocks_hold_layers(model):
 
 
 def test_rows_show_the_known_figures_of_resnet_50(model):
-    assert row(model, "layer1")[2:] == ["256×56×56", "215,808", "667,942,912", "35 px"]
+    shown = ["256×56×56", "215,808", "667,942,912", "35 px", "56.7 MiB", ""]
+    assert row(model, "layer1")[2:] == shown
     assert row(model, "layer1.0.conv2")[:4] == ["conv2", "3×3 conv, 64", "64×56×56", "36,864"]
     assert row(model, "layer1.0")[1] == "projection block"
     assert row(model, "fc")[2:4] == ["1000", "2,049,000"]
@@ -66,7 +68,9 @@ def test_the_csv_has_every_part_once_with_bare_numbers():
     assert len(names) == len(set(names))
     assert set(names) == {item.name for item in (*graph.sections, *graph.blocks, *graph.layers)}
     by_name = {line[0]: line for line in rows[1:]}
-    assert by_name["layer1"][2:] == ["256×56×56", "215808", "667942912", "35"]
+    assert rows[0][5:] == ["Rec. field (px)", "Memory (bytes)"]
+    made = 4 * sum(math.prod(layer.output_shape) for layer in graph.stages[0].layers)
+    assert by_name["layer1"][2:] == ["256×56×56", "215808", "667942912", "35", str(made)]
     sections = [by_name[section.name] for section in graph.sections]
     assert sum(int(line[3]) for line in sections) == 25_557_032
     assert sum(int(line[4]) for line in sections) == 4_089_184_256
