@@ -21,13 +21,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from resnet_studio.architecture.elements import Block, LayerKind, ShortcutForm
 from resnet_studio.architecture.graph import build_graph
+from resnet_studio.probe.framing import USUAL, Framing
 from resnet_studio.probe.mosaic import FloatArray
 from resnet_studio.probe.predict import forward, prepare
 
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 _KEPT_BYTES = 64 * 2**20
 """Block inputs that a survey may keep: all of ResNet-152 at 224 px (53 MB), all of ResNet-1202."""
+
+_ONE_OF = 1000
+"""One value in so many may lie beyond the colours of a scale that all channels share."""
 
 
 class Part(StrEnum):
@@ -144,6 +148,18 @@ class Survey:
         raise KeyError(name)
 
 
+class Reach(NamedTuple):
+    """How far values go from zero, to either side.
+
+    Attributes:
+        usual: All but one in a thousand lie within; what a colour scale of all channels shows.
+        most: All finite ones lie within.
+    """
+
+    usual: float
+    most: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dissection:
     """The maps of one block.
@@ -152,10 +168,12 @@ class Dissection:
         reading: The block and its numbers.
         maps: (C, H, W) float32, read-only, of each part that the block has: all five, but in a
             plain network input, branch and output.
+        reaches: How far the values of each part go from zero.
     """
 
     reading: Reading
     maps: Mapping[Part, FloatArray]
+    reaches: Mapping[Part, Reach]
 
     @property
     def channels(self) -> int:
@@ -181,7 +199,11 @@ class Dissection:
 
 
 def survey(
-    network: LoadedNetwork, picture: Picture, *, check: Callable[[], object] | None = None
+    network: LoadedNetwork,
+    picture: Picture,
+    *,
+    framing: Framing = USUAL,
+    check: Callable[[], object] | None = None,
 ) -> Survey:
     """Measures every block in one forward pass.
 
@@ -191,6 +213,7 @@ def survey(
     Args:
         network: The network to look into.
         picture: Any picture.
+        framing: Which part of it the network sees.
         check: Called after each block; an exception it raises (Cancelled) ends the pass.
 
     Raises:
@@ -198,7 +221,7 @@ def survey(
         DeviceError: If the memory does not suffice.
     """
     started = time.perf_counter()
-    batch = prepare(network, picture).batch
+    batch = prepare(network, picture, framing).batch
     blocks = build_graph(network.spec, input_size=batch.shape[-1]).blocks
     stride = _stride(blocks)
     readings: list[Reading] = []
@@ -248,7 +271,9 @@ def dissect(found: Survey, name: str, *, check: Callable[[], object] | None = No
                 check()
         with _listening(found.network.model, [reading.block], take):
             modules[name](x)
-    return Dissection(reading, MappingProxyType({p: maps[p] for p in Part if p in maps}))
+    reaches = {part: reach(values) for part, values in maps.items()}
+    ordered = {part: maps[part] for part in Part if part in maps}
+    return Dissection(reading, MappingProxyType(ordered), MappingProxyType(reaches))
 
 
 def counterpart(block: Block, channel: int) -> int | None:
@@ -266,6 +291,17 @@ def counterpart(block: Block, channel: int) -> int | None:
     return source if 0 <= source < block.input_shape[0] else None
 
 
+def beside(block: Block, channel: int) -> int | None:
+    """Returns which channel of x to show beside `channel` of the sum; None for none.
+
+    That is its counterpart, or the one of the same number where all of them are mixed.
+    """
+    source = counterpart(block, channel)
+    if source is not None or block.shortcut_form is ShortcutForm.ZERO_PAD:
+        return source
+    return channel if channel < block.input_shape[0] else None
+
+
 def ends_in_relu(block: Block) -> bool:
     """Returns whether a ReLU makes the block's output."""
     return bool(block.merge) and block.merge[-1].kind is LayerKind.RELU
@@ -276,6 +312,17 @@ def channel_lengths(maps: FloatArray) -> npt.NDArray[np.float64]:
     wide = maps.astype(np.float64)
     lengths: npt.NDArray[np.float64] = np.sqrt(np.einsum("chw,chw->c", wide, wide))
     return lengths
+
+
+def reach(values: FloatArray) -> Reach:
+    """Returns how far values of any shape go from zero; (0, 0) if none is finite."""
+    sizes = np.abs(values[np.isfinite(values)])
+    if sizes.size == 0:
+        return Reach(0.0, 0.0)
+    place = sizes.size - 1 - sizes.size // _ONE_OF
+    usual, most = float(np.partition(sizes, place)[place]), float(sizes.max())
+    # Sparse maps may hold zeros alone below the quantile: then the peak is all there is to see.
+    return Reach(usual or most, most)
 
 
 def ratio(above: float, below: float) -> float:

@@ -15,7 +15,7 @@ from resnet_studio.errors import Cancelled
 from resnet_studio.probe import residual
 from resnet_studio.probe.network import load_network
 from resnet_studio.probe.predict import prepare
-from resnet_studio.probe.residual import Part, counterpart, dissect, survey, survey_csv
+from resnet_studio.probe.residual import Part, counterpart, dissect, reach, survey, survey_csv
 from resnet_studio.probe.surgery import NO_SURGERY, operate
 
 FAMILIES = {
@@ -194,6 +194,16 @@ def test_few_inputs_are_kept_and_any_block_is_found_from_them(tiny_spec, picture
     for name in ("layer1.2", "layer1.3", "layer2.1"):
         for part, maps in dissect(sparse, name).maps.items():
             np.testing.assert_array_equal(maps, dissect(whole, name).maps[part])
+
+
+def test_a_reach_leaves_out_one_value_in_a_thousand_and_what_is_not_finite():
+    values = np.full(2001, -1.5, dtype=np.float32)
+    values[:2] = 40.0
+    values[2] = np.inf
+    assert reach(values) == (1.5, 40.0)
+    values[2:] = 0.0
+    assert reach(values) == (40.0, 40.0)
+    assert reach(np.full(3, np.nan, dtype=np.float32)) == (0.0, 0.0)
 
 
 def test_an_overflow_is_not_taken_for_a_number(tiny, picture):
