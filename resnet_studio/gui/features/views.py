@@ -6,9 +6,10 @@ import importlib
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.widgets.operated_badge import OperatedBadge
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,11 @@ class Views(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.bar)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 6, 0)
+        row.addWidget(self.bar, 1)
+        row.addWidget(OperatedBadge(self._studio))
+        column.addLayout(row)
         column.addWidget(self.stack, 1)
 
 
