@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resnet_studio.data.imaging import Picture
     from resnet_studio.gui.workspace import Workspace
 
-NETWORKS = ("resnet18", "resnet50")
+NETWORKS = ("resnet18", "resnet50", "resnet152")
 DROPS = 9
 _LARGE = (4032, 3024)
 """Pixels of a telephone's photograph; the others have those of the sample photographs."""
