@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QScrollAr
 
 from resnet_studio.architecture.catalog import get
 from resnet_studio.gui.main_window import MainWindow
-from resnet_studio.gui.studio import TorchStatus
+from resnet_studio.gui.studio import START_NETWORK, TorchStatus
 from resnet_studio.gui.workspace import PANELS
 from resnet_studio.settings import Settings
 
@@ -90,10 +90,10 @@ def test_the_window_is_painted_before_it_is_furnished(qtbot, home):
     window.deleteLater()
 
 
-def test_all_four_panels_are_there_and_fit_a_small_screen(window):
+def test_all_five_panels_are_there_and_fit_a_small_screen(window):
     tabs = window.workspace.tabs
     titles = [tabs.tabText(index) for index in range(tabs.count())]
-    assert titles == ["Architecture", "Feature maps", "Augmentation", "Training"]
+    assert titles == ["Architecture", "Feature maps", "Augmentation", "Training", "Classification"]
     assert window.minimumSizeHint().width() <= 1280
     assert window.minimumSizeHint().height() <= 760
 
@@ -195,7 +195,7 @@ def test_a_spec_file_becomes_the_network(window, tmp_path):
     drop(window, files(path))
     assert window.workspace.studio.spec.name == "mine"
     window.workspace.studio.commands.run("edit.undo")
-    assert window.workspace.studio.spec.name == "resnet18"
+    assert window.workspace.studio.spec.name == START_NETWORK
 
 
 def test_a_broken_spec_file_leaves_the_network(window, tmp_path):
