@@ -17,7 +17,7 @@ _NARROWEST_CHOICE = 64
 
 
 class MosaicChoices(QWidget):
-    """Four boxes, and where pages are offered a switch; what is chosen is remembered.
+    """Four boxes, and a switch for pages to be put elsewhere; what is chosen is remembered.
 
     Attributes:
         order: In which order the channels stand.
@@ -37,7 +37,6 @@ class MosaicChoices(QWidget):
         settings: Settings,
         key: str,
         *,
-        shared: str,
         paged: bool = False,
         parent: QWidget | None = None,
     ) -> None:
@@ -46,7 +45,6 @@ class MosaicChoices(QWidget):
         Args:
             settings: Where the choices are remembered.
             key: Under which name: each view has choices of its own.
-            shared: What a range of all channels is called, translated.
             paged: Whether pages are offered, and the order by difference.
             parent: The widget that it is part of.
         """
@@ -58,8 +56,9 @@ class MosaicChoices(QWidget):
         self.range = QComboBox()
         self.colours = QComboBox()
         self.tile = QComboBox()
-        self.pages = QCheckBox(self.tr("&Pages"))
-        self._fill(shared)
+        self.pages = QCheckBox(self.tr("In &pages"), self)
+        self.pages.hide()
+        self._fill()
         self._lay_out()
         self._recall()
         self._connect()
@@ -91,24 +90,23 @@ class MosaicChoices(QWidget):
 
     # -- building -----------------------------------------------------------------------------
 
-    def _fill(self, shared: str) -> None:
-        self.order.addItem(self.tr("Channel number"), Order.CHANNEL)
-        self.order.addItem(self.tr("Mean activation"), Order.MEAN)
-        self.order.addItem(self.tr("Largest activation"), Order.MAX)
+    def _fill(self) -> None:
+        self.order.addItem(self.tr("Number"), Order.CHANNEL)
+        self.order.addItem(self.tr("Mean"), Order.MEAN)
+        self.order.addItem(self.tr("Maximum"), Order.MAX)
         self.order.addItem(self.tr("Variance"), Order.VARIANCE)
         if self._paged:
-            self.order.addItem(self.tr("Change from the last picture"), Order.DIFFERENCE)
+            self.order.addItem(self.tr("Change"), Order.DIFFERENCE)
             self.allow_difference(False)
-        self.range.addItem(shared, False)
-        self.range.addItem(self.tr("Each channel's own"), True)
+        self.range.addItem(self.tr("Shared"), False)
+        self.range.addItem(self.tr("Each its own"), True)
         self.colours.addItem(self.tr("Automatic"), Colouring.AUTOMATIC)
         self.colours.addItem(self.tr("Low to high"), Colouring.SEQUENTIAL)
-        self.colours.addItem(self.tr("Zero in the middle"), Colouring.SYMMETRIC)
+        self.colours.addItem(self.tr("Zero centred"), Colouring.SYMMETRIC)
         self.tile.addItem(self.tr("Fit"), FIT)
         for size in TILE_SIZES:
             self.tile.addItem(self.tr("{size} px").format(size=size), size)
         self.pages.setChecked(True)
-        self.pages.setVisible(self._paged)
         self.pages.setToolTip(
             self.tr(
                 "Show as many channels as can be made out, and the others on further pages; "
@@ -129,7 +127,6 @@ class MosaicChoices(QWidget):
             row.addWidget(label)
             row.addWidget(box)
             row.addSpacing(8)
-        row.addWidget(self.pages)
         row.addStretch(1)
 
     def _rows(self) -> tuple[tuple[str, QComboBox, str], ...]:
@@ -137,10 +134,7 @@ class MosaicChoices(QWidget):
             (
                 self.tr("&Order"),
                 self.order,
-                self.tr(
-                    "Channels by their number, or those first whose values have the largest mean, "
-                    "the largest single value or the largest variance"
-                ),
+                self._order_tip(),
             ),
             (
                 self.tr("Ran&ge"),
@@ -164,6 +158,15 @@ class MosaicChoices(QWidget):
                 self.tr("Size of a channel on screen (Ctrl and the wheel change it)"),
             ),
         )
+
+    def _order_tip(self) -> str:
+        tip = self.tr(
+            "Channels by their number, or those first whose values have the largest mean, "
+            "the largest single value or the largest variance"
+        )
+        if self._paged:
+            tip += self.tr("; or those that differ most from what the picture before this one gave")
+        return tip
 
     def _connect(self) -> None:
         for box in self._boxes().values():

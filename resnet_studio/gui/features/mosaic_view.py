@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -27,6 +28,8 @@ from resnet_studio.probe.mosaic import Colouring, Mosaic, Order, mosaic
 
 if TYPE_CHECKING:
     from resnet_studio.probe.channels import ChannelMaps, FloatArray
+
+_SQUARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ class MosaicView(QWidget):
         """Returns how the tiles are to stand, and how many on a page."""
         if self._maps is None:
             return None, 1
-        count, height, width = self._maps.maps.shape
+        count, height, width = _drawn(self._maps.maps).shape
         room = {"width": self.width(), "height": self._budget, "tile": self._display.tile}
         if self._display.paged:
             count = page_capacity(count, height, width, **room)
@@ -226,13 +229,13 @@ class MosaicView(QWidget):
         self._page = min(first, len(self._maps.maps) - 1) // self._page_size
         order = self._display.order
         self.mosaic = mosaic(
-            self._maps.maps,
+            _drawn(self._maps.maps),
             columns=self._tiling.columns,
             order=Order.CHANNEL if self._cannot_compare() else order,
             gap=self._tiling.gap,
             per_channel=self._display.per_channel,
             colouring=self._display.colouring,
-            other=self._other,
+            other=None if self._other is None else _drawn(self._other),
             page=slice(self._page * self._page_size, (self._page + 1) * self._page_size),
         )
         self._position = min(self._position, self.mosaic.grid.count - 1)
@@ -386,3 +389,9 @@ class MosaicView(QWidget):
         """Hides the current tile."""
         super().focusOutEvent(event)
         self.update()
+
+
+def _drawn(maps: FloatArray) -> FloatArray:
+    """Returns maps as they are drawn: single numbers as squares, or the gaps would be as wide."""
+    single = maps.shape[1:] == (1, 1)
+    return np.broadcast_to(maps, (len(maps), _SQUARE, _SQUARE)) if single else maps

@@ -39,9 +39,7 @@ class MosaicsPage(QWidget):
         super().__init__(parent)
         self._theme = studio.theme
         self.stages: list[StageView] = []
-        self.choices = MosaicChoices(
-            studio.settings, "stages", shared=self.tr("One range per stage")
-        )
+        self.choices = MosaicChoices(studio.settings, "stages")
         self.area = QScrollArea()
         self._column = QVBoxLayout()
         self._build()

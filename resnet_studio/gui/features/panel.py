@@ -24,6 +24,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.gui import framing_choice
 from resnet_studio.gui.features.channel_view import ChannelView
 from resnet_studio.gui.features.exports import FeatureExports
+from resnet_studio.gui.features.fields import Fields
 from resnet_studio.gui.features.images import shown_image
 from resnet_studio.gui.features.mosaics_page import MosaicsPage
 from resnet_studio.gui.features.samples import SampleStrip
@@ -37,6 +38,7 @@ from resnet_studio.gui.workers import Task, TaskState
 
 if TYPE_CHECKING:
     from resnet_studio.data.imaging import Picture
+    from resnet_studio.gui.features.reading import Reading
     from resnet_studio.probe.activations import Examination
     from resnet_studio.probe.framing import Framing
     from resnet_studio.probe.network import LoadedNetwork
@@ -64,6 +66,7 @@ class FeaturesPanel(QWidget):
         self.side = SideColumn(studio)
         self.mosaics = MosaicsPage(studio)
         self.channel_view = ChannelView(studio.theme)
+        self.fields = Fields(studio, self.channel_view, self)
         self.samples = SampleStrip(studio)
         self.waiting = QLabel()
         self.busy = QProgressBar()
@@ -286,6 +289,10 @@ class FeaturesPanel(QWidget):
             self.close_channel()
         self.mosaics.select(section)
 
+    def _point_at(self, reading: Reading | None) -> None:
+        crop = None if self.examination is None else self.examination.crop_box
+        self.fields.point_at(reading, crop)
+
     def _title_clicked(self, name: str) -> None:
         self.studio.select("" if self.selected_section() == name else name)
         self.mosaics.select(self.selected_section())
@@ -381,6 +388,9 @@ class FeaturesPanel(QWidget):
         self.mosaics.title_clicked.connect(self._title_clicked)
         self.mosaics.channel_chosen.connect(self.enlarge)
         self.channel_view.closed.connect(self.close_channel)
+        for view in (self.mosaics, self.channel_view):
+            view.read.connect(self._point_at)
+        studio.pointed_at.connect(self.side.picture.show_field)
         self.splitter.splitterMoved.connect(self._remember_splitter)
 
     def _remember_splitter(self, *_: Any) -> None:

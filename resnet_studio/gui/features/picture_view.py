@@ -333,11 +333,8 @@ def paint_crop_frame(painter: QPainter, picture: QRectF, crop: QRectF, theme: Th
 def _paint_field(painter: QPainter, box: QRectF, theme: Theme) -> None:
     """Draws a box of two lines that differs from the frame of the crop."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for colour, width, line in (
-        (theme.surface, 4, Qt.PenStyle.SolidLine),
-        (theme.danger, 2, Qt.PenStyle.DashLine),
-    ):
-        painter.setPen(QPen(QColor(colour), width, line, j=Qt.PenJoinStyle.MiterJoin))
+    for colour, width in ((theme.surface, 4), (theme.danger, 2)):
+        painter.setPen(QPen(QColor(colour), width, j=Qt.PenJoinStyle.MiterJoin))
         painter.drawRect(box)
 
 

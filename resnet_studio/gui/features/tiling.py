@@ -98,8 +98,8 @@ def page_capacity(
         enlarge, reduce = _nearest_zoom(tile_width, tile)
     across = (tile_width + reduce) * enlarge / reduce
     down = (tile_height + reduce) * enlarge / reduce
-    gap = enlarge
-    held = max(1, int((width + gap) // across)) * max(1, int((height + gap) // down))
+    # Counted as `choose_tiling` does, or it would take a lesser zoom for so many.
+    held = max(1, int((width + 1) // across)) * max(1, int(height // down))
     return min(count, held)
 
 

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_studio.gui.features.tiling import FIT, TILE_SIZES, choose_tiling
+from resnet_studio.gui.features.tiling import (
+    FIT,
+    READABLE,
+    TILE_SIZES,
+    choose_tiling,
+    page_capacity,
+)
 
 
 def _extent(tiling, count: int, size: int) -> tuple[float, float]:
@@ -62,3 +68,19 @@ def test_a_wished_tile_size_is_met_by_the_nearest_whole_factor(wished, zoom):
 def test_gaps_are_at_least_one_pixel_of_the_screen():
     tiling = choose_tiling(256, 224, 224, width=640, height=300, tile=32)
     assert tiling.gap * tiling.zoom == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("tile", [FIT, 16, 64])
+@pytest.mark.parametrize(("count", "cells"), [(2048, 7), (64, 112), (1000, 8), (3, 7), (512, 14)])
+def test_a_page_fits_without_scrolling_and_its_tiles_can_be_made_out(count, cells, tile):
+    room = {"width": 650, "height": 480, "tile": tile}
+    held = page_capacity(count, cells, cells, **room)
+    tiling = choose_tiling(held, cells, cells, **room)
+    rows = -(-held // tiling.columns)
+    assert 1 <= held <= count
+    assert rows * (cells + tiling.gap) * tiling.zoom - tiling.zoom <= 480
+    assert tiling.columns * (cells + tiling.gap) * tiling.zoom - tiling.gap <= 650
+    if tile == FIT:
+        assert cells * tiling.zoom >= READABLE
+    if held < count:  # one more row would not fit
+        assert (rows + 1) * (cells + tiling.gap) * tiling.zoom > 480
