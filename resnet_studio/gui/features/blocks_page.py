@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QImage, QKeyEvent, QPainter
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QScrollArea,
     QSizePolicy,
     QSpinBox,
@@ -26,15 +25,16 @@ from PySide6.QtWidgets import (
 )
 
 from resnet_studio.gui.features.blocks_channels import ChannelTable
+from resnet_studio.gui.features.blocks_export import BlocksExport, Shown, picture
 from resnet_studio.gui.features.blocks_figures import BlockFigures
-from resnet_studio.gui.features.blocks_maps import BlockMaps, Look
+from resnet_studio.gui.features.blocks_maps import BlockMaps
+from resnet_studio.gui.features.blocks_scene import Look
 from resnet_studio.gui.features.blocks_strip import BlockStrip
 from resnet_studio.gui.features.blocks_words import form_name, notes, quantities, shape_text
 from resnet_studio.gui.features.inside_page import InsidePage
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
-from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
 from resnet_studio.gui.workers import TaskState
 from resnet_studio.probe.residual import (
     Dissection,
@@ -42,7 +42,6 @@ from resnet_studio.probe.residual import (
     counterpart,
     dissect,
     survey,
-    survey_csv,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +52,6 @@ _ONE, _EVERY, _SHARED, _OWN = "one", "every", "shared", "own"
 _LEAST_MAPS = 170
 _LEAST_CHANNELS, _MOST_CHANNELS = 150, 620
 _NARROWEST_CHOICE = 64
-_EXPORT_WIDTH, _EXPORT_MAPS, _EXPORT_STRIP = 1120, 400, 220
 _FIRST_SIZES = [430, 140, 190]
 
 
@@ -81,6 +79,7 @@ class BlocksPage(InsidePage):
         self.show_choice = QComboBox()
         self.colours = QComboBox()
         self.export = QToolButton()
+        self.exports = BlocksExport(self)
         self.maps = BlockMaps(studio.theme)
         self.area = QScrollArea()
         self.figures = BlockFigures()
@@ -95,18 +94,18 @@ class BlocksPage(InsidePage):
 
     def start(self) -> None:
         """Measures all blocks unless that is done, and takes the maps of the chosen one."""
-        network, picture, framing = self.network, self.picture, self.framing
+        network, shown, framing = self.network, self.picture, self.framing
         assert network is not None
-        assert picture is not None
+        assert shown is not None
         blocks = [block.name for block in self.studio.graph.blocks]
         if self.block not in blocks:
             self.block = blocks[0]
-        block, key = self.block, (network, picture, framing)
+        block, key = self.block, (network, shown, framing)
         known = self.survey if _same(self._surveyed, key) else None
 
         def job(state: TaskState) -> tuple[Survey, Dissection]:
             steps = _Steps(state, len(blocks))
-            result = known or survey(network, picture, framing=framing, check=steps)
+            result = known or survey(network, shown, framing=framing, check=steps)
             return result, dissect(result, block, check=state.check)
 
         def arrived(result: tuple[Survey, Dissection]) -> None:
@@ -123,6 +122,7 @@ class BlocksPage(InsidePage):
         self.maps.show_block(None)
         self.channels.show_block(None, 0)
         self.strip.show_readings(())
+        self._offer_exports()
 
     def _show(self, result: Survey, found: Dissection) -> None:
         if result is not self.survey:
@@ -164,6 +164,15 @@ class BlocksPage(InsidePage):
             channel = self.maps.channel
             source = counterpart(self.found.reading.block, channel)
             self.figures.show_quantities(quantities(self.found, channel, source), channel)
+        self._offer_exports()
+
+    def _offer_exports(self) -> None:
+        self.exports.shown = None
+        if self.survey is not None and self.found is not None:
+            channel, title = self.maps.channel, self.title.text()
+            self.exports.shown = Shown(
+                self.survey, self.found, channel, self._look(), self.figures, title
+            )
 
     def _enable_steps(self) -> None:
         last = self.blocks.count() - 1
@@ -222,6 +231,7 @@ class BlocksPage(InsidePage):
 
     def _look_changed(self) -> None:
         self.maps.show_as(self._look())
+        self._offer_exports()
         chosen = {_SHOW: self.show_choice.currentData(), _COLOURS: self.colours.currentData()}
         self.studio.settings["choices"] = dict(self.studio.settings["choices"]) | chosen
 
@@ -241,67 +251,11 @@ class BlocksPage(InsidePage):
         self.maps.set_theme(theme)
         self.strip.set_theme(theme)
 
-    # -- copying and saving -----------------------------------------------------------------------
-
     def image(self) -> QImage | None:
-        """Returns maps, figures and strip below a line that says what was looked at.
-
-        In a size of its own, whatever the size of the window.
-        """
-        if self.found is None or self.survey is None:
+        """Returns maps, figures and strip below lines that say what was looked at."""
+        if self.exports.shown is None:
             return None
-        maps = BlockMaps(self.studio.theme)
-        maps.show_channel(self.maps.channel)
-        maps.show_as(self._look())
-        strip = BlockStrip(self.studio.theme)
-        strip.show_readings(self.survey.readings)
-        strip.choose(self.found.reading.block.name)
-        maps.resize(_EXPORT_WIDTH, _EXPORT_MAPS)
-        maps.set_room(_EXPORT_MAPS)
-        maps.show_block(self.found)
-        maps.resize(_EXPORT_WIDTH, maps.minimumSizeHint().height())
-        strip.resize(_EXPORT_WIDTH, _EXPORT_STRIP)
-        parts = [part.grab().toImage() for part in (maps, self.figures, strip)]
-        for made in (maps, strip):
-            made.deleteLater()
-        heading = (self.caption(), f"{self.found.reading.block.name} · {self.title.text()}")
-        return _stacked(parts, heading, self.font(), self.studio.theme)
-
-    def copy_picture(self) -> None:
-        """Copies the view as a picture."""
-        if (image := self.image()) is not None:
-            copy_image(image)
-            self.studio.show_message(self.tr("The maps of the block are in the clipboard."))
-
-    def save_picture(self) -> None:
-        """Saves the view as PNG."""
-        if (image := self.image()) is not None:
-            save_image(self.studio, image, f"{self._file_stem()}_{self.block}.png")
-
-    def save_numbers(self) -> None:
-        """Saves the numbers of all blocks as CSV."""
-        if self.survey is None:
-            return
-        path = self.studio.save_file(
-            self.tr("Save the numbers of all blocks"),
-            f"{self._file_stem()}_blocks.csv",
-            self.tr("CSV table (*.csv)"),
-        )
-        if path is not None:
-            content = survey_csv(self.survey).encode("utf-8")
-            save_bytes(self.studio, content, path.with_suffix(".csv"))
-
-    def _file_stem(self) -> str:
-        name = self.studio.spec.name
-        return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
-
-    def export_menu(self) -> QMenu:
-        """Returns the menu that copies and saves."""
-        menu = QMenu(self)
-        menu.addAction(self.tr("Copy the picture"), self.copy_picture)
-        menu.addAction(self.tr("Save as PNG…"), self.save_picture)
-        menu.addAction(self.tr("Save the numbers of all blocks as CSV…"), self.save_numbers)
-        return menu
+        return picture(self.exports.shown, self.caption(), self.font(), self.studio.theme)
 
     # -- building -------------------------------------------------------------------------------
 
@@ -346,7 +300,7 @@ class BlocksPage(InsidePage):
         self.export.setToolTip(
             self.tr("Copy or save the picture, or save the numbers of all blocks.")
         )
-        self.export.setMenu(self.export_menu())
+        self.export.setMenu(self.exports.menu())
         row = QHBoxLayout()
         row.setSpacing(6)
         for widget in (self.previous, self.blocks, self.next):
@@ -440,13 +394,7 @@ class BlocksPage(InsidePage):
             box.currentIndexChanged.connect(self._look_changed)
         self.rows.splitterMoved.connect(self._remember_splitter)
         for widget in (self.maps, self.strip):
-            widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-            widget.customContextMenuRequested.connect(self._open_menu)
-
-    def _open_menu(self, _point: QPoint) -> None:
-        menu = self.export_menu()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.cursor().pos())
+            self.exports.offer_on(widget)
 
     def _remember_splitter(self, *_: Any) -> None:
         splitters = dict(self.studio.settings["splitters"])
@@ -487,27 +435,3 @@ class _Steps:
 def _same(one: tuple[Any, ...], other: tuple[LoadedNetwork, Any, Any]) -> bool:
     """Tells whether both mean the same objects and framing; comparing pictures is slow."""
     return bool(one) and one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
-
-
-def _stacked(parts: list[QImage], heading: tuple[str, ...], font: QFont, theme: Theme) -> QImage:
-    """Returns pictures one below the other under a heading."""
-    margin = 12
-    ratio = parts[0].devicePixelRatio()
-    sizes = [part.deviceIndependentSize().toSize() for part in parts]
-    width = max(size.width() for size in sizes) + 2 * margin
-    line = margin + round(len(heading) * QFontMetricsF(font).lineSpacing()) + margin
-    height = line + sum(size.height() + margin for size in sizes)
-    page = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_RGB32)
-    page.setDevicePixelRatio(ratio)
-    page.fill(theme.window)
-    painter = QPainter(page)
-    painter.setFont(font)
-    painter.setPen(theme.text)
-    words = QRect(margin, margin, width - 2 * margin, line - margin)
-    painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "\n".join(heading))
-    top = line
-    for part, size in zip(parts, sizes, strict=True):
-        painter.drawImage(margin, top, part)
-        top += size.height() + margin
-    painter.end()
-    return page

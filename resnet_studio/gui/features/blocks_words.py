@@ -255,10 +255,10 @@ class _OneChannel:
     """The figures of a block for one channel of it."""
 
     def __init__(self, found: Dissection, channel: int, source: int | None) -> None:
-        parts = (part for part in found.maps if part is not Part.INPUT)
-        self._maps = {part: found.maps[part][channel] for part in parts}
-        if source is not None:
-            self._maps[Part.INPUT] = found.maps[Part.INPUT][source]
+        channels = {part: source if part is Part.INPUT else channel for part in found.maps}
+        self._maps = {
+            part: found.maps[part][each] for part, each in channels.items() if each is not None
+        }
 
     def over(self, above: Part, below: Part) -> float | None:
         if above not in self._maps or below not in self._maps:

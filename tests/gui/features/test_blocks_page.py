@@ -48,7 +48,7 @@ def _settled(page) -> bool:
 
 
 def _move(maps, part, across, down) -> None:
-    box = maps.box(part)
+    box = maps.scene.box(part)
     point = QPointF(box.left() + across * box.width(), box.top() + down * box.height())
     QTest.mouseMove(maps, point.toPoint())
     QApplication.processEvents()
@@ -59,7 +59,7 @@ def test_it_shows_the_maps_and_figures_of_the_first_block(page, settle, studio, 
     expected = dissect(survey(studio.network, picture), "layer1.0")
     for part in Part:
         np.testing.assert_array_equal(found.maps[part], expected.maps[part])
-    assert page.maps.parts == tuple(Part)
+    assert page.maps.scene.parts == tuple(Part)
     balance = expected.reading.figures.balance
     assert f"{balance:.2f}"[:4] in page.figures.as_text()
     assert len(page.strip.readings) == page.blocks.count() == 2
@@ -92,7 +92,7 @@ def test_a_change_of_shape_is_said_and_x_shows_the_channel_that_the_shortcut_tak
     assert "4 channels of zeros" in page.note.text()
     page.channel.setValue(5)
     assert page.maps.channel == 5
-    assert page.maps.own_channel(Part.INPUT, 5) is None
+    assert page.maps.scene.own_channel(Part.INPUT, 5) is None
     assert page.channels.channels.channel(page.channels.currentIndex().row()) == 5
 
 
@@ -105,7 +105,7 @@ def test_the_value_under_the_cursor_is_shown_in_all_maps_at_the_same_place(page,
     assert at is not None
     for part in Part:
         side = 32 if part is Part.INPUT else 16
-        value, row, column = page.maps.value(part, at)
+        value, row, column = page.maps.scene.value(part, at)
         assert (row, column) == (int(at.down * side), int(at.across * side))
         assert value == found.maps[part][2, row, column]
     assert abs(at.across - 0.7) < 0.05
@@ -117,29 +117,29 @@ def test_the_colours_have_zero_in_the_middle_and_one_scale_or_five(page, settle,
     page.channel.setValue(1)
     most = max(float(np.abs(found.maps[part][1]).max()) for part in Part)
     for part in Part:
-        scale = page.maps.scale_of(part)
+        scale = page.maps.scene.scale_of(part)
         assert (scale.low, scale.high) == pytest.approx((-most, most))
     sign = found.maps[Part.BRANCH][1] < 0
     row, column = np.argwhere(sign)[np.argmin(found.maps[Part.BRANCH][1][sign])]
-    box = page.maps.box(Part.BRANCH)
+    box = page.maps.scene.box(Part.BRANCH)
     cell = QPointF((column + 0.5) / 32 * box.width(), (row + 0.5) / 32 * box.height())
     seen = QColor(page.maps.grab().toImage().pixel((box.topLeft() + cell).toPoint()))
     assert seen.blue() > seen.red()
     page.colours.setCurrentIndex(1)
     for part in Part:
         own = float(np.abs(found.maps[part][1]).max())
-        assert page.maps.scale_of(part).high == pytest.approx(own)
+        assert page.maps.scene.scale_of(part).high == pytest.approx(own)
 
 
 def test_all_channels_are_shown_as_tiles_and_one_of_them_is_clicked(page, settle, studio):
     studio.select("layer2.0")
     settle(page)
     page.show_choice.setCurrentIndex(page.show_choice.findData("every"))
-    box = page.maps.box(Part.BRANCH)
+    box = page.maps.scene.box(Part.BRANCH)
     targets = {}
     for x in range(2, int(box.width()), 6):
         for y in range(2, int(box.height()), 6):
-            at = page.maps.point_at(box.topLeft() + QPointF(x, y))
+            at = page.maps.scene.point_at(box.topLeft() + QPointF(x, y))
             if at is not None:
                 targets[at.channel] = (box.topLeft() + QPointF(x, y)).toPoint()
     assert sorted(targets) == list(range(8))
@@ -167,7 +167,7 @@ def test_a_plain_network_says_that_it_has_no_shortcut(page, settle, studio, tiny
     settle(page)
     studio.set_spec(tiny_spec.replace(shortcut="none"))
     settle(page)
-    assert page.maps.parts == (Part.INPUT, Part.BRANCH, Part.OUTPUT)
+    assert page.maps.scene.parts == (Part.INPUT, Part.BRANCH, Part.OUTPUT)
     assert "no shortcut" in page.title.text()
     assert "nothing is added" in page.note.text()
     assert "|shortcut(x)|" not in page.figures.as_text()
@@ -176,16 +176,16 @@ def test_a_plain_network_says_that_it_has_no_shortcut(page, settle, studio, tiny
 
 def test_picture_and_numbers_are_saved(page, settle, studio, monkeypatch, tmp_path):
     settle(page)
-    page.copy_picture()
+    page.exports.copy_picture()
     copied = QApplication.clipboard().image()
     assert copied.width() > 1000
     assert len({copied.pixel(x, copied.height() - 60) for x in range(copied.width())}) > 2
     target = tmp_path / "numbers"
     monkeypatch.setattr(studio, "save_file", lambda *_args: target)
-    page.save_numbers()
+    page.exports.save_numbers()
     rows = list(csv.DictReader(target.with_suffix(".csv").read_text().splitlines()))
     assert [row["block"] for row in rows] == ["layer1.0", "layer2.0"]
-    page.save_picture()
+    page.exports.save_picture()
     assert target.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
