@@ -12,6 +12,7 @@ UNMET: Mapping[str, str] = {
     "picture": "Open a picture first.",
     "torch": "PyTorch is not loaded; the status bar says how far it is.",
     "maps": "There are no feature maps yet: show a picture in the feature maps panel.",
+    "compared": "Nothing is compared yet: choose the view Compare in the feature maps panel.",
     "reframed": "The network sees its usual crop already.",
     "operated": "Nothing has been cut out of the network.",
     "operable": "A plain network has no shortcuts, so that there is nothing to cut.",

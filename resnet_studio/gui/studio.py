@@ -111,6 +111,7 @@ class Studio(QObject):
         self.window: QWidget | None = None
         self.torch = TorchStatus()
         self.picture: Picture | None = None
+        self.previous_picture: Picture | None = None
         self.network: LoadedNetwork | None = None
         self.selection = ""
         self.training = False
@@ -315,7 +316,7 @@ class Studio(QObject):
             from resnet_studio.data.imaging import open_picture, picture_from_array
 
             if isinstance(source, QImage):
-                return picture_from_array(_pixels(source), name=name)
+                return picture_from_array(pixels_of(source), name=name)
             path = Path(source) if isinstance(source, str) else source
             return open_picture(path, name=name)
 
@@ -330,7 +331,7 @@ class Studio(QObject):
     def set_picture(self, picture: Picture | None) -> None:
         """Shows `picture` in every panel, cropped as usual."""
         if picture is not self.picture:
-            self.picture = picture
+            self.previous_picture, self.picture = self.picture, picture
             self.framing_choice.reset()
         self.commands.set_condition("picture", picture is not None)
         if picture is not None and picture.path is not None:
@@ -441,6 +442,15 @@ class Studio(QObject):
         )
         return self._remember_folder(chosen)
 
+    def open_files(self, title: str, filters: str) -> list[Path]:
+        """Lets the person choose several files; empty if they changed their mind."""
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self.window, title, self.settings["last_folder"], filters
+        )
+        if chosen:
+            self._remember_folder(chosen[0])
+        return [Path(path) for path in chosen]
+
     def save_file(self, title: str, suggested: str, filters: str) -> Path | None:
         """Lets the person choose where to save; None if they changed their mind."""
         start = str(Path(self.settings["last_folder"]) / suggested)
@@ -482,7 +492,7 @@ class Studio(QObject):
         self.commands.connect("edit.redo", self.undo_stack.redo)
 
 
-def _pixels(image: QImage) -> NDArray[np.uint8]:
+def pixels_of(image: QImage) -> NDArray[np.uint8]:
     """Returns the (H, W, 4) red, green, blue and alpha of a picture that has no file."""
     import numpy as np
 
