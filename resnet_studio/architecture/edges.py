@@ -101,10 +101,10 @@ def layer_edge(layer: Layer) -> Edge | None:
     )
 
 
-def kinds(found: Edge) -> Iterator[tuple[RowState, bool]]:
-    """Yields each kind of cell that the corner of two such edges has, and whether it is read."""
+def kinds(found: Edge) -> Iterator[RowState]:
+    """Yields what becomes of the numbers in the corner where two such edges meet."""
     present = {cell_state(row, column) for row in found.states for column in found.states}
-    yield from ((state, state.is_read) for state in RowState if state in present)
+    yield from (state for state in RowState if state in present)
 
 
 def cell_state(row: RowState, column: RowState) -> RowState:

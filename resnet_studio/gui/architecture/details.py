@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from html import escape
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QTextBrowser, QWidget
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QImage,
+    QResizeEvent,
+    QTextOption,
+)
+from PySide6.QtWidgets import QMenu, QStyle, QTextBrowser, QWidget
 
 from resnet_studio.architecture.arithmetic import sentences
+from resnet_studio.architecture.catalog import CATALOG
+from resnet_studio.architecture.edges import layer_edge
 from resnet_studio.architecture.graph import (
     Block,
     Layer,
@@ -28,25 +38,136 @@ from resnet_studio.gui.architecture.formulas import (
 )
 from resnet_studio.gui.architecture.outline import Entry
 from resnet_studio.gui.architecture.papers import paper_of, papers_of
+from resnet_studio.gui.network_values import matching_preset
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.widgets.export import copy_image, save_image
+
+if TYPE_CHECKING:
+    from resnet_studio.gui.architecture.unread import EdgePicture
+
+
+_PICTURE = "edge"
+"""Scheme of the picture's address; a number follows, as the document keeps what it has loaded."""
+_FRAME = 12
 
 
 class Details(QTextBrowser):
-    """Name, figures and arithmetic of one part; of the whole network if none is selected."""
+    """Name, figures and arithmetic of one part; of the whole network if none is selected.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Of a strided layer a picture shows which rows and columns it reads and which it never does.
+    """
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._studio = studio
+        self._shown: Callable[[], None] = lambda: None
+        self._picture: EdgePicture | None = None
+        self._image = QImage()
+        self._made = self._arranged = 0
+        self._layer = ""
         self.setOpenLinks(False)
         self.setWordWrapMode(QTextOption.WrapMode.WordWrap)  # never within a number
         self.setAccessibleName(self.tr("Details of the selected part"))
         self.setPlaceholderText(self.tr("Click a part of the drawing to see its arithmetic."))
+        studio.theme_changed.connect(lambda _theme: self._shown())
 
     def show_entry(self, entry: Entry) -> None:
         """Explains a section, block or layer."""
-        self._show(labels.heading(entry), explained(entry), labels.facts(entry.item))
+
+        def show() -> None:
+            self._picture = self._picture_of(entry)
+            self._show(labels.heading(entry), explained(entry), labels.facts(entry.item))
+
+        self._shown = show
+        show()
 
     def show_network(self, graph: NetworkGraph, name: str) -> None:
-        """Explains the whole network."""
-        self._show(name, network_sentences(graph), labels.network_facts(graph))
+        """Explains the whole network, with the published figures beside its own."""
+
+        def show() -> None:
+            self._picture = None
+            self._show(name, network_sentences(graph), labels.network_facts(graph))
+            self.append(published_html(graph))
+            self.verticalScrollBar().setValue(0)
+
+        self._shown = show
+        show()
+
+    def picture(self) -> QImage | None:
+        """Returns the picture that is shown, with its layer and formula above; None for none."""
+        if self._picture is None:
+            return None
+        layer = self._studio.graph.find(self._layer)
+        size = sentences(layer)[1] if isinstance(layer, Layer) else ""
+        return self._picture.image(self._room(), 2.0, heading=f"{self._layer}. {size}")
+
+    def loadResource(self, kind: int, name: QUrl) -> Any:
+        """Gives the document the picture."""
+        if name.scheme() == _PICTURE:
+            return self._image
+        return super().loadResource(kind, name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arranges the picture anew for another width."""
+        super().resizeEvent(event)
+        if self._picture is not None and self._room() != self._arranged:
+            at = self.verticalScrollBar().value()
+            self._shown()
+            self.verticalScrollBar().setValue(at)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers to copy or save the picture as well as the text."""
+        menu: QMenu = self.createStandardContextMenu()
+        if self._picture is not None:
+            menu.addSeparator()
+            menu.addAction(self.tr("Copy the picture of the edge"), self.copy_picture)
+            menu.addAction(self.tr("Save the picture of the edge…"), self.save_picture)
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def copy_picture(self) -> None:
+        """Puts the picture of the edge into the clipboard."""
+        if (image := self.picture()) is not None:
+            copy_image(image)
+            self._studio.show_message(self.tr("The picture is in the clipboard."))
+
+    def save_picture(self) -> None:
+        """Asks for a name and saves the picture of the edge."""
+        if (image := self.picture()) is not None:
+            save_image(self._studio, image, f"{self._layer}.png")
+
+    def _picture_of(self, entry: Entry) -> EdgePicture | None:
+        item = entry.item
+        if not isinstance(item, Layer) or layer_edge(item) is None:
+            return None
+        from resnet_studio.gui.architecture.unread import EdgePicture  # at the first strided layer
+
+        self._layer = item.name
+        theme = self._studio.theme
+        colour = theme.stage_colour(entry.section, len(self._studio.graph.sections))
+        return EdgePicture(item, theme, self.font(), colour=colour)
+
+    def _room(self) -> int:
+        """Returns the width for the picture, the same with and without a scroll bar."""
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        return self.width() - bar - _FRAME
+
+    def _picture_html(self) -> str:
+        if self._picture is None:
+            return ""
+        self._made += 1
+        self._arranged = self._room()
+        self._image = self._picture.image(self._arranged, self.devicePixelRatioF())
+        size = self._picture.size(self._arranged)
+        tip = self.tr(
+            "The lower right corner of what the layer reads. Thick: its last window; dashed: the "
+            "windows beside it. Crossed out: numbers of the map that no window reads; struck "
+            "through: padding that none reads. The right-click menu copies and saves it."
+        )
+        return (
+            f"<p style='margin:4px 0'><img src='{_PICTURE}:{self._made}' title='{escape(tip)}' "
+            f"width='{size.width()}' height='{size.height()}'></p>"
+        )
 
     def _show(self, title: str, text: tuple[str, ...], facts: tuple[tuple[str, str], ...]) -> None:
         rows = "".join(
@@ -55,13 +176,14 @@ class Details(QTextBrowser):
         )
         paragraphs = "".join(f"<p style='margin:4px 0'>{_html(line)}</p>" for line in text)
         self.setHtml(
-            f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"
-            f"<table>{rows}</table>{paragraphs}"
+            f"<p style='margin:0 0 4px 0'><b>{_html(title)}</b></p>"
+            f"<table>{rows}</table>{self._picture_html()}{paragraphs}"
         )
 
 
 def _html(text: str) -> str:
-    return escape(labels.unbroken(text))
+    whole = labels.unbroken(text).replace(", /", ", /\u2060")  # a stride's slash ends no line
+    return escape(whole)
 
 
 def explained(entry: Entry) -> tuple[str, ...]:
@@ -74,6 +196,22 @@ def explained(entry: Entry) -> tuple[str, ...]:
     if isinstance(item, Block):
         return block_sentences(item)
     return section_sentences(item)
+
+
+def published_html(graph: NetworkGraph) -> str:
+    """Returns the published figures of a network of the catalogue beside its own; "" for none.
+
+    Where a count differs from the printed one, the steps from the published network explain it.
+    """
+    network = matching_preset(graph.spec)
+    if network is None or not CATALOG[network].published:
+        return ""
+    from resnet_studio.gui.architecture import lens_words as words  # not at the start
+
+    return words.published_paragraphs(graph, network) + "".join(
+        f"<p style='margin:4px 0'>{_html(sentence)}</p>"
+        for sentence in words.count_explanations(graph, network)
+    )
 
 
 def block_sentences(block: Block) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
+from resnet_studio.architecture.edges import layer_edge
 from resnet_studio.architecture.graph import (
     Block,
     Layer,
@@ -194,7 +195,17 @@ def facts(item: Item) -> tuple[tuple[str, str], ...]:
         (tr("Parameters"), grouped(item.parameters)),
         (tr("MACs"), _macs_text(item.macs)),
         (tr("Receptive field"), field_text(item.receptive_field)),
+        *_never_read(item),
     )
+
+
+def _never_read(item: Item) -> tuple[tuple[str, str], ...]:
+    """Returns what a strided layer never reads of its map and of the padding."""
+    if not isinstance(item, Layer) or layer_edge(item) is None:
+        return ()
+    from resnet_studio.gui.architecture.unread import never_read_text  # it imports this module
+
+    return ((tr("Never read"), never_read_text(item)),)
 
 
 def _macs_text(macs: int) -> str:
@@ -233,6 +244,19 @@ def tooltip(entry: Entry) -> str:
     source = f"<p style='white-space:pre'><i>{escape(paper)}</i></p>" if paper else ""
     title = f"<p style='white-space:pre'><b>{escape(heading(entry))}</b></p>"
     return f"{title}<table>{rows}</table>{source}"
+
+
+def flow_text(shape: Shape, block: Block | None) -> str:
+    """Returns the tool tip of a line: the shape of what flows there, and whose shortcut it is."""
+    said = tr("{shape} flows here").format(shape=shape_text(shape))
+    if block is None:
+        return f"<p style='white-space:pre'>{escape(said)}</p>"
+    form = (block_shortcut_texts(block) or (tr("none"),))[0]
+    title = tr("{block} · shortcut: {form}").format(block=block.name, form=form)
+    change = shape_text(shape)
+    if block.input_shape != shape:
+        change = f"{shape_text(block.input_shape)} → {change}"
+    return f"<p style='white-space:pre'><b>{escape(title)}</b><br>{escape(change)}</p>"
 
 
 def unbroken(text: str) -> str:

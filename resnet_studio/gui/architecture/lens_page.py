@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSplitter,
+    QStyle,
     QTextBrowser,
     QToolButton,
     QVBoxLayout,
@@ -31,7 +33,9 @@ from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.export import copy_image, save_image, save_table
 
 _SPLITTER = "architecture.lens"
-_WIDTHS = (710, 250)
+_LETTERS = 30
+_LEAST_WORDS = 250
+"""Pixels that the words have beside the widest table."""
 _EXPORTS = (
     "architecture.paper_copy",
     "architecture.paper_png",
@@ -69,6 +73,12 @@ class LensPage(QWidget):
     def _build(self) -> None:
         for table in TABLES:
             self.choice.addItem(words.table_title(table), table.key)
+        # The titles must not widen the window; the list below is as wide as they are.
+        self.choice.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.choice.setMinimumContentsLength(_LETTERS)
+        self.choice.view().setMinimumWidth(self._widest_title())
         self.choice.setAccessibleName(self.tr("Table of a paper"))
         self.choice.setToolTip(self.tr("Which paper's table stands beside the network."))
         column = QVBoxLayout(self)
@@ -82,15 +92,18 @@ class LensPage(QWidget):
         self.words.setOpenLinks(False)
         self.words.setAccessibleName(self.tr("The network beside the paper, in words"))
         self.splitter.setHandleWidth(6)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes(self._studio.settings["splitters"].get(_SPLITTER, list(_WIDTHS)))
+        self.splitter.setStretchFactor(1, 1)
         column.addWidget(self.splitter, 1)
+
+    def _widest_title(self) -> int:
+        metrics = self.choice.fontMetrics()
+        return max(metrics.horizontalAdvance(words.table_title(table)) for table in TABLES) + 32
 
     def _top_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 6, 4)
         row.setSpacing(8)
-        row.addWidget(self.choice)
+        row.addWidget(self.choice, 1)
         row.addStretch(1)
         row.addWidget(self._export_button())
         close = QToolButton()
@@ -154,10 +167,27 @@ class LensPage(QWidget):
         self.model.show(self._studio.graph, table)
         self.model.set_selection(self._studio.selection)
         self.view.set_sizes()
+        self._share_width()
         self.view.show_lit()
         self.choice.setCurrentIndex(TABLES.index(table))
         self.offer.hide()
         self._say()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shares the width anew, if the person has not."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Gives the table the room of its columns and the words what is left, or as was chosen."""
+        chosen = self._studio.settings["splitters"].get(_SPLITTER)
+        if chosen is not None:
+            self.splitter.setSizes(chosen)
+            return
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        needed = self.view.horizontalHeader().length() + bar + 2
+        table = min(needed, max(self.width() - _LEAST_WORDS, _LEAST_WORDS))
+        self.splitter.setSizes([table, self.width() - table])
 
     def _remember(self) -> None:
         known = dict(self._studio.settings["splitters"])
@@ -167,10 +197,10 @@ class LensPage(QWidget):
 
     def _say(self) -> None:
         model, graph = self.model, self._studio.graph
-        column = model.table.columns[model.match.column]
-        said = [words.match_sentence(model.match, model.lines, graph)]
+        column = model.table.columns[model.found.column]
+        said = [words.match_sentence(model.found, model.lines, graph)]
         said += words.explanations(graph, column)
-        network = model.match.network if model.match.same else ""
+        network = model.found.network if model.found.same else ""
         published = words.published_paragraphs(graph, network) if network else ""
         paper = model.table.paper
         source = f"{paper.authors} {paper.year}, «{paper.title}», arXiv:{paper.arxiv}"
@@ -187,8 +217,8 @@ class LensPage(QWidget):
         """Offers to switch to the networks of a column that is not the present network's."""
         model = self.model
         names = column.networks if column is not None else ()
-        if model.match.same:
-            names = tuple(name for name in names if name != model.match.network)
+        if model.found.same:
+            names = tuple(name for name in names if name != model.found.network)
         for button in self.offer_buttons:
             button.hide()
             button.deleteLater()

@@ -76,7 +76,7 @@ class LensModel(QAbstractTableModel):
         super().__init__(parent)
         self.graph = graph
         self.table = table
-        self.match: Match = nearest(graph, table)
+        self.found: Match = nearest(graph, table)
         self.lines: tuple[Line, ...] = ()
         self._sizes = True
         self._figures: tuple[FigureRow, ...] = ()
@@ -87,20 +87,20 @@ class LensModel(QAbstractTableModel):
         """Shows another table, or another network beside it."""
         self.beginResetModel()
         self.graph, self.table = graph, table
-        self.match = nearest(graph, table)
+        self.found = nearest(graph, table)
         self._fill()
         self.endResetModel()
 
     def _fill(self) -> None:
-        self.lines = lines(self.graph, self.table, self.match.column)
-        column = self.table.columns[self.match.column]
+        self.lines = lines(self.graph, self.table, self.found.column)
+        column = self.table.columns[self.found.column]
         self._sizes = published_spec(column).input_size == self.graph.input_size
         self._figures = figure_rows(self.graph, self.table)
 
     @property
     def lit(self) -> int:
         """The column of the table that is nearest to the present network."""
-        return FIRST + self.match.column
+        return FIRST + self.found.column
 
     def column_of(self, index: Index) -> Column | None:
         """Returns the network of a cell; None for the columns that are not of the paper."""

@@ -26,22 +26,24 @@ from resnet_studio.architecture.spec import NetworkSpec, ShortcutKind
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.cutting import Cutting
 from resnet_studio.gui.architecture.details import Details
-from resnet_studio.gui.architecture.export import drawing_image, drawing_svg
+from resnet_studio.gui.architecture.explorer import Explorer
+from resnet_studio.gui.architecture.exploring import Exploring
+from resnet_studio.gui.architecture.export import Dress, drawing_image, drawing_pdf, drawing_svg
 from resnet_studio.gui.architecture.outline import (
     Folds,
     every_block_opened,
     every_stage_folded,
 )
 from resnet_studio.gui.architecture.table import LayerTable, table_csv
-from resnet_studio.gui.architecture.view import ZOOM_STEP, NetworkView
+from resnet_studio.gui.architecture.view import ZOOM_STEP
 from resnet_studio.gui.network_values import structure
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
-from resnet_studio.gui.widgets.operated_badge import OperatedBadge
 
 if TYPE_CHECKING:
     from resnet_studio.gui.architecture.compare import Comparing
+    from resnet_studio.gui.architecture.lens import Lens
 
 _LEVELS = ("architecture.show_stages", "architecture.show_blocks", "architecture.show_layers")
 _ZOOMS = ("architecture.zoom_out", "architecture.zoom_in", "architecture.fit")
@@ -51,6 +53,7 @@ _EXPORTS = (
     "architecture.copy_drawing",
     "architecture.save_png",
     "architecture.save_svg",
+    "architecture.save_pdf",
     "architecture.copy_table",
     "architecture.save_table",
 )
@@ -63,11 +66,13 @@ class ArchitecturePanel(QWidget):
         super().__init__(parent)
         self._studio = studio
         self.title = QLabel()
-        self.view = NetworkView(studio.graph, studio.theme)
+        self.view = Explorer(studio.graph, studio.theme)
         self.table = LayerTable(self.view.outline, studio.theme)
-        self.details = Details()
+        self.details = Details(studio)
         self.place = QStackedWidget()
+        self.exploring = Exploring(studio, self.view, self.table, self)
         self._comparing: Comparing | None = None
+        self._lens: Lens | None = None
         self.cutting = Cutting(studio, self.view)
         self._build()
         self._connect()
@@ -83,6 +88,7 @@ class ArchitecturePanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._title_row())
+        self.exploring.place_in(column, 1)
         self.lower_splitter = QSplitter(Qt.Orientation.Horizontal)
         self.lower_splitter.addWidget(self.table)
         self.lower_splitter.addWidget(self.details)
@@ -116,12 +122,22 @@ class ArchitecturePanel(QWidget):
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.title, 1)
-        row.addWidget(OperatedBadge(self._studio))
-        for name in (*_LEVELS, "", *_ZOOMS, "", "surgery.mode", "architecture.compare"):
+        for name in (
+            *_LEVELS,
+            "",
+            *_ZOOMS,
+            "",
+            "surgery.mode",
+            "architecture.paper_lens",
+            "architecture.find",
+            "architecture.compare",
+        ):
             if name:
                 row.addWidget(self._button(name))
             else:
                 row.addSpacing(8)
+        row.addSpacing(4)
+        row.addWidget(self.exploring.colour)
         row.addWidget(self._export_button())
         return row
 
@@ -167,13 +183,19 @@ class ArchitecturePanel(QWidget):
             ("copy_drawing", self.copy_drawing),
             ("save_png", self.save_png),
             ("save_svg", self.save_svg),
+            ("save_pdf", self.save_pdf),
             ("copy_table", self.copy_table),
             ("save_table", self.save_table),
+            ("paper_lens", lambda: self.lens.show(not self.lens.shown)),
+            ("paper_copy", lambda: self.lens.page.copy()),
+            ("paper_png", lambda: self.lens.page.save_png()),
+            ("paper_csv", lambda: self.lens.page.save_csv()),
             ("compare", lambda: self.comparing.ask()),
             ("compare_swap", lambda: self.comparing.swap()),
             ("compare_close", lambda: self.comparing.close()),
         ):
             self._studio.commands.connect(f"architecture.{command}", handler)
+        self.exploring.connect_commands()
 
     @property
     def comparing(self) -> Comparing:
@@ -184,12 +206,27 @@ class ArchitecturePanel(QWidget):
             self._comparing = Comparing(self._studio, self.place, give_back=self._connect_commands)
         return self._comparing
 
+    @property
+    def lens(self) -> Lens:
+        """The papers' tables, which can take the place of the table of layers."""
+        if self._lens is None:
+            from resnet_studio.gui.architecture.lens import Lens
+
+            self._lens = Lens(
+                self._studio,
+                self.splitter,
+                self.lower_splitter,
+                leave=lambda: self._comparing.close() if self._comparing else None,
+            )
+        return self._lens
+
     # -- following the studio ---------------------------------------------------------------
 
     def _show_network(self, _spec: object = None) -> None:
         graph = self._studio.graph
         self.view.set_graph(graph)
         self.table.set_outline(self.view.outline, self._studio.theme)
+        self.exploring.show_network()
         name, *rest = labels.title_parts(graph, network_title(graph.spec))
         line = " · ".join(rest)
         # A line too long for the window is broken between its figures, not within one.
@@ -254,17 +291,24 @@ class ArchitecturePanel(QWidget):
         )
         if path is not None:
             content = drawing_svg(
-                self.view.drawing,
-                self._studio.theme,
-                self.font(),
-                title=self._plain_title(),
-                surgery=self.view.surgery,
+                self.view.drawing, self._studio.theme, self.font(), **self._dress()
             )
             save_bytes(self._studio, content, path.with_suffix(".svg"))
 
+    def save_pdf(self) -> None:
+        """Asks for a name and saves the whole drawing as PDF."""
+        path = self._studio.save_file(
+            self.tr("Save drawing"), f"{self._file_name()}.pdf", self.tr("PDF document (*.pdf)")
+        )
+        if path is not None:
+            content = drawing_pdf(
+                self.view.drawing, self._studio.theme, self.font(), **self._dress()
+            )
+            save_bytes(self._studio, content, path.with_suffix(".pdf"))
+
     def copy_table(self) -> None:
         """Puts the whole table into the clipboard as CSV."""
-        QGuiApplication.clipboard().setText(table_csv(self.view.graph))
+        QGuiApplication.clipboard().setText(table_csv(self.view.graph, self.view.times))
         self._studio.show_message(self.tr("The table is in the clipboard, as CSV."))
 
     def save_table(self) -> None:
@@ -273,17 +317,19 @@ class ArchitecturePanel(QWidget):
             self.tr("Save table"), f"{self._file_name()}.csv", self.tr("CSV table (*.csv)")
         )
         if path is not None:
-            content = table_csv(self.view.graph).encode("utf-8")
+            content = table_csv(self.view.graph, self.view.times).encode("utf-8")
             save_bytes(self._studio, content, path.with_suffix(".csv"))
 
     def _image(self) -> QImage:
-        return drawing_image(
-            self.view.drawing,
-            self._studio.theme,
-            self.font(),
-            title=self._plain_title(),
-            surgery=self.view.surgery,
-        )
+        return drawing_image(self.view.drawing, self._studio.theme, self.font(), **self._dress())
+
+    def _dress(self) -> Dress:
+        """Returns what an exported drawing has besides its boxes."""
+        return {
+            "title": self._plain_title(),
+            "surgery": self.view.surgery,
+            "shades_of": self.view.shades_in,
+        }
 
     def _plain_title(self) -> str:
         graph: NetworkGraph = self.view.graph

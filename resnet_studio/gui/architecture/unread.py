@@ -15,6 +15,8 @@ from resnet_studio.gui.architecture.style import mixed
 from resnet_studio.gui.theme import Theme
 
 _MARGIN, _GAP, _APART = 6.0, 12.0, 4.0
+_TINT = 0.16
+"""How much of the colour of danger the ground of what is never read has."""
 
 
 class EdgePicture:
@@ -134,7 +136,7 @@ class EdgePicture:
     def _paint_never(self, painter: QPainter, rect: QRectF, state: RowState) -> None:
         """Hatches what is never read; of the map itself it is crossed out."""
         danger = QColor(self._theme.danger)
-        painter.fillRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), QColor(self._theme.surface))
+        painter.fillRect(rect.adjusted(1, 1, -1, -1), never_colour(self._theme))
         painter.setPen(QPen(danger, 1.2))
         inner = rect.adjusted(3, 3, -3, -3)
         painter.drawLine(inner.bottomLeft(), inner.topRight())
@@ -210,7 +212,7 @@ class EdgePicture:
             else labels.tr("padding (never the largest)"),
             RowState.UNREAD_PADDING: labels.tr("padding, never read"),
         }
-        for state, _ in kinds(self._edge):
+        for state in kinds(self._edge):
             yield state, words[state]
         window = labels.tr("last window, {kernel}×{kernel}, step {stride}")
         yield "window", window.format(kernel=layer.kernel, stride=layer.stride)
@@ -220,6 +222,11 @@ class EdgePicture:
 
     def _pads_zeros(self) -> bool:
         return self._layer.kind is not LayerKind.MAX_POOL
+
+
+def never_colour(theme: Theme) -> QColor:
+    """Returns the ground of what is never read."""
+    return mixed(QColor(theme.surface), QColor(theme.danger), _TINT)
 
 
 def never_read_text(layer: Layer) -> str:
