@@ -13,7 +13,11 @@ from resnet_studio.gui.architecture.surgery_marks import arc_at
 from resnet_studio.gui.architecture.view import NetworkView
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.surgery_words import operation_text
+from resnet_studio.gui.widgets.operated_badge import OperatedBadge
+from resnet_studio.probe.surgery import Surgery
 
+_CORNER = 8
+"""Pixels between the badge and the edges."""
 _ENTRIES = ("surgery.toggle_shortcut", "surgery.toggle_block", "surgery.reset")
 
 
@@ -30,9 +34,10 @@ class Cutting(QObject):
         self._view = view
         self._press: QPointF | None = None
         self.cutting = False
+        self.badge = OperatedBadge(studio, view)  # in the drawing: a row of its own would push it
         view.set_surgery(studio.operating.surgery)
         view.installEventFilter(self)
-        studio.operating.changed.connect(view.set_surgery)
+        studio.operating.changed.connect(self._surgery_changed)
         studio.spec_changed.connect(self._spec_changed)
         studio.commands.connect("surgery.mode", self._mode_switched)
 
@@ -99,7 +104,9 @@ class Cutting(QObject):
     # -- reacting ---------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watches the pointer over the drawing while the mode is on."""
+        """Keeps the badge in its corner; watches the pointer while the mode is on."""
+        if watched is self._view and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._place_badge()
         if not self.cutting or watched is not self._view:
             return False
         kind = event.type()
@@ -161,6 +168,16 @@ class Cutting(QObject):
                     " back. Escape ends cutting."
                 )
             )
+
+    def _surgery_changed(self, surgery: Surgery) -> None:
+        self._view.set_surgery(surgery)
+        self._place_badge()
+
+    def _place_badge(self) -> None:
+        """Puts the badge into the lower left corner of the drawing, above the legend."""
+        self.badge.adjustSize()
+        area = self._view.drawing_area()
+        self.badge.move(_CORNER, round(area.bottom) - self.badge.height() - _CORNER)
 
     def _spec_changed(self, _spec: object) -> None:
         if self.cutting and not self._studio.operating.possible:

@@ -33,6 +33,7 @@ from resnet_studio.gui.surgery_words import count_text, lines_of, tr, why_imposs
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
+from resnet_studio.gui.widgets.operated_badge import OperatedBadge
 from resnet_studio.gui.workers import TaskState
 from resnet_studio.probe.surgery import Operation
 
@@ -168,7 +169,7 @@ class SurgeryPage(InsidePage):
         self.editor.show_block(title, self.studio.operating.surgery.of(block))
         if block and self.isVisible():
             rect = self.diagram.part_rect(block, Target.BRANCH)
-            self.scroll.ensureVisible(round(rect.center().x()), round(rect.center().y()), 60, 50)
+            self.area.ensureVisible(round(rect.center().x()), round(rect.center().y()), 60, 50)
 
     # -- copying and saving ---------------------------------------------------------------------
 
@@ -206,18 +207,18 @@ class SurgeryPage(InsidePage):
     # -- building -------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(self.diagram)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setMinimumHeight(84)
+        self.area = QScrollArea()
+        self.area.setWidget(self.diagram)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setMinimumHeight(84)
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(self._state_row())
-        column.addWidget(self.scroll, 1)
+        column.addWidget(self.area, 1)
         column.addWidget(self.editor)
         self.splitter.addWidget(upper)
         self.splitter.addWidget(self._lower())
@@ -234,10 +235,11 @@ class SurgeryPage(InsidePage):
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(4)
         row.addWidget(self.state, 1)
-        for command in ("edit.undo", "edit.redo", "surgery.reset"):
+        for command in ("edit.undo", "edit.redo"):
             button = QToolButton()
             button.setDefaultAction(self.studio.commands.action(command))
             row.addWidget(button)
+        row.addWidget(OperatedBadge(self.studio))
         row.addWidget(self._export_button())
         return row
 

@@ -93,6 +93,7 @@ class Views(QWidget):
         self._studio = studio
         self.bar = QTabBar()
         self.stack = QStackedWidget()
+        self.sign = QWidget()
         self._made: dict[str, QWidget] = {"stages": stages}
         self._build(stages)
         self.bar.currentChanged.connect(self._chosen)
@@ -126,6 +127,7 @@ class Views(QWidget):
         view = VIEWS[index]
         self._studio.settings["features_view"] = view.name
         self.stack.setCurrentWidget(self.page(view.name))
+        self.sign.setVisible(view.name != "surgery")  # which has it beside its other buttons
         self.shown.emit(view.name)
 
     def _build(self, stages: QWidget) -> None:
@@ -140,11 +142,12 @@ class Views(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 6, 0)
-        row.addWidget(self.bar, 1)
+        column.addWidget(self.bar)
+        row = QHBoxLayout(self.sign)
+        row.setContentsMargins(8, 0, 8, 0)
         row.addWidget(OperatedBadge(self._studio))
-        column.addLayout(row)
+        row.addStretch()
+        column.addWidget(self.sign)
         column.addWidget(self.stack, 1)
 
 
