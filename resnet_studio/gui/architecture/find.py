@@ -2,58 +2,69 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from resnet_studio.gui.architecture import labels
-from resnet_studio.gui.architecture.outline import Entry, Outline
+from resnet_studio.gui.architecture.outline import Outline
 from resnet_studio.gui.studio import Studio
 
-_TIMES = "×"
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d)[x*](?=\d)")
 
 
-def matches(outline: Outline, text: str) -> tuple[str, ...]:
-    """Returns the names of all parts that a search finds, in the order of the computation.
+class Index:
+    """What can be searched in one network; written down when it is first searched."""
 
-    Every word must occur in the name, the kind, or the input or output shape of a part; "x" and
-    "*" between digits mean "×". Nothing is found by nothing.
+    def __init__(self, outline: Outline) -> None:
+        self._entries = tuple(outline.entries())
 
-    Args:
-        outline: The names of the network.
-        text: What the person typed: "layer3.0", "projection", "1x1", "256×14×14".
-    """
-    words = [_plain(word) for word in text.split()]
-    if not words:
-        return ()
-    found = []
-    for entry in outline.entries():
-        said = _said(entry)
-        if all(word in said for word in words):
-            found.append(entry.name)
-    return tuple(found)
+    def matches(self, text: str) -> tuple[str, ...]:
+        """Returns the names of all parts that a search finds, in the order of the computation.
 
+        Every word must occur in the name or the kind of a part; where no part has them all,
+        shapes count too: "3x3" means the convolutions, as long as there are any. "x" and "*"
+        between digits mean "×". Nothing is found by nothing.
 
-def _said(entry: Entry) -> str:
-    item = entry.item
-    parts = [
-        labels.heading(entry),
-        labels.kind_text(item),
-        labels.shape_text(item.input_shape),
-        labels.shape_text(item.output_shape),
-    ]
-    return _plain("\n".join(parts))
+        Args:
+            text: What the person typed: "layer3.0", "projection", "1x1", "256×14×14".
+        """
+        words = [_plain(word) for word in text.split()]
+        if not words:
+            return ()
+        found = self._with(words, self._kinds)
+        return found or self._with(words, self._kinds_and_shapes)
+
+    def _with(self, words: list[str], said: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            entry.name
+            for entry, text in zip(self._entries, said, strict=True)
+            if all(word in text for word in words)
+        )
+
+    @cached_property
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(
+            _plain(f"{labels.heading(entry)}\n{labels.kind_text(entry.item)}")
+            for entry in self._entries
+        )
+
+    @cached_property
+    def _kinds_and_shapes(self) -> tuple[str, ...]:
+        shapes = (
+            f"{labels.shape_text(entry.item.input_shape)}\n"
+            f"{labels.shape_text(entry.item.output_shape)}"
+            for entry in self._entries
+        )
+        return tuple(f"{kind}\n{shape}" for kind, shape in zip(self._kinds, shapes, strict=True))
 
 
 def _plain(text: str) -> str:
     """Returns the text in small letters, with one sign between the numbers of a shape."""
-    small = text.casefold().replace("*", _TIMES)
-    letters = list(small)
-    for place in range(1, len(letters) - 1):
-        between = letters[place - 1].isdigit() and letters[place + 1].isdigit()
-        if letters[place] == "x" and between:
-            letters[place] = _TIMES
-    return "".join(letters)
+    return _BETWEEN_NUMBERS.sub("×", text.casefold())
 
 
 class FindBar(QFrame):
@@ -71,7 +82,7 @@ class FindBar(QFrame):
 
     def __init__(self, studio: Studio, outline: Outline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._outline = outline
+        self._index = Index(outline)
         self.names: tuple[str, ...] = ()
         self._place = -1
         self.line = QLineEdit()
@@ -105,7 +116,7 @@ class FindBar(QFrame):
 
     def set_outline(self, outline: Outline) -> None:
         """Searches another network for the same text; selects nothing."""
-        self._outline = outline
+        self._index = Index(outline)
         self._search(self.line.text())
 
     def open_bar(self) -> None:
@@ -132,7 +143,7 @@ class FindBar(QFrame):
         self.chosen.emit(self.names[self._place])
 
     def _search(self, text: str) -> None:
-        self.names, self._place = matches(self._outline, text), -1
+        self.names, self._place = self._index.matches(text), -1
         self._tell()
         self.found.emit(self.names)
 

@@ -38,11 +38,6 @@ class Measuring(QObject):
         """What was measured of the present network."""
         return self._known.get(self._studio.spec.to_json(), NOT_MEASURED)
 
-    @property
-    def running(self) -> bool:
-        """Whether a measurement is under way or waits for the network."""
-        return self._wanted or self._task is not None
-
     def start(self) -> None:
         """Measures the present network, again if it was measured before."""
         self._wanted = True

@@ -101,16 +101,21 @@ class Unfolding:
         return replace(self, said={**self.said, name: unfolded})
 
     def folds(self, graph: NetworkGraph) -> Folds:
-        """Returns what is folded now."""
-        folded = {section.name for section in graph.stages} if self.level is Level.STAGES else set()
-        opened = {block.name for block in graph.blocks} if self.level is Level.LAYERS else set()
-        blocks = {block.name for block in graph.blocks}
-        for name, unfolded in self.said.items():
-            if name in blocks:
-                (opened.add if unfolded else opened.discard)(name)
+        """Returns what is folded now; a stage with a block that the person opened is not."""
+        folded: set[str] = set()
+        opened: set[str] = set()
+        for section in graph.sections:
+            if section.blocks:
+                opened.update(block.name for block in section.blocks if self._opens(block.name))
+                shown = any(self.said.get(block.name) for block in section.blocks)
             else:
-                (folded.discard if unfolded else folded.add)(name)
+                shown = True  # stem and head are folded by the person only
+            if not self.said.get(section.name, shown or self.level is not Level.STAGES):
+                folded.add(section.name)
         return Folds(frozenset(folded), frozenset(opened))
+
+    def _opens(self, block: str) -> bool:
+        return self.said.get(block, self.level is Level.LAYERS)
 
 
 def chosen(folds: Folds) -> Unfolding:

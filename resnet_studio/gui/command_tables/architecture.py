@@ -63,7 +63,7 @@ ARCHITECTURE_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "architecture.semantic_zoom",
-        "&Unfold while zooming",
+        "Unfold while zooming",
         "",
         NETWORK,
         "",
@@ -74,7 +74,7 @@ ARCHITECTURE_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "architecture.motion",
-        "&Move while folding",
+        "Move while folding",
         "",
         NETWORK,
         "",
@@ -85,7 +85,7 @@ ARCHITECTURE_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "architecture.minimap",
-        "O&verview",
+        "Overview",
         "",
         NETWORK,
         "",
@@ -116,7 +116,7 @@ ARCHITECTURE_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "architecture.find_previous",
-        "Find pre&vious",
+        "Find previous",
         "Shift+F3",
         NETWORK,
         "mdi6.chevron-up",
@@ -126,7 +126,7 @@ ARCHITECTURE_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "architecture.colour",
-        "Colou&r by…",
+        "Colour by…",
         "Ctrl+Shift+C",
         NETWORK,
         "mdi6.palette-outline",
@@ -137,7 +137,7 @@ ARCHITECTURE_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "architecture.measure_time",
-        "Measure each la&yer's time",
+        "Measure each layer's time",
         "",
         NETWORK,
         "mdi6.timer-outline",
@@ -239,7 +239,7 @@ ARCHITECTURE_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "architecture.save_pdf",
-        "Save the drawin&g as PDF…",
+        "Save the drawing as PDF…",
         "",
         NETWORK,
         "mdi6.file-pdf-box",
