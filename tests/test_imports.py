@@ -39,7 +39,7 @@ def test_the_frame_of_the_window_takes_neither_torch_nor_numpy_nor_pydantic():
 
 
 def test_the_panels_take_no_torch():
-    panels = ("architecture", "features", "augmentation", "training")
+    panels = ("architecture", "features", "augmentation", "training", "classification")
     imports = ", ".join(f"resnet_studio.gui.{name}.panel" for name in panels)
     assert "torch" not in modules_after(f"import resnet_studio.gui.workspace, {imports}")
 

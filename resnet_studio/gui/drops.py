@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ SPEC_SUFFIXES = (".toml", ".json")
 class Drops(QObject):
     """Sends what is dropped to the panel that can use it.
 
-    A picture goes to the feature maps (or stays in the augmentation panel), a folder or .zip to
-    the training, weights to the network, a specification to the form.
+    A picture goes to the feature maps (or stays in the augmentation panel), several to the
+    classification, a folder or .zip to the training, weights to the network, a specification to
+    the form. While the classification is shown, it takes pictures and folders.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -38,27 +40,37 @@ class Drops(QObject):
         return mime.hasImage() or any(url.isLocalFile() for url in mime.urls())
 
     def take(self, mime: QMimeData) -> bool:
-        """Uses the first thing that is dropped; returns whether there was one."""
+        """Uses what is dropped; returns whether there was anything.
+
+        Of several files that are not all pictures, only the first is used.
+        """
         paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
         if paths:
-            self.open_path(paths[0])
-            if len(paths) > 1:
-                self._studio.show_message(
-                    self.tr("{count} files were dropped; {name} is shown.").format(
-                        count=len(paths), name=paths[0].name
-                    )
-                )
+            self.open_paths(paths)
             return True
         if mime.hasImage():
             self.open_image(QImage(mime.imageData()))
             return True
         return False
 
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Opens one thing by its kind, or classifies several pictures and folders of them."""
+        pictures = all(_may_be_pictures(path) for path in paths)
+        if pictures and (len(paths) > 1 or self._classification_is_shown()):
+            self._workspace.show_panel("classification").add_paths(paths)
+            return
+        self.open_path(paths[0])
+        if len(paths) > 1:
+            self._studio.show_message(
+                self.tr("{count} files were dropped; {name} is shown.").format(
+                    count=len(paths), name=paths[0].name
+                )
+            )
+
     def open_path(self, path: Path) -> None:
         """Opens a picture, folder, weights or specification by its kind."""
         suffix = path.suffix.lower()
-        # os.path, because Path.is_dir raises for names that are too long or may not be looked at.
-        if os.path.isdir(path) or suffix == ".zip":  # noqa: PTH112
+        if _is_folder(path) or suffix == ".zip":
             self._open_folder(path)
         elif suffix in WEIGHTS_SUFFIXES:
             self.open_weights(path)
@@ -76,6 +88,9 @@ class Drops(QObject):
                 remedy=self.tr("Copy the picture itself, or save it and open the file."),
                 kind="warning",
             )
+            return
+        if self._classification_is_shown():
+            self._workspace.show_panel("classification").add_image(image, self.tr("clipboard"))
             return
         self._show_picture_panel()
         self._studio.open_picture(image, name=self.tr("clipboard"))
@@ -95,6 +110,10 @@ class Drops(QObject):
         self._studio.set_spec(spec, path.name)
         self._workspace.show_panel("architecture")
 
+    def _classification_is_shown(self) -> bool:
+        shown = self._workspace.tabs.currentWidget()
+        return shown is self._workspace.panels.get("classification")
+
     def _open_folder(self, path: Path) -> None:
         panel = self._workspace.show_panel("training")
         panel.set_data_folder(path)
@@ -103,3 +122,15 @@ class Drops(QObject):
         current = self._workspace.tabs.currentWidget()
         if current is not self._workspace.panels.get("augmentation"):
             self._workspace.show_panel("features")
+
+
+def _is_folder(path: Path) -> bool:
+    # os.path, because Path.is_dir raises for names that are too long or may not be looked at.
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def _may_be_pictures(path: Path) -> bool:
+    """Tells whether a path is a folder or a file that is nothing else by its name."""
+    if _is_folder(path):
+        return True
+    return path.suffix.lower() not in (*WEIGHTS_SUFFIXES, *SPEC_SUFFIXES, ".zip")

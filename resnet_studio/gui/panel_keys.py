@@ -29,6 +29,8 @@ _COMPARISON = "In the comparison of two networks"
 _MAPS = "In the feature maps"
 _CHANNEL = "In an enlarged channel"
 _SAMPLES = "In the samples of the augmentation"
+_CLASSIFIED = "In the table of classified pictures"
+_VOTES = "In the ten crops of a picture"
 _CURVES = "In the curves of the training"
 
 PANEL_KEYS: tuple[PanelKey, ...] = (
@@ -48,6 +50,11 @@ PANEL_KEYS: tuple[PanelKey, ...] = (
     PanelKey(_CHANNEL, "← →", "Show the channel before or after."),
     PanelKey(_CHANNEL, "Esc", "Go back to all channels."),
     PanelKey(_SAMPLES, "Arrows, Home, End", "Select a sample."),
+    PanelKey(_CLASSIFIED, "Enter", "Show the feature maps of the picture."),
+    PanelKey(_CLASSIFIED, "Del", "Take the selected pictures out of the table."),
+    PanelKey(_CLASSIFIED, "Ctrl + C", "Copy the selected rows."),
+    PanelKey(_VOTES, "Arrows", "Go from crop to crop."),
+    PanelKey(_VOTES, "Space", "Strike a crop out, or let it count again."),
     PanelKey(_CURVES, "← →", "Read the values of the step before or after."),
     PanelKey(_CURVES, "Shift + ← →", "Move along the curves."),
     PanelKey(_CURVES, "+ −", "Zoom."),

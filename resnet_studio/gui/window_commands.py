@@ -48,7 +48,7 @@ class WindowCommands(QObject):
         connect("network.export", self.export_network)
         connect("app.quit", self._window.close)
         connect("app.settings", self.edit_settings)
-        for name in ("architecture", "features", "augmentation", "training"):
+        for name in ("architecture", "features", "augmentation", "training", "classification"):
             connect(f"view.{name}", partial(self._workspace.show_panel, name))
         connect("view.form", self.toggle_form)
         connect("view.theme", self.toggle_theme)
@@ -64,7 +64,7 @@ class WindowCommands(QObject):
         """Lets the person choose a picture file."""
         filters = self.tr("Pictures ({suffixes});;All files (*)").format(suffixes=_PICTURES)
         if path := self._studio.open_file(self.tr("Open picture"), filters):
-            self._workspace.drops.open_path(path)
+            self._workspace.drops.open_paths([path])
 
     def paste(self) -> None:
         """Uses what is in the clipboard: a picture, or files as if they were dropped."""

@@ -69,6 +69,7 @@ PANELS: tuple[_PanelPlace, ...] = (
     _PanelPlace("features", "features.panel", "FeaturesPanel"),
     _PanelPlace("augmentation", "augmentation.panel", "AugmentationPanel"),
     _PanelPlace("training", "training.panel", "TrainingPanel"),
+    _PanelPlace("classification", "classification.panel", "ClassificationPanel"),
 )
 
 

@@ -258,11 +258,11 @@ def _ready(network: LoadedNetwork, source: Source, crop: Crop, thumbnail: int) -
     except PictureError as error:
         return _Ready(error=error)
     small = _reduced(picture.rgb, thumbnail) if thumbnail else None
+    size = (picture.width, picture.height)
     try:
-        views, error = views_of(network, picture, crop), None
-    except (PictureError, DataError) as refusal:
-        views, error = (), refusal
-    return _Ready(views, error, picture.width, picture.height, small)
+        return _Ready(views_of(network, picture, crop), None, *size, small)
+    except (PictureError, DataError) as error:
+        return _Ready((), error, *size, small)
 
 
 def _classified(network: LoadedNetwork, ready: _Ready, place: int, *, top: int) -> Classified:
@@ -304,5 +304,6 @@ def _ten_views(network: LoadedNetwork, picture: Picture) -> tuple[View, ...]:
     for number, (rgb, box) in enumerate(ten_crops_of(pipeline, picture.rgb)):
         planes = torch.from_numpy(rgb.transpose(2, 0, 1).copy())
         batch = normalise(pipeline, planes).unsqueeze(0)
-        views.append(View(Prepared(batch, rgb, tuple(box)), mirrored=number >= TEN // 2))
+        place = (box.left, box.top, box.width, box.height)
+        views.append(View(Prepared(batch, rgb, place), mirrored=number >= TEN // 2))
     return tuple(views)

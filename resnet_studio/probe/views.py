@@ -214,7 +214,7 @@ def ten(rgb: Pixels, side: int) -> tuple[Pixels, ...]:
     Raises:
         PictureError: If the picture is smaller than the crop.
     """
-    places = ten_places(*rgb.shape[:2], side)
+    places = ten_places(rgb.shape[0], rgb.shape[1], side)
     return tuple(
         image[top : top + side, left : left + side].copy()
         for image in (rgb, rgb[:, ::-1])

@@ -138,6 +138,14 @@ WINDOW_COMMANDS: tuple[Command, ...] = (
         "Train the network and follow its curves.",
     ),
     Command(
+        "view.classification",
+        "&Classification",
+        "Ctrl+5",
+        VIEW,
+        "mdi6.table-large",
+        "Show a table of many pictures and what the network says of each.",
+    ),
+    Command(
         "view.form",
         "&Network form",
         "Ctrl+B",
