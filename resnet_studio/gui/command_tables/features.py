@@ -65,7 +65,7 @@ FEATURES_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "features.save_statistics",
-        "Save each channel's s&tatistics…",
+        "Save each channel's statistics…",
         "",
         PICTURE,
         "mdi6.table-arrow-down",

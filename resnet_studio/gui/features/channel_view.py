@@ -151,7 +151,7 @@ class ChannelView(QWidget):
             return
         values = self._maps.maps[self.channel]
         scale = Scale.of(self._mosaic)
-        if self._measured is not None:
+        if self._measured is not None and self._measured[1].box is not None:
             values = self._measured[1].magnitude
             scale = Scale(0.0, value_range(values)[1])
         elif self.own_range.isChecked() or scale.per_channel:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_studio.gui.features.stage_view import StageView, export_mosaic, section_title
+from resnet_studio.gui.features.statistics import save_channel_statistics
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
 
 if TYPE_CHECKING:
@@ -45,6 +46,28 @@ class FeatureExports(QObject):
             name = f"{self._file_stem()}_{stage.name}.png"
             save_image(self._studio, self._mosaic_page(stage), name)
 
+    def copy_view(self) -> None:
+        """Copies what is shown, whichever view it is."""
+        if (image := self._shown()) is not None:
+            copy_image(image)
+            self._say(self.tr("The view is in the clipboard."))
+
+    def save_view(self) -> None:
+        """Saves what is shown, whichever view it is."""
+        if (image := self._shown()) is not None:
+            name = f"{self._file_stem()}_{self._panel.views.current}.png"
+            save_image(self._studio, image, name)
+
+    def save_statistics(self) -> None:
+        """Saves what is known of each channel of the stage that is meant, or of the layer shown."""
+        if self._panel.views.current == "layer":
+            self._panel.views.page("layer").save_statistics()  # type: ignore[attr-defined]
+            return
+        stage = self._stage()
+        if stage is not None and stage.mosaic_view.maps is not None:
+            name = f"{self._file_stem()}_{stage.name}"
+            save_channel_statistics(self._studio, stage.mosaic_view.maps.maps, name)
+
     def copy_channel(self) -> None:
         """Copies the enlarged channel over the picture."""
         copy_image(self._panel.channel_view.picture())
@@ -77,7 +100,9 @@ class FeatureExports(QObject):
     def stage_menu(self, stage: StageView) -> QMenu:
         """Returns the menu of a mosaic; its commands then mean this one."""
         self._target = stage
-        return self._menu("features.copy_mosaic", "features.save_mosaic")
+        return self._menu(
+            "features.copy_mosaic", "features.save_mosaic", "features.save_statistics"
+        )
 
     def channel_menu(self) -> QMenu:
         """Returns the menu of the enlarged channel."""
@@ -114,6 +139,9 @@ class FeatureExports(QObject):
         for command, handler in (
             ("features.copy_mosaic", self.copy_mosaic),
             ("features.save_mosaic", self.save_mosaic),
+            ("features.save_statistics", self.save_statistics),
+            ("features.copy_view", self.copy_view),
+            ("features.save_view", self.save_view),
             ("features.copy_channel", self.copy_channel),
             ("features.save_channel", self.save_channel),
             ("features.copy_predictions", self.copy_predictions),
@@ -154,6 +182,24 @@ class FeatureExports(QObject):
         if target in page.stages:
             return target
         return page.stage(self._panel.selected_section()) or page.visible_stage()
+
+    def _page(self) -> QWidget | None:
+        """Returns the view that is shown; None for the stages."""
+        views = self._panel.views
+        return None if views.current == "stages" else views.page(views.current)
+
+    def _shown(self) -> QImage | None:
+        """Returns what is shown as a picture; None if that view has nothing yet."""
+        page, panel = self._page(), self._panel
+        if page is not None:
+            image: QImage | None = getattr(page, "image", lambda: None)()
+            if image is None:
+                self._say(self.tr("This view shows nothing yet."))
+            return image
+        if panel.pages.currentWidget() is panel.channel_view:
+            return panel.channel_view.picture()
+        stage = self._stage()
+        return None if stage is None else self._mosaic_page(stage)
 
     def _mosaic_page(self, stage: StageView) -> QImage:
         return export_mosaic(stage.mosaic_view, self._studio.theme, caption=self._panel.caption())

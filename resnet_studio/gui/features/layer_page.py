@@ -32,13 +32,14 @@ from resnet_studio.gui.features.mosaic_choices import MosaicChoices
 from resnet_studio.gui.features.mosaic_view import Display, MosaicView
 from resnet_studio.gui.features.reading import Reading, field_words, place_words
 from resnet_studio.gui.features.stage_view import export_mosaic, section_size
+from resnet_studio.gui.features.statistics import save_channel_statistics
 from resnet_studio.gui.icons import icon
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
-from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
+from resnet_studio.gui.widgets.export import copy_image, save_image
 from resnet_studio.gui.workers import TaskState
-from resnet_studio.probe.channels import Order, statistics_csv
+from resnet_studio.probe.channels import Order
 
 if TYPE_CHECKING:
     from resnet_studio.architecture.graph import NetworkGraph
@@ -95,7 +96,7 @@ class LayerPage(InsidePage):
         self.next = QToolButton()
         self.details = ElidedLabel()
         self.export = QToolButton()
-        self.choices = MosaicChoices(studio.settings, "layer", paged=True)
+        self.choices = MosaicChoices(studio.settings, "layer", alone=True)
         self.mosaic_view = MosaicView(studio.theme)
         self.area = QScrollArea()
         self.channel_view = ChannelView(studio.theme)
@@ -256,21 +257,18 @@ class LayerPage(InsidePage):
         """Saves mean, extremes and variance of each channel as CSV."""
         if self.shown is None or self.network is None:
             return
-        path = self.studio.save_file(
-            self.tr("Save the numbers of each channel"),
-            f"{self._file_stem()}_channels.csv",
-            self.tr("CSV table (*.csv)"),
-        )
-        if path is not None:
-            maps = self.shown.maps
-            names = self.network.classes if maps.name == "fc" else ()
-            content = statistics_csv(maps.maps, names).encode("utf-8")
-            save_bytes(self.studio, content, path.with_suffix(".csv"))
+        maps = self.shown.maps
+        names = self.network.classes if maps.name == "fc" else ()
+        save_channel_statistics(self.studio, maps.maps, self._layer_stem(), names)
 
     def _file_stem(self) -> str:
-        name = f"{self.studio.spec.name}_{self.layer}"
+        name = self._layer_stem()
         if self.pages.currentWidget() is self.channel_view:
             name += f"_channel{self.channel_view.channel}"
+        return name
+
+    def _layer_stem(self) -> str:
+        name = f"{self.studio.spec.name}_{self.layer}"
         return "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name)
 
     # -- reacting ---------------------------------------------------------------------------------
@@ -365,7 +363,7 @@ class LayerPage(InsidePage):
         menu = QMenu(self.export)
         menu.addAction(self.tr("Copy the picture"), self.copy)
         menu.addAction(self.tr("Save as PNG…"), self.save)
-        menu.addAction(self.tr("Save each channel's numbers as CSV…"), self.save_statistics)
+        menu.addAction(self.tr("Save each channel's statistics…"), self.save_statistics)
         self.export.setMenu(menu)
 
     def _build_mosaics(self) -> None:

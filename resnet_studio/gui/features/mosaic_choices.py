@@ -9,7 +9,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
 
 from resnet_studio.gui.features.mosaic_view import Display
-from resnet_studio.gui.features.tiling import FIT, TILE_SIZES
+from resnet_studio.gui.features.tiling import FIT, LARGEST_ALONE, LARGEST_FIT, TILE_SIZES
 from resnet_studio.probe.mosaic import Colouring, Order
 from resnet_studio.settings import Settings
 
@@ -37,7 +37,7 @@ class MosaicChoices(QWidget):
         settings: Settings,
         key: str,
         *,
-        paged: bool = False,
+        alone: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         """Makes the row with what was chosen last.
@@ -45,13 +45,14 @@ class MosaicChoices(QWidget):
         Args:
             settings: Where the choices are remembered.
             key: Under which name: each view has choices of its own.
-            paged: Whether pages are offered, and the order by difference.
+            alone: Whether there is one mosaic, which has the room for itself: then pages are
+                offered, and the order by difference.
             parent: The widget that it is part of.
         """
         super().__init__(parent)
         self._settings = settings
         self._key = key
-        self._paged = paged
+        self._alone = alone
         self.order = QComboBox()
         self.range = QComboBox()
         self.colours = QComboBox()
@@ -72,7 +73,8 @@ class MosaicChoices(QWidget):
             per_channel=self.range.currentData(),
             tile=self.tile.currentData(),
             colouring=Colouring(self.colours.currentData()),
-            paged=self._paged and self.pages.isChecked(),
+            paged=self._alone and self.pages.isChecked(),
+            largest=LARGEST_ALONE if self._alone else LARGEST_FIT,
         )
 
     def step_tile(self, by: int) -> None:
@@ -95,7 +97,7 @@ class MosaicChoices(QWidget):
         self.order.addItem(self.tr("Mean"), Order.MEAN)
         self.order.addItem(self.tr("Maximum"), Order.MAX)
         self.order.addItem(self.tr("Variance"), Order.VARIANCE)
-        if self._paged:
+        if self._alone:
             self.order.addItem(self.tr("Change"), Order.DIFFERENCE)
             self.allow_difference(False)
         self.range.addItem(self.tr("Shared"), False)
@@ -164,7 +166,7 @@ class MosaicChoices(QWidget):
             "Channels by their number, or those first whose values have the largest mean, "
             "the largest single value or the largest variance"
         )
-        if self._paged:
+        if self._alone:
             tip += self.tr("; or those that differ most from what the picture before this one gave")
         return tip
 

@@ -22,7 +22,13 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from resnet_studio.gui.features.images import levels_image, number, scaled
 from resnet_studio.gui.features.reading import Reading, place_words
-from resnet_studio.gui.features.tiling import FIT, Tiling, choose_tiling, page_capacity
+from resnet_studio.gui.features.tiling import (
+    FIT,
+    LARGEST_FIT,
+    Tiling,
+    choose_tiling,
+    page_capacity,
+)
 from resnet_studio.gui.theme import Theme
 from resnet_studio.probe.mosaic import Colouring, Mosaic, Order, mosaic
 
@@ -42,6 +48,7 @@ class Display:
         tile: Wished width of a tile in screen pixels, or `tiling.FIT`.
         colouring: Whether zero lies in the middle of the colours.
         paged: Channels that would be too small to read, or do not fit, go to further pages.
+        largest: How large a tile may become where it is to fit, in screen pixels.
     """
 
     order: Order = Order.CHANNEL
@@ -49,6 +56,7 @@ class Display:
     tile: int = FIT
     colouring: Colouring = Colouring.AUTOMATIC
     paged: bool = False
+    largest: int = LARGEST_FIT
 
 
 class MosaicView(QWidget):
@@ -217,7 +225,8 @@ class MosaicView(QWidget):
         room = {"width": self.width(), "height": self._budget, "tile": self._display.tile}
         if self._display.paged:
             count = page_capacity(count, height, width, **room)
-        return choose_tiling(count, height, width, **room), count
+        tiling = choose_tiling(count, height, width, **room, largest=self._display.largest)
+        return tiling, count
 
     def _rebuild(self) -> None:
         """Lays out and colours anew: about three milliseconds for 2,048 channels of 7 x 7."""

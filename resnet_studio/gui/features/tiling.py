@@ -13,7 +13,10 @@ TILE_SIZES = (8, 16, 32, 64, 128, 256)
 READABLE = 24
 """The least tile, in pixels of the screen, in which a pattern can be made out."""
 
-_LARGEST_FIT = 128
+LARGEST_FIT = 128
+"""The largest tile, in pixels of the screen, that `FIT` gives several mosaics below each other."""
+LARGEST_ALONE = 256
+"""The same for a mosaic that has the room for itself."""
 _MOST_ENLARGED = 64
 _LEAST_REDUCED = 64
 
@@ -44,7 +47,14 @@ class Tiling:
 
 
 def choose_tiling(
-    count: int, tile_height: int, tile_width: int, *, width: int, height: int, tile: int = FIT
+    count: int,
+    tile_height: int,
+    tile_width: int,
+    *,
+    width: int,
+    height: int,
+    tile: int = FIT,
+    largest: int = LARGEST_FIT,
 ) -> Tiling:
     """Chooses zoom and columns; the zoom is a whole factor, so that every cell is equally large.
 
@@ -55,13 +65,14 @@ def choose_tiling(
         width: Screen pixels for a row.
         height: Screen pixels that the whole mosaic should not exceed; only for `FIT`.
         tile: Wished width of a tile in screen pixels, or `FIT`.
+        largest: How large `FIT` may make a tile, in screen pixels.
     """
     if tile != FIT:
         enlarge, reduce = _nearest_zoom(tile_width, tile)
         return _tiling(count, tile_width, width, enlarge, reduce)
     choice = None
     for enlarge, reduce in _zooms():
-        if enlarge > 1 and max(tile_height, tile_width) * enlarge > _LARGEST_FIT:
+        if enlarge > 1 and max(tile_height, tile_width) * enlarge > largest:
             continue
         choice = _tiling(count, tile_width, width, enlarge, reduce)
         rows = math.ceil(count / choice.columns)

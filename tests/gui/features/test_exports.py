@@ -62,7 +62,7 @@ def test_the_menu_of_a_stage_means_that_stage(panel, studio, look, picture):
     look(panel, picture)
     studio.select("layer2")
     menu = panel.exports.stage_menu(panel.mosaics.stages[0])
-    assert len(menu.actions()) == 2
+    assert len(menu.actions()) == 3
     menu.actions()[0].trigger()
     stem = _clipboard_image()
     studio.commands.run("features.copy_mosaic")
@@ -151,3 +151,32 @@ def test_a_picture_copied_from_the_left_column_is_said_too(panel, look, picture,
     assert _clipboard_image() == panel.side.crop.image
     assert "in the clipboard" in messages[-1].text
     menu.deleteLater()
+
+
+def test_the_statistics_of_the_selected_stage_are_saved(
+    panel, studio, look, picture, tmp_path, monkeypatch
+):
+    examination = look(panel, picture)
+    studio.select("layer2.0")
+    monkeypatch.setattr(studio, "save_file", lambda _title, name, _kinds: tmp_path / name)
+    studio.commands.run("features.save_statistics")
+    text = (tmp_path / "tiny_layer2_channels.csv").read_text(encoding="utf-8")
+    means = [float(row["mean"]) for row in csv.DictReader(io.StringIO(text))]
+    assert means == pytest.approx(examination.sections[2].channel_mean.tolist())
+
+
+def test_whichever_view_is_shown_can_be_copied_and_saved(
+    panel, studio, look, picture, qtbot, tmp_path, monkeypatch
+):
+    look(panel, picture)
+    monkeypatch.setattr(studio, "save_file", lambda _title, name, _kinds: tmp_path / name)
+    studio.commands.run("features.copy_view")
+    stage = _clipboard_image()
+    page = panel.views.show_view("layer")
+    qtbot.waitUntil(lambda: page.shown is not None, timeout=20_000)
+    studio.commands.run("features.copy_view")
+    assert _clipboard_image() == page.image() != stage
+    studio.commands.run("features.save_view")
+    assert QImage(str(tmp_path / "tiny_layer.png")).size() == page.image().size()
+    studio.commands.run("features.save_statistics")
+    assert (tmp_path / "tiny_conv1_channels.csv").exists()
