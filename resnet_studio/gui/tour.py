@@ -24,6 +24,7 @@ from resnet_studio.errors import StudioError
 from resnet_studio.gui.app import install_exception_hooks, make_application
 from resnet_studio.gui.main_window import MainWindow
 from resnet_studio.gui.tour_report import Stop, write_report
+from resnet_studio.probe.lesion import Side
 from resnet_studio.settings import HOME_VARIABLE, Settings
 from resnet_studio.training.recorded import recorded_dir
 
@@ -35,6 +36,13 @@ _PATIENCE_S = 120.0
 _TRAINING_PATIENCE_S = 1_800.0
 _LOOK_INTERVAL_MS = 20
 _SETTLE_MS = 250
+_DIGITS = 60
+_VIEWS = (
+    ("layer", "Any layer: its channels, and what a value of it sees of the picture"),
+    ("blocks", "Inside a residual block: input, F(x), shortcut, sum and output"),
+    ("why", "Why this class: three methods side by side"),
+    ("filters", "The weights themselves"),
+)
 _COMPARED_RUNS = ("cifar_plain20", "cifar_plain56", "cifar_resnet20", "cifar_resnet56")
 
 Say = Callable[[str], Any]
@@ -117,6 +125,9 @@ class Tour:
         self._train()
         self._compare_runs()
         self._look_inside()
+        self._look_deeper()
+        self._remove_blocks()
+        self._classify_many()
         self._darken()
 
     def close(self) -> None:
@@ -260,6 +271,46 @@ class Tour:
             f"Most probable class: {best.name}, {best.probability:.1%}.",
         )
 
+    def _look_deeper(self) -> None:
+        """Goes through the views of the feature maps with the digit and the trained network."""
+        self.workspace.message_bar.dismiss()
+        for name, title in _VIEWS:
+            page = self._features().views.show_view(name)
+            self._until(
+                lambda page=page: page.place.currentWidget() is page.body and self._idle(),
+                f"the view «{name}» is there",
+            )
+            self._take(f"inside-{name}", title, "")
+
+    def _remove_blocks(self) -> None:
+        page = self._features().views.show_view("surgery")
+        self._until(self._idle, "the network is judged")
+        self._expect(self.studio.commands.run("surgery.each_block"), "blocks can be removed")
+        blocks = len(self.studio.graph.blocks)
+        self._until(
+            lambda: self._idle() and len(page.bench.known.lesions.get(Side.BRANCH, {})) == blocks,
+            "each block has been removed in turn",
+        )
+        self._take(
+            "inside-surgery",
+            "Each block removed in turn, and the accuracy that it costs",
+            "Measured on digits that were held out; the weights on disk stay as they are.",
+        )
+        self._features().views.show_view("stages")
+
+    def _classify_many(self) -> None:
+        panel: Any = self.workspace.show_panel("classification")
+        panel.add_paths([self._digits()])
+        self._until(
+            lambda: panel.model.rowCount() == _DIGITS and self._idle(), "the digits are classified"
+        )
+        panel.table.selectRow(0)
+        self._take("classification", f"{_DIGITS} digits that were held out, classified", "")
+        self.workspace.show_panel("features")
+
+    def _idle(self) -> bool:
+        return not self.studio.workers.tasks
+
     def _darken(self) -> None:
         self.workspace.message_bar.dismiss()
         self.studio.set_appearance("dark")
@@ -298,6 +349,20 @@ class Tour:
         path = self._home / f"digit {validation.labels[7]}.png"
         Image.fromarray(validation.picture(7)).save(path)
         return path
+
+    def _digits(self) -> Path:
+        """Writes digits that were held out of training, one folder for each class."""
+        from PIL import Image
+
+        from resnet_studio.data.sources import DataConfig, load_dataset
+
+        validation = load_dataset(DataConfig()).validation
+        folder = self._home / "held out"
+        for number in range(_DIGITS):
+            place = folder / str(validation.labels[number])
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(validation.picture(number)).save(place / f"digit {number:02}.png")
+        return folder
 
     def _drop(self, path: Path) -> None:
         """Drops a file on the window with the events that a desktop would send."""

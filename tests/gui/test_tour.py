@@ -21,6 +21,12 @@ def test_the_tour_walks_through_the_main_job_and_reports_it(qapp, tmp_path):
         "training.png",
         "degradation.png",
         "features-trained.png",
+        "inside-layer.png",
+        "inside-blocks.png",
+        "inside-why.png",
+        "inside-filters.png",
+        "inside-surgery.png",
+        "classification.png",
     } <= set(pictures)
     page = (out / "index.html").read_text()
     assert all(f'src="{name}"' in page for name in pictures)
