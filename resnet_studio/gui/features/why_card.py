@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QImage
-from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resnet_studio.gui.features import why_words as words
 from resnet_studio.gui.features.heat import HeatScale
@@ -135,10 +135,13 @@ class WhyCard(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(4)
         for widget in (self.title, self.facts):
+            across = widget.sizePolicy().horizontalPolicy()
+            widget.setSizePolicy(across, QSizePolicy.Policy.Fixed)
             inner.addWidget(widget)
         inner.addWidget(self.canvas, 1)
         inner.addWidget(self.bar)
-        inner.addStretch(0)
+        # No higher than the picture: what is left goes below the choices and not above them.
+        inner.setSizeConstraint(QLayout.SizeConstraint.SetMinAndMaxSize)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -146,3 +149,4 @@ class WhyCard(QWidget):
         column.addWidget(self.value)
         column.addLayout(self._choices)
         column.addWidget(self.note)
+        column.addStretch(0)

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from resnet_studio.data.imaging import picture_from_array
 from resnet_studio.gui.features.heat import HeatScale, heat_image
 from resnet_studio.gui.features.why_page import WhyPage
-from resnet_studio.probe.attribution import How, Method, explain, look_at
+from resnet_studio.probe.attribution import Method, explain, look_at
 from resnet_studio.probe.framing import Framing, FramingKind
 from resnet_studio.probe.predict import classify
 from resnet_studio.probe.surgery import NO_SURGERY
@@ -166,7 +166,9 @@ def test_the_whole_picture_is_drawn_with_the_map_in_its_place(page, answers, pic
     assert page.studio.settings["choices"]["why.place"] == "whole"
 
 
-def test_maps_are_copied_and_saved_with_their_numbers(page, answers, picture, monkeypatch, tmp_path):
+def test_maps_are_copied_and_saved_with_their_numbers(
+    page, answers, picture, monkeypatch, tmp_path
+):
     found = answers(picture)
     copy, save, numbers = page.widgets.export.menu().actions()
     copy.trigger()
