@@ -141,11 +141,13 @@ def classify(
     Args:
         images: Picture files, or folders of pictures. Where a folder has the name of a class, the
             share of its pictures that were named rightly is told.
-        weights: A .safetensors or .pth file, the folder of a run, "last-run", or the name of
-            torchvision's weights of the network (IMAGENET1K_V1, IMAGENET1K_V2, or DEFAULT for the
-            best). Left out, the weights are random, of which the output warns.
+        weights: A .safetensors or .pth file, the folder of a run, "last-run", "cifar10_resnet20"
+            or "digits_resnet20" (they come with the program), the name of torchvision's weights
+            of the network (IMAGENET1K_V1, IMAGENET1K_V2, or DEFAULT for the best), or "random".
+            Left out, they are those that come with the program for the network, or random ones,
+            of which the output warns.
         network: Catalogue id or spec file, for weights that do not say what network they are of;
-            resnet18 if left out.
+            cifar_resnet20 if left out.
         top: How many classes to print for each picture.
         crop: Which part of each picture the network sees: as its preprocessing says, the whole
             picture with borders (letterbox), the largest square in the middle (centre), or ten

@@ -15,14 +15,22 @@ from resnet_studio.errors import RunError, StudioError
 from resnet_studio.files import write_text_atomic
 from resnet_studio.probe.classified_table import Row, Truths, as_csv, score
 from resnet_studio.probe.classify_many import Crop, classify_many, find_pictures
-from resnet_studio.probe.network import LoadedNetwork, OtherNetworkError, WeightsChoice
+from resnet_studio.probe.network import (
+    LoadedNetwork,
+    OtherNetworkError,
+    WeightsChoice,
+    usual_weights,
+)
 from resnet_studio.probe.network import load_network as load_weights
 from resnet_studio.probe.predict import Prediction
+from resnet_studio.probe.shipped import shipped_weights
 from resnet_studio.terminal_download import present
 from resnet_studio.training.runs import RunFolder, default_runs_dir, list_runs
 
 LAST_RUN = "last-run"
-USUAL_NETWORK = "resnet18"
+RANDOM = "random"
+USUAL_NETWORK = "cifar_resnet20"
+"""Of which trained weights come with the program."""
 _WEIGHTS = (".safetensors", ".pth", ".pt")
 
 
@@ -62,7 +70,8 @@ def classify_pictures(
         )
     if top < 1:
         raise StudioError(f"top is {top}; it must be 1 or more.", remedy="Leave it out for 5.")
-    if fetch and _choice(weights).kind != "pretrained":
+    named = _choice(weights)
+    if fetch and (named is None or named.kind != "pretrained"):
         raise StudioError(
             "--download is for weights that torchvision publishes, and none are named.",
             remedy="For example: --weights IMAGENET1K_V1 --network resnet50.",
@@ -121,7 +130,7 @@ def load_named(weights: str, network: str) -> LoadedNetwork:
 
 
 def _loaded(spec: NetworkSpec, weights: str, *, fetch: bool = False) -> LoadedNetwork:
-    choice = _choice(weights)
+    choice = _choice(weights) or usual_weights(spec)
     if choice.kind == "pretrained":
         choice = present(spec, choice, fetch=fetch)
     try:
@@ -170,9 +179,14 @@ def weights_file(what: str) -> Path:
     return Path(what)
 
 
-def _choice(weights: str) -> WeightsChoice:
+def _choice(weights: str) -> WeightsChoice | None:
+    """Returns the weights that are named; None if none are."""
     if not weights:
+        return None
+    if weights == RANDOM:
         return WeightsChoice(kind="random")
+    if weights in (each.id for each in shipped_weights()):
+        return WeightsChoice(kind="shipped", name=weights)
     path = Path(weights)
     if weights == LAST_RUN or os.path.exists(path / "run.toml"):  # noqa: PTH110 - never raises
         folder = RunFolder(path) if weights != LAST_RUN else _newest_run()
