@@ -75,6 +75,7 @@ class ComparePage(InsidePage):
         self.bar = ColourBar(studio.theme)
         self.change_bar = ColourBar(studio.theme)
         self.change_title = ElidedLabel()
+        self.content = QWidget()
         self.area = QScrollArea()
         self._loaded: tuple[tuple[object, ...], LoadedNetwork] | None = None
         self.setAcceptDrops(True)
@@ -232,7 +233,7 @@ class ComparePage(InsidePage):
         """Returns everything that is compared, also what has to be scrolled to, with a caption."""
         if self.found is None:
             return None
-        content = self.area.widget().grab().toImage()
+        content = self.content.grab().toImage()
         ratio = content.devicePixelRatio()
         line = self.fontMetrics().height() + 4
         width = content.width() + round(2 * _MARGIN * ratio)
@@ -353,8 +354,7 @@ class ComparePage(InsidePage):
         return head
 
     def _build_content(self) -> None:
-        content = QWidget()
-        grid = QGridLayout(content)
+        grid = QGridLayout(self.content)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(10)
@@ -365,7 +365,7 @@ class ComparePage(InsidePage):
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(1, 1)
-        self.area.setWidget(content)
+        self.area.setWidget(self.content)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         # Always there: if it came and went, the mosaics' width and so their height would change.

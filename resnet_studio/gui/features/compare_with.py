@@ -38,7 +38,6 @@ class CompareWith(QToolButton):
 
     Attributes:
         network: The other network.
-        picture: The other picture; None while there is none.
     """
 
     changed = Signal()
@@ -48,8 +47,7 @@ class CompareWith(QToolButton):
         self._studio = studio
         self.kind = Kind.PICTURES
         self.network = OtherNetwork(Source.RANDOM)
-        self.picture: Picture | None = studio.previous_picture
-        self._picked = False
+        self._picked: Picture | None = None
         self._fill_again = QMenu(self)
         self.setMenu(self._fill_again)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -62,6 +60,11 @@ class CompareWith(QToolButton):
         self._show_choice()
 
     # -- what is chosen ---------------------------------------------------------------------------
+
+    @property
+    def picture(self) -> Picture | None:
+        """The other picture: the one that was picked, else the previous; None if there is none."""
+        return self._picked or self._studio.previous_picture
 
     def set_kind(self, kind: Kind) -> None:
         """Compares pictures, or networks."""
@@ -78,7 +81,7 @@ class CompareWith(QToolButton):
 
     def use_picture(self, picture: Picture) -> None:
         """Compares with another picture; it stays when the present one changes."""
-        self.picture, self._picked = picture, True
+        self._picked = picture
         self._show_choice()
         self.changed.emit()
 
@@ -126,7 +129,7 @@ class CompareWith(QToolButton):
         present = self._studio.picture
         same = menu.addAction(self.tr("The same picture, usual crop"))
         same.setEnabled(present is not None)
-        same.triggered.connect(lambda: present is not None and self.use_picture(present))
+        same.triggered.connect(self._use_same)
         swap = menu.addAction(self.tr("Swap the two pictures"), self.swap)
         swap.setEnabled(self.picture is not None and present is not None)
 
@@ -151,10 +154,14 @@ class CompareWith(QToolButton):
                     lambda _checked=False, chosen=other: self.use_network(chosen)
                 )
 
+    def _use_same(self) -> None:
+        """Compares one's own crop, or a letterbox, with the usual crop."""
+        if self._studio.picture is not None:
+            self.use_picture(self._studio.picture)
+
     def _use_previous(self) -> None:
         """Compares with the previous picture from now on, whichever that is."""
-        self._picked = False
-        self.picture = self._studio.previous_picture
+        self._picked = None
         self._show_choice()
         self.changed.emit()
 
@@ -202,9 +209,6 @@ class CompareWith(QToolButton):
     # -- reacting ---------------------------------------------------------------------------------
 
     def _picture_changed(self, _picture: Picture | None) -> None:
-        """Compares with the previous picture, unless another one was picked."""
-        if not self._picked:
-            self.picture = self._studio.previous_picture
         self._show_choice()
 
     def _show_choice(self) -> None:

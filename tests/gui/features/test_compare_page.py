@@ -41,7 +41,7 @@ def settled(page, studio, qtbot):
     """Waits until nothing is computed, and returns what is shown."""
 
     def wait():
-        qtbot.waitUntil(lambda: page.found is not None and not studio.workers.tasks, timeout=20_000)
+        qtbot.waitUntil(lambda: page.found is not None and not studio.workers.tasks, timeout=60_000)
         return page.found
 
     return wait
@@ -59,14 +59,18 @@ def choose(box, value):
     box.setCurrentIndex(box.findData(value))
 
 
-def test_without_a_second_picture_the_view_says_how_to_get_one(page, studio, picture, qtbot):
+def test_without_a_second_picture_the_view_says_how_to_get_one(
+    page, studio, picture, negative, settled, qtbot
+):
     studio.set_picture(picture)
     said = page.waiting
     qtbot.waitUntil(
-        lambda: "second one" in said.text() and not studio.workers.tasks, timeout=20_000
+        lambda: "second one" in said.text() and not studio.workers.tasks, timeout=60_000
     )
     assert page.place.currentWidget() is page.waiting
     assert not studio.commands.action("compare.copy").isEnabled()
+    studio.set_picture(negative)
+    assert settled().second.side.picture is picture
 
 
 def test_the_previous_picture_is_the_second_one_and_both_halves_show_their_own(

@@ -187,7 +187,7 @@ def test_every_view_computes_again_when_the_crop_changes_and_ends_with_the_newes
     qtbot.addWidget(page)
     studio.set_picture(picture)
     page.show()
-    qtbot.waitUntil(lambda: page.seen == [USUAL], timeout=20_000)
+    qtbot.waitUntil(lambda: page.seen == [USUAL], timeout=60_000)
     for left in range(5):
         studio.framing_choice.set(box(left, 0, 32))
     qtbot.waitUntil(lambda: not studio.workers.tasks and page.seen[-1] == box(4, 0, 32))
