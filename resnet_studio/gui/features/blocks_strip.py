@@ -1,6 +1,6 @@
 """The strip of all blocks: how large a step each takes, |F(x)| / |x|, on a logarithmic axis.
 
-Painted by hand like the plot of the learning rates: 600 blocks take 3 ms, and every mark has the
+Painted by hand like the plot of the learning rates: 600 blocks take 6 ms, and every mark has the
 colour of its stage in the drawing.
 """
 
@@ -107,7 +107,9 @@ class BlockStrip(QWidget):
 
     def place(self, index: int) -> QPointF:
         """Returns where a block's mark stands, in pixels of this widget."""
-        area = self._area()
+        return self._place(self._area(), index)
+
+    def _place(self, area: QRectF, index: int) -> QPointF:
         x = area.left() + (index + 0.5) * area.width() / max(1, len(self._readings))
         change = self._readings[index].figures.change
         if not math.isfinite(change):
@@ -161,7 +163,7 @@ class BlockStrip(QWidget):
         self._paint_axes(painter, area)
         self._paint_stages(painter, area)
         self._paint_chosen(painter, area)
-        self._paint_marks(painter)
+        self._paint_marks(painter, area)
         self._paint_head(painter, area)
         if self.hasFocus():
             painter.setPen(QPen(QColor(self._theme.accent), 2))
@@ -261,22 +263,22 @@ class BlockStrip(QWidget):
             x = area.left() + (index + 0.5) * pitch
             painter.fillRect(QRectF(x - wide / 2, area.top(), wide, area.height()), QColor(colour))
         if self._chosen >= 0:
-            x = self.place(self._chosen).x()
+            x = self._place(area, self._chosen).x()
             painter.setPen(QPen(QColor(self._theme.accent), 1.5))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
-    def _paint_marks(self, painter: QPainter) -> None:
+    def _paint_marks(self, painter: QPainter, area: QRectF) -> None:
         size = self._mark_size()
         for index, reading in enumerate(self._readings):
             colour = QColor(self._theme.stage_colour(reading.block.stage))
             painter.setPen(QPen(colour.darker(135) if not self._theme.dark else colour, 1))
             painter.setBrush(colour)
-            _paint_mark(painter, self.place(index), size, reading.block.shortcut_form)
+            _paint_mark(painter, self._place(area, index), size, reading.block.shortcut_form)
         if self._chosen >= 0:
             reading = self._readings[self._chosen]
             painter.setPen(QPen(QColor(self._theme.text), 2))
             painter.setBrush(QColor(self._theme.stage_colour(reading.block.stage)))
-            place = self.place(self._chosen)
+            place = self._place(area, self._chosen)
             _paint_mark(painter, place, max(size, 4.0) + 1.5, reading.block.shortcut_form)
 
     def _paint_head(self, painter: QPainter, area: QRectF) -> None:

@@ -140,9 +140,13 @@ def _factors(block: Block) -> str:
     said = []
     if (addition := block.addition) is not None and block.gate is not None:
         said.append(
-            translate("BlocksPage", "A gate g weighs both: g·F(x) and (1 − g)·x are shown.")
+            translate(
+                "BlocksPage", "A gate g weighs both: g·F(x) and (1 − g)·shortcut(x) are shown."
+            )
             if addition.gates_branch
-            else translate("BlocksPage", "A gate g weighs the shortcut: (1 − g)·x is shown.")
+            else translate(
+                "BlocksPage", "A gate g weighs the shortcut: (1 − g)·shortcut(x) is shown."
+            )
         )
     for layers, name in ((block.residual, "F(x)"), (block.shortcut, "shortcut(x)")):
         for layer in layers:

@@ -31,7 +31,7 @@ def settle(qtbot, studio):
     """Waits until a page shows the block that it is to show, of the network that there is now."""
 
     def wait(page):
-        qtbot.waitUntil(lambda: _settled(page), timeout=20_000)
+        qtbot.waitUntil(lambda: _settled(page), timeout=60_000)
         return page.found
 
     return wait
