@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QImage,
     QResizeEvent,
+    QTextCursor,
     QTextOption,
 )
 from PySide6.QtWidgets import QMenu, QStyle, QTextBrowser, QWidget
@@ -69,6 +70,7 @@ class Details(QTextBrowser):
         self.setWordWrapMode(QTextOption.WrapMode.WordWrap)  # never within a number
         self.setAccessibleName(self.tr("Details of the selected part"))
         self.setPlaceholderText(self.tr("Click a part of the drawing to see its arithmetic."))
+        self.anchorClicked.connect(lambda link: studio.select(link.path()))
         studio.theme_changed.connect(lambda _theme: self._shown())
 
     def show_entry(self, entry: Entry) -> None:
@@ -77,6 +79,8 @@ class Details(QTextBrowser):
         def show() -> None:
             self._picture = self._picture_of(entry)
             self._show(labels.heading(entry), explained(entry), labels.facts(entry.item))
+            if not isinstance(entry.item, Layer):
+                self._append(strided_html(entry.item.layers))
 
         self._shown = show
         show()
@@ -87,8 +91,8 @@ class Details(QTextBrowser):
         def show() -> None:
             self._picture = None
             self._show(name, network_sentences(graph), labels.network_facts(graph))
-            self.append(published_html(graph))
-            self.verticalScrollBar().setValue(0)
+            self._append(strided_html(graph.layers))
+            self._append(published_html(graph))
 
         self._shown = show
         show()
@@ -135,6 +139,13 @@ class Details(QTextBrowser):
         """Asks for a name and saves the picture of the edge."""
         if (image := self.picture()) is not None:
             save_image(self._studio, image, f"{self._layer}.png")
+
+    def _append(self, html: str) -> None:
+        """Adds rich text at the end; the beginning stays in sight."""
+        if html:
+            self.append(html)
+            self.moveCursor(QTextCursor.MoveOperation.Start)
+            self.verticalScrollBar().setValue(0)
 
     def _picture_of(self, entry: Entry) -> EdgePicture | None:
         item = entry.item
@@ -209,9 +220,24 @@ def published_html(graph: NetworkGraph) -> str:
     from resnet_studio.gui.architecture import lens_words as words  # not at the start
 
     return words.published_paragraphs(graph, network) + "".join(
-        f"<p style='margin:4px 0'>{_html(sentence)}</p>"
+        f"<p style='margin:4px 0'>{escape(words.tied(sentence))}</p>"
         for sentence in words.count_explanations(graph, network)
     )
+
+
+def strided_html(layers: Sequence[Layer]) -> str:
+    """Returns the strided layers among these as links, each with what it never reads."""
+    strided = [layer for layer in layers if layer_edge(layer) is not None]
+    if not strided:
+        return ""
+    from resnet_studio.gui.architecture.unread import never_read_text  # not at the start
+
+    listed = "<br>".join(
+        f"<a href='{escape(layer.name)}'>{escape(layer.name)}</a>: {escape(never_read_text(layer))}"
+        for layer in strided
+    )
+    title = labels.tr("What strided layers never read; each link shows it:")
+    return f"<p style='margin:4px 0'>{escape(title)}<br>{listed}</p>"
 
 
 def block_sentences(block: Block) -> tuple[str, ...]:

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 from resnet_studio.architecture.catalog import CATALOG
 from resnet_studio.architecture.paper_compare import nearest
 from resnet_studio.architecture.paper_table import TABLES, Column, Table
-from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture import lens_words as words
 from resnet_studio.gui.architecture.lens_table import LensModel
 from resnet_studio.gui.architecture.lens_view import LensView
@@ -261,4 +260,4 @@ class LensPage(QWidget):
 
 
 def _paragraph(text: str) -> str:
-    return f"<p style='margin:4px 0'>{escape(labels.unbroken(text))}</p>"
+    return f"<p style='margin:4px 0'>{escape(words.tied(text))}</p>"

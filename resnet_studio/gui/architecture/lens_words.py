@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from resnet_studio.architecture.catalog import CATALOG
@@ -124,6 +125,11 @@ def figure_tip(figure: Figure | None) -> str:
 def published_graph(network: str) -> NetworkGraph:
     """Returns the graph of a network of the catalogue; the tables ask for the same again."""
     return build_graph(CATALOG[network].spec)
+
+
+def tied(text: str) -> str:
+    """Returns `text` with numbers tied to their units and powers across line ends."""
+    return labels.unbroken(text).replace(" × 10", "\u00a0×\u00a010").replace(" %", "\u00a0%")
 
 
 def table_title(table: Table) -> str:
@@ -256,13 +262,26 @@ def beside_text(each: Beside) -> str:
 
 
 def published_paragraphs(graph: NetworkGraph, network: str) -> str:
-    """Returns the published figures of a network of the catalogue as rich text."""
-    return "".join(
-        f"<p style='margin:4px 0'>{escape(each.figure.title)}: "
-        f"<b>{escape(labels.unbroken(beside_text(each)))}</b> "
-        f"<i>({escape(each.figure.source)})</i></p>"
-        for each in beside(graph, network)
-    )
+    """Returns the published figures of a network of the catalogue as rich text.
+
+    Top-1 and top-5 of one test stand together.
+    """
+    lines = []
+    for _, group in groupby(beside(graph, network), _test):
+        found = list(group)
+        ranks = "/".join(each.figure.title.partition(" ")[0] for each in found)
+        values = tied(" / ".join(map(beside_text, found)))
+        title = f"{ranks} {found[0].figure.title.partition(' ')[2]}".rstrip()
+        lines.append(
+            f"<p style='margin:4px 0'>{escape(title)}: <b>{escape(values)}</b> "
+            f"<i>({escape(found[0].figure.source)})</i></p>"
+        )
+    return "".join(lines)
+
+
+def _test(each: Beside) -> tuple[str, str]:
+    """Returns the key without the rank, and where the figure is printed."""
+    return each.key.removeprefix("top1_").removeprefix("top5_"), each.figure.source
 
 
 def short_count(count: int, unit: str) -> str:

@@ -144,7 +144,7 @@ def test_printed_and_counted_multiply_adds_are_explained(page):
     assert "printed 3.8 × 10⁹, which is 3,857,973,248 cut off after the last digit" in text
     assert "+231,211,008 multiply-adds" in text
     assert "4,089,184,256 multiply-adds" in text
-    assert "22.85 % (He et al. 2015, table 3)" in text
+    assert "22.85 % / 6.71 % (He et al. 2015, table 3)" in text
     row = next(r for r in range(page.model.rowCount()) if "multiply" in cell(page, r, TITLE).data())
     assert cell(page, row, LIVE).data() == "—; 4.089 × 10⁹"
     assert cell(page, row, page.model.lit).data() == "3.8 × 10⁹; 3.858 × 10⁹"

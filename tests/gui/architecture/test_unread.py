@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QColor, QGuiApplication
 
 from resnet_studio.architecture.catalog import get
@@ -22,12 +24,9 @@ def picture(qapp, network, name, theme=themes.LIGHT, **changes):
 
 def colours(image):
     """Returns the colours of a picture, with how many of its pixels have each."""
-    found: dict[str, int] = {}
-    for y in range(image.height()):
-        for x in range(image.width()):
-            name = QColor(image.pixel(x, y)).name()
-            found[name] = found.get(name, 0) + 1
-    return found
+    pixels = np.frombuffer(image.constBits(), np.uint32)  # 32 bits each, so without padding
+    values, counts = np.unique(pixels, return_counts=True)
+    return {QColor(int(value)).name(): int(n) for value, n in zip(values, counts, strict=True)}
 
 
 @pytest.mark.parametrize("theme", [themes.LIGHT, themes.DARK])
@@ -94,6 +93,19 @@ def test_the_details_show_the_picture_of_a_strided_layer_alone(panel, studio):
     studio.select("layer1.0.conv2")
     assert panel.details.picture() is None
     assert "\ufffc" not in panel.details.toPlainText()
+
+
+def test_the_details_of_a_network_and_of_a_stage_link_to_its_strided_layers(panel, studio):
+    text = panel.details.toPlainText()
+    assert "conv1: 1 row and column of padding" in text
+    assert "layer4.0.downsample.0: 7 of 14 rows and columns" in text
+    studio.select("layer2")
+    assert "layer2.0.conv2: 1 row and column of padding" in panel.details.toPlainText()
+    assert "layer3" not in panel.details.toPlainText()
+    panel.details.anchorClicked.emit(QUrl("layer2.0.conv2"))
+    assert studio.selection == "layer2.0.conv2"
+    studio.select("layer1")
+    assert "never read" not in panel.details.toPlainText()
 
 
 def test_the_details_say_how_the_receptive_field_grows(panel, studio):
