@@ -83,8 +83,8 @@ TRAINING_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "training.live",
-        "Look inside while it trai&ns",
-        "Ctrl+Shift+L",
+        "Look inside while it trains",
+        "Ctrl+Shift+I",
         TRAINING,
         "mdi6.eye-refresh-outline",
         "Show in the other panels the network of the run in progress, copied between two steps.",
