@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -332,8 +332,9 @@ def _integrated(work: _Work) -> _Outcome:
     from captum.attr import IntegratedGradients
 
     model = private_copy(work.subject.network.model)
+    gradients: Any = IntegratedGradients(work.passes.through(model))  # its overloads confuse mypy
     try:
-        found, delta = IntegratedGradients(work.passes.through(model)).attribute(
+        found, delta = gradients.attribute(
             work.input(),
             baselines=work.baseline(work.how.baseline),
             target=work.target,

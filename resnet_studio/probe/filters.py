@@ -190,7 +190,8 @@ def filter_pictures(filters: FirstFilters, *, shared: bool) -> npt.NDArray[np.ui
     if shared:
         largest = np.broadcast_to(largest.max(), largest.shape)
     share = np.divide(weights, largest, out=np.zeros_like(weights), where=largest > 0)
-    return np.round(128 + 127 * np.nan_to_num(share)).astype(np.uint8).transpose(0, 2, 3, 1)
+    levels: npt.NDArray[np.uint8] = np.round(128 + 127 * np.nan_to_num(share)).astype(np.uint8)
+    return levels.transpose(0, 2, 3, 1)
 
 
 def histogram(network: LoadedNetwork, layer: str, *, bins: int = 80) -> Histogram:
@@ -263,7 +264,7 @@ def _scales(name: str, module: nn.Module, blocks: dict[str, Block], ends: bool) 
 def _values(module: nn.Module) -> FloatArray:
     """Returns the weights of a module without a copy, read-only."""
     weight = module.weight
-    values: FloatArray = weight.detach().float().cpu().numpy()  # type: ignore[operator,union-attr]
+    values: FloatArray = weight.detach().float().cpu().numpy()  # type: ignore[operator]
     values = values.view()
     values.setflags(write=False)
     return values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
 
 from resnet_studio.gui.features.images import percent
 
@@ -26,7 +26,8 @@ class ClassChoice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setEditable(True)
+        self._edit = QLineEdit()
+        self.setLineEdit(self._edit)  # makes it one to type in, with a completer
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setMaxVisibleItems(_ROWS)
         self.setMinimumContentsLength(12)
@@ -36,11 +37,12 @@ class ClassChoice(QComboBox):
             self.tr("The class that is asked about; open the list, or type a part of its name.")
         )
         completer = self.completer()
+        assert completer is not None
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         completer.setMaxVisibleItems(_ROWS)
         self.activated.connect(self._activated)
-        self.lineEdit().editingFinished.connect(self._show_chosen)
+        self._edit.editingFinished.connect(self._show_chosen)
 
     def show_classes(
         self, ranking: Sequence[int], names: Sequence[str], probabilities: Sequence[float]
@@ -76,4 +78,4 @@ class ClassChoice(QComboBox):
     def _show_chosen(self) -> None:
         """Takes away what was typed and is no class."""
         self.setEditText(self.itemText(self.currentIndex()))
-        self.lineEdit().setCursorPosition(0)
+        self._edit.setCursorPosition(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage
@@ -39,6 +39,7 @@ from resnet_studio.probe.filters import histogram, report
 if TYPE_CHECKING:
     from resnet_studio.gui.workers import TaskState
     from resnet_studio.probe.filters import Histogram, WeightsReport
+    from resnet_studio.probe.network import LoadedNetwork
 
 _TWO_COLUMNS = 1000
 """Pixels of width from which the plots stand in two columns."""
@@ -61,6 +62,7 @@ class FiltersPage(InsidePage):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(studio, parent)
         self.report: WeightsReport | None = None
+        self._read: LoadedNetwork | None = None
         self.grid = FilterGrid(studio.theme)
         self.weights = HistogramChart(studio.theme)
         self.scales = ScalesChart(studio.theme)
@@ -111,7 +113,8 @@ class FiltersPage(InsidePage):
 
     def forget(self) -> None:
         """Takes everything away: there is no network."""
-        self.report = self._read = None
+        self.report = None
+        self._read = None
         self.grid.show_filters(None)
         self.weights.show_histogram(None)
         self.scales.show_scales(())
@@ -221,7 +224,6 @@ class FiltersPage(InsidePage):
     # -- building -----------------------------------------------------------------------------
 
     def _fill_choices(self) -> None:
-        self._read: Any = None
         self.range.addItem(self.tr("Each filter's own scale"), "own")
         self.range.addItem(self.tr("One scale for all"), "shared")
         self.range.setToolTip(

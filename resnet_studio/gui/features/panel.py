@@ -99,12 +99,14 @@ class FeaturesPanel(QWidget):
     def _refresh(self) -> None:
         """Asks for what is missing, or shows why there is nothing to show."""
         picture, network = self.studio.picture, self.studio.network
-        if picture is None:
+        if picture is None and self.views.needs_picture:
             self._show_page(self.empty)
             if self.isVisible():
                 self.samples.load()
             return
         self._show_page(self.splitter)
+        if picture is None or self.views.answering:
+            return  # the view that is shown needs no picture, or has the processor to itself
         if network is None:
             self._await_network()
         else:
@@ -297,6 +299,10 @@ class FeaturesPanel(QWidget):
         self.studio.select("" if self.selected_section() == name else name)
         self.mosaics.select(self.selected_section())
 
+    def _ask_why(self, target: int) -> None:
+        """Shows which part of the picture speaks for a class."""
+        self.views.show_view("why").choose_class(target)
+
     def _theme_changed(self, theme: Theme) -> None:
         for part in (self.side, self.mosaics, self.channel_view):
             part.set_theme(theme)
@@ -388,10 +394,13 @@ class FeaturesPanel(QWidget):
         self.mosaics.title_clicked.connect(self._title_clicked)
         self.mosaics.channel_chosen.connect(self.enlarge)
         self.channel_view.closed.connect(self.close_channel)
+        self.side.predictions.class_chosen.connect(self._ask_why)
         for view in (self.mosaics, self.channel_view):
             view.read.connect(self._point_at)
         studio.pointed_at.connect(self.side.picture.show_field)
         self.splitter.splitterMoved.connect(self._remember_splitter)
+        self.views.shown.connect(lambda _name: self._refresh())
+        self.views.answered.connect(self._refresh)
 
     def _remember_splitter(self, *_: Any) -> None:
         splitters = dict(self.studio.settings["splitters"])

@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from resnet_studio.gui.features.images import percent
@@ -21,7 +21,13 @@ _SPACE = 4
 
 
 class PredictionsView(QWidget):
-    """Draws one line a class: its name, its probability, and a bar that is as long as that."""
+    """Draws one line a class: its name, its probability, and a bar that is as long as that.
+
+    Signals:
+        class_chosen(int): Number of the class that was clicked.
+    """
+
+    class_chosen = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,9 +91,17 @@ class PredictionsView(QWidget):
                     number=prediction.index,
                     probability=percent(prediction.probability),
                 )
+                text += "\n" + self.tr("Click: which part of the picture speaks for it?")
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Chooses the class under the cursor."""
+        super().mousePressEvent(event)
+        index = int(event.position().y()) // self._pitch()
+        if event.button() == Qt.MouseButton.LeftButton and index < len(self.predictions):
+            self.class_chosen.emit(self.predictions[index].index)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws names, numbers and bars."""

@@ -155,7 +155,7 @@ class WhyPage(InsidePage):
         if subject is None:
             return
         classes = subject.network.classes
-        self.widgets.classes.show_classes(subject.ranking, classes, subject.probabilities)
+        self.widgets.classes.show_classes(subject.ranking, classes, subject.probabilities.tolist())
         self.widgets.classes.choose(self.target)
         self._state_class()
 

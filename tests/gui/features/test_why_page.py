@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
@@ -13,6 +15,12 @@ from resnet_studio.probe.attribution import Method, explain, look_at
 from resnet_studio.probe.framing import Framing, FramingKind
 from resnet_studio.probe.predict import classify
 from resnet_studio.probe.surgery import NO_SURGERY
+
+
+@pytest.fixture(scope="module", autouse=True)
+def captum_is_there():
+    """Importing it takes two seconds, which no test waits for."""
+    importlib.import_module("captum.attr")
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def answers(qtbot, studio, page):
     def wait(picture=None):
         if picture is not None:
             studio.set_picture(picture)
-        qtbot.waitUntil(lambda: _answered(page), timeout=30_000)
+        qtbot.waitUntil(lambda: _answered(page), timeout=90_000)
         return {card.method: card.found for card in page.widgets.shown_cards()}
 
     return wait
@@ -214,6 +222,20 @@ def test_a_network_that_overflows_says_so(page, picture, qtbot, studio):
     studio.set_picture(picture)
     qtbot.waitUntil(lambda: "overflow" in page.waiting.text())
     assert page.place.currentWidget() is page.waiting
+
+
+def test_a_click_on_a_prediction_asks_why_that_class(panel, look, picture, qtbot, studio):
+    look(panel, picture)
+    studio.settings["choices"] = {"why.method": "saliency"}
+    predictions = panel.side.predictions
+    row = QPoint(20, predictions._pitch() + 3)
+    QTest.mouseClick(predictions, Qt.MouseButton.LeftButton, pos=row)
+    assert panel.views.current == "why"
+    page = panel.views.page("why")
+    assert page.target == predictions.predictions[1].index
+    qtbot.waitUntil(lambda: page.cards[Method.SALIENCY].found is not None)
+    assert page.cards[Method.SALIENCY].found.target == page.target
+    qtbot.waitUntil(lambda: not studio.workers.tasks)
 
 
 def test_pictures_of_any_shape_are_drawn(page, answers, qtbot):
