@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from resnet_studio.architecture.catalog import CATALOG
 from resnet_studio.architecture.entries import Figure
@@ -16,6 +17,7 @@ from resnet_studio.architecture.paper_compare import (
     lines,
     nearest,
     steps,
+    totals,
 )
 from resnet_studio.architecture.paper_table import HE_CIFAR, HE_IMAGENET, RESNEXT, TABLES, RowKind
 from resnet_studio.architecture.spec import NetworkSpec
@@ -149,6 +151,14 @@ def test_the_steps_add_up_to_the_difference_of_any_two_networks(before, after):
     first, last = build_graph(before), build_graph(after)
     assert sum(step.parameters for step in found) == last.parameters - first.parameters
     assert sum(step.macs for step in found) == last.macs - first.macs
+
+
+@settings(max_examples=40)
+@given(small_specs(), st.lists(st.integers(1, 5), min_size=4, max_size=4))
+def test_the_totals_are_those_of_the_whole_graph(spec, depths):
+    deeper = spec.replace(depths=depths[: len(spec.depths)])
+    graph = build_graph(deeper)
+    assert totals(deeper) == (graph.parameters, graph.macs)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,10 @@ class Lens(QObject):
         """Whether the papers' table has the place of the table of layers."""
         return self._page is not None and not self._page.isHidden()
 
+    def toggle(self) -> None:
+        """Shows the papers' table, or the table of layers if the other is seen now."""
+        self.show(not (self.shown and self._splitter.isVisible()))
+
     def show(self, wanted: bool) -> None:
         """Shows the papers' table, or the table of layers again."""
         self._leave()
@@ -73,6 +77,8 @@ class Lens(QObject):
             page.view.setFocus()
             page.view.show_lit()
             page.words.verticalScrollBar().setValue(0)
+        elif (drawing := self._splitter.widget(0)) is not None:
+            drawing.setFocus()
 
     def _first_sizes(self, height: int) -> list[int]:
         """Returns the heights of the drawing, the hidden table of layers, and the page."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -54,6 +54,7 @@ class LensPage(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
+        self._stale = False
         self.choice = QComboBox()
         self.offer = QFrame()
         self.offer_text = QLabel()
@@ -145,7 +146,14 @@ class LensPage(QWidget):
     # -- following the studio ---------------------------------------------------------------
 
     def _follow_spec(self, _spec: object) -> None:
-        """Stays with the table if it has the new network, else takes the nearest one's."""
+        """Stays with the table if it has the new network, else takes the nearest one's.
+
+        Out of sight it waits: who only changes the form must not wait for the words.
+        """
+        if not self.isVisible():
+            self._stale = True
+            return
+        self._stale = False
         graph, present = self._studio.graph, self.model.table
         match = nearest(graph, present)
         self._show(present if match.same else nearest(graph).table)
@@ -171,6 +179,20 @@ class LensPage(QWidget):
         self.choice.setCurrentIndex(TABLES.index(table))
         self.offer.hide()
         self._say()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catches up with what has changed out of sight."""
+        super().showEvent(event)
+        if self._stale:
+            self._follow_spec(self._studio.spec)
+            self._follow_selection(self._studio.selection)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back to the table of layers."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shares the width anew, if the person has not."""

@@ -14,7 +14,16 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -215,7 +224,6 @@ class LensView(QTableView):
 
     def __init__(self, model: LensModel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._following = False
         self._delegate = LensDelegate(theme, self)
         self._header = LensHeader(theme, self)
         self.setModel(model)
@@ -280,14 +288,12 @@ class LensView(QTableView):
         super().resizeEvent(event)
         self.show_lit()
 
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Follows the keyboard; a click comes by itself."""
-        super().currentChanged(current, previous)
-        if current.isValid() and self.hasFocus() and not self._pressed():
-            self._chosen(current)
-
-    def _pressed(self) -> bool:
-        return self.state() == QAbstractItemView.State.DragSelectingState
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Lets the keys that move choose as a click does; taking the focus chooses nothing."""
+        before = self.currentIndex()
+        super().keyPressEvent(event)
+        if self.currentIndex().isValid() and self.currentIndex() != before:
+            self._chosen(self.currentIndex())
 
     def _chosen(self, index: Index) -> None:
         model = self.lens_model()

@@ -125,7 +125,7 @@ class ArchitecturePanel(QWidget):
         for name in (
             *_LEVELS,
             "",
-            *_ZOOMS,
+            "architecture.fit",  # the wheel and the keys zoom
             "",
             "surgery.mode",
             "architecture.paper_lens",
@@ -186,7 +186,7 @@ class ArchitecturePanel(QWidget):
             ("save_pdf", self.save_pdf),
             ("copy_table", self.copy_table),
             ("save_table", self.save_table),
-            ("paper_lens", lambda: self.lens.show(not self.lens.shown)),
+            ("paper_lens", lambda: self.lens.toggle()),
             ("paper_copy", lambda: self.lens.page.copy()),
             ("paper_png", lambda: self.lens.page.save_png()),
             ("paper_csv", lambda: self.lens.page.save_csv()),

@@ -177,10 +177,23 @@ def test_the_page_takes_the_place_of_the_layers_and_gives_it_back(panel, studio)
     assert not panel.lower_splitter.isVisible()
     assert page.height() > 150
     assert panel.view.height() > 100
-    page.closed.emit()
+    studio.set_spec(get("resnet18").spec)
+    assert page.model.lit == FIRST
+    QTest.keyClick(page.view, Qt.Key.Key_Escape)
     assert panel.lower_splitter.isVisible()
     assert panel.splitter.sizes()[:2] == before[:2]
     assert not studio.commands.action("architecture.paper_lens").isChecked()
+
+
+def test_out_of_sight_it_waits_and_catches_up_when_shown(panel, studio):
+    page = panel.lens.page
+    studio.set_spec(get("resnet18").spec)
+    studio.select("layer1")
+    assert page.model.lit == FIRST + 2
+    studio.commands.run("architecture.paper_lens")
+    assert page.model.lit == FIRST
+    assert page.model.chosen_rows() == [2]
+    panel.lens.show(False)
 
 
 def test_the_table_is_copied_and_saved(page, studio, tmp_path, monkeypatch):
