@@ -20,7 +20,7 @@ SURGERY_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "surgery.toggle_shortcut",
-        "Cut or mend the short&cut of the block",
+        "Cut or mend the shortcut of the block",
         "Ctrl+Alt+X",
         NETWORK,
         "mdi6.vector-polyline-remove",
@@ -29,7 +29,7 @@ SURGERY_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "surgery.toggle_block",
-        "Remo&ve or put back the block",
+        "Remove or put back the block",
         "Ctrl+Alt+R",
         NETWORK,
         "mdi6.layers-remove",
@@ -44,6 +44,16 @@ SURGERY_COMMANDS: tuple[Command, ...] = (
         "mdi6.bandage",
         "Bring every cut shortcut and every removed block back; the weights were never changed.",
         needs=("operated",),
+    ),
+    Command(
+        "surgery.show",
+        "Operate on the networ&k",
+        "",
+        NETWORK,
+        "mdi6.hospital-box-outline",
+        "Cut shortcuts, remove blocks and scale them, and see what it costs.",
+        needs=("operable",),
+        panel="features",
     ),
     Command(
         "surgery.each_block",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -34,7 +34,7 @@ from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
 from resnet_studio.gui.widgets.operated_badge import OperatedBadge
-from resnet_studio.gui.workers import TaskState
+from resnet_studio.gui.workers import Task, TaskState
 from resnet_studio.probe.surgery import Operation
 
 if TYPE_CHECKING:
@@ -49,8 +49,16 @@ _LANE = "surgery.classes"
 
 
 class SurgeryPage(InsidePage):
-    """Operates on the network and shows what comes of it."""
+    """Operates on the network and shows what comes of it.
 
+    Signals (GUI thread):
+        answered(): What the operated network says of the picture is shown, or cannot be.
+
+    Attributes:
+        answering: Whether that is being computed, and should have the processor to itself.
+    """
+
+    answered = Signal()
     needs_picture = False
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -66,6 +74,8 @@ class SurgeryPage(InsidePage):
         self.picture_place = QStackedWidget()
         self.tabs = QTabWidget()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.answering = False
+        self._asking: Task | None = None
         self._walk: tuple[object, object, Framing, Walk] | None = None
         self._build()
         self._connect()
@@ -81,8 +91,8 @@ class SurgeryPage(InsidePage):
             return
         self.place.setCurrentWidget(self.body)
         self._show_surgery()
-        self._classify()
-        self.accuracy.follow(self.network)
+        if not self._classify():
+            self._answered()
 
     def forget(self) -> None:
         """Takes the classes away."""
@@ -95,12 +105,16 @@ class SurgeryPage(InsidePage):
 
     # -- the classes of the picture -------------------------------------------------------------
 
-    def _classify(self) -> None:
-        """Asks intact and operated network; what lies before the first cut is not computed anew."""
+    def _classify(self) -> bool:
+        """Asks intact and operated network; what lies before the first cut is not computed anew.
+
+        Returns:
+            Whether there is a picture to ask about.
+        """
         picture, network = self.studio.picture, self.studio.network
         self.picture_place.setCurrentWidget(self.no_picture if picture is None else self.classes)
         if picture is None or network is None or not self.isVisible():
-            return
+            return False
         framing = self.studio.framing_choice.framing
         intact, known = network.intact or network, self._walk
 
@@ -120,7 +134,28 @@ class SurgeryPage(InsidePage):
             self._walk = (intact, picture, framing, found[0])
             self.classes.show_classes(found[1], found[2])
 
-        self.compute(job, arrived, title=self.tr("Asking the operated network"), lane=_LANE)
+        def ended() -> None:
+            if task is self._asking:
+                self._answered()
+
+        self.answering = True
+        task = self._asking = self.studio.workers.start(
+            job,
+            title=self.tr("Asking the operated network"),
+            lane=_LANE,
+            replace=True,
+            on_result=arrived,
+            on_error=self._failed,
+            on_done=ended,
+        )
+        return True
+
+    def _answered(self) -> None:
+        """Lets all else begin that a person waits for less."""
+        self.answering = False
+        self.answered.emit()
+        if self.network is not None and self.isVisible():
+            self.accuracy.follow(self.network)
 
     # -- operating ------------------------------------------------------------------------------
 
@@ -139,7 +174,8 @@ class SurgeryPage(InsidePage):
             text = self.tr("Scale {block}").format(block=block)
             operating.set(after, text, drag=f"{block} {drag}" if drag else "")
 
-    def _each_block(self) -> None:
+    def remove_each_block(self) -> None:
+        """Measures what each block is worth."""
         self.tabs.setCurrentWidget(self.lesions)
         self.lesions.start()
 
@@ -149,6 +185,12 @@ class SurgeryPage(InsidePage):
         self.diagram.show_network(self.studio.graph)
         self.forget()
         self._walk = None
+        self._show_surgery()
+
+    def _surgery_changed(self, _surgery: object) -> None:
+        # Before the operated network comes, of which the panel around hears first.
+        there = self.studio.picture is not None and self.studio.network is not None
+        self.answering = there and self.isVisible()
         self._show_surgery()
 
     def _show_surgery(self, _surgery: object = None) -> None:
@@ -168,8 +210,11 @@ class SurgeryPage(InsidePage):
         title = _title(self.studio.graph.find(block)) if block else ""
         self.editor.show_block(title, self.studio.operating.surgery.of(block))
         if block and self.isVisible():
-            rect = self.diagram.part_rect(block, Target.BRANCH)
-            self.area.ensureVisible(round(rect.center().x()), round(rect.center().y()), 60, 50)
+            top = self.diagram.part_rect(block, Target.SHORTCUT).top()
+            bottom = self.diagram.part_rect(block, Target.NAME).bottom()
+            title = round(bottom - top)
+            self.area.ensureVisible(0, round(bottom), 0, 4)
+            self.area.ensureVisible(0, round(top), 0, title // 2)
 
     # -- copying and saving ---------------------------------------------------------------------
 
@@ -282,11 +327,10 @@ class SurgeryPage(InsidePage):
     def _connect(self) -> None:
         studio = self.studio
         studio.spec_changed.connect(self._show_spec)
-        studio.operating.changed.connect(self._show_surgery)
+        studio.operating.changed.connect(self._surgery_changed)
         studio.selection_changed.connect(self._show_block)
         studio.picture_changed.connect(lambda _picture: self._classify())
         studio.framing_choice.changed.connect(lambda _framing: self._classify())
-        studio.commands.connect("surgery.each_block", self._each_block)
         self.diagram.clicked.connect(self._clicked)
         self.diagram.selected.connect(studio.select)
         self.lesions.selected.connect(studio.select)

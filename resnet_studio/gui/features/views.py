@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -83,9 +84,11 @@ class Views(QWidget):
 
     Signals:
         shown(str): Name of the view now shown.
+        answered(): The view that is shown has done what was to be done first.
     """
 
     shown = Signal(str)
+    answered = Signal()
 
     def __init__(self, studio: Studio, stages: QWidget, parent: QWidget | None = None) -> None:
         """Makes the bar; `stages` is the first view, which is there at once."""
@@ -97,6 +100,8 @@ class Views(QWidget):
         self._made: dict[str, QWidget] = {"stages": stages}
         self._build(stages)
         self.bar.currentChanged.connect(self._chosen)
+        for command in ("surgery.show", "surgery.each_block"):
+            studio.commands.connect(command, partial(self._run_surgery, command))
         remembered = studio.settings["features_view"]
         if any(view.name == remembered for view in VIEWS):
             self.show_view(remembered)
@@ -105,6 +110,16 @@ class Views(QWidget):
     def current(self) -> str:
         """Name of the view that is shown."""
         return VIEWS[self.bar.currentIndex()].name
+
+    @property
+    def needs_picture(self) -> bool:
+        """Whether there is nothing to see in the present view without a picture."""
+        return bool(getattr(self._made[self.current], "needs_picture", True))
+
+    @property
+    def answering(self) -> bool:
+        """Whether the present view computes what a person waits for: all else comes after it."""
+        return bool(getattr(self._made[self.current], "answering", False))
 
     def show_view(self, name: str) -> QWidget:
         """Shows a view by name and returns it."""
@@ -120,8 +135,15 @@ class Views(QWidget):
             module = importlib.import_module(f"{__package__}.{place.module}")
             page: QWidget = getattr(module, place.type_name)(self._studio)
             self._made[name] = page
+            if (answered := getattr(page, "answered", None)) is not None:
+                answered.connect(self.answered)
             self.stack.addWidget(page)
         return self._made[name]
+
+    def _run_surgery(self, command: str) -> None:
+        page = self.show_view("surgery")
+        if command == "surgery.each_block":
+            page.remove_each_block()
 
     def _chosen(self, index: int) -> None:
         view = VIEWS[index]

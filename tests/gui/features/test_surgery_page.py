@@ -128,7 +128,7 @@ def test_each_block_in_turn_gives_a_bar_each_and_a_click_selects_its_block(
 ):
     page.accuracy.choice.set_path(folder)
     settle()
-    assert studio.commands.run("surgery.each_block")
+    page.remove_each_block()
     settle()
     study = page.bench.known.studies[Side.BRANCH]
     plot = page.lesions.plot
