@@ -251,7 +251,10 @@ class ChannelView(QWidget):
         layout.setSpacing(4)
         layout.addLayout(self._head_row())
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.value)
+        reading = QHBoxLayout()
+        reading.addWidget(self.value, 1)
+        reading.addWidget(self.gradient)
+        layout.addLayout(reading)
         layout.addLayout(self._control_row())
 
     def _head_row(self) -> QHBoxLayout:
@@ -308,7 +311,6 @@ class ChannelView(QWidget):
         row.addWidget(self.opacity)
         row.addWidget(self.smooth)
         row.addWidget(self.own_range)
-        row.addWidget(self.gradient)
         row.addStretch(1)
         row.addWidget(self.bar)
         return row

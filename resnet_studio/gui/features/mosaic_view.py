@@ -30,7 +30,8 @@ from resnet_studio.gui.features.tiling import (
     page_capacity,
 )
 from resnet_studio.gui.theme import Theme
-from resnet_studio.probe.mosaic import Colouring, Mosaic, Order, mosaic
+from resnet_studio.probe.colours import Palette
+from resnet_studio.probe.mosaic import Colouring, Grid, Mosaic, Order, mosaic
 
 if TYPE_CHECKING:
     from resnet_studio.probe.channels import ChannelMaps, FloatArray
@@ -283,6 +284,7 @@ class MosaicView(QWidget):
         if self.mosaic is None:
             return
         painter = QPainter(self)
+        self._paint_ground(painter)
         target = QRectF(event.rect())
         source, factor = self._source()
         part = QRectF(
@@ -294,6 +296,14 @@ class MosaicView(QWidget):
         painter.drawImage(target, source, part)
         self._paint_frames(painter)
         painter.end()
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        """Shades the gaps of a symmetric mosaic: a tile of zeros would vanish in a light window."""
+        assert self.mosaic is not None
+        if self.mosaic.palette == Palette.DIVERGING:
+            grid, zoom = self.mosaic.grid, self.zoom
+            painter.fillRect(ground(grid, zoom, last=False), QColor(self._theme.border))
+            painter.fillRect(ground(grid, zoom, last=True), QColor(self._theme.border))
 
     def _source(self) -> tuple[QImage, float]:
         """Returns the picture to draw from and its pixels per logical pixel of this widget."""
@@ -398,6 +408,20 @@ class MosaicView(QWidget):
         """Hides the current tile."""
         super().focusOutEvent(event)
         self.update()
+
+
+def ground(grid: Grid, zoom: float, *, last: bool) -> QRectF:
+    """Returns what the rows of a mosaic cover, in pixels of the screen.
+
+    Args:
+        grid: Where the tiles stand.
+        zoom: Pixels of the screen for one of the mosaic.
+        last: Whether the last row is meant, which may be shorter, or all before it.
+    """
+    left, top, width, height = grid.box(grid.count - 1)
+    if last:
+        return QRectF(0, top * zoom, (left + width) * zoom, height * zoom)
+    return QRectF(0, 0, grid.width * zoom, top * zoom)
 
 
 def _drawn(maps: FloatArray) -> FloatArray:

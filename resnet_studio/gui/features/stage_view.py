@@ -9,9 +9,10 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from resnet_studio.gui.features.colour_bar import ColourBar, Scale, paint_colour_bar
-from resnet_studio.gui.features.mosaic_view import MosaicView
+from resnet_studio.gui.features.mosaic_view import MosaicView, ground
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
+from resnet_studio.probe.colours import Palette
 
 if TYPE_CHECKING:
     from resnet_studio.probe.activations import SectionMaps
@@ -189,6 +190,10 @@ def export_mosaic(view: MosaicView, theme: Theme, *, caption: str = "") -> QImag
     head = QRectF(_EXPORT_MARGIN, _EXPORT_MARGIN, width, top)
     _paint_export_head(painter, view, theme, head, caption)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    if view.mosaic.palette == Palette.DIVERGING:  # zeros would vanish in light paper
+        for last in (False, True):
+            box = ground(view.mosaic.grid, zoom, last=last)
+            painter.fillRect(box.translated(_EXPORT_MARGIN, top), QColor(theme.border))
     painter.drawImage(QRectF(_EXPORT_MARGIN, top, size.width(), size.height()), picture)
     painter.end()
     return page

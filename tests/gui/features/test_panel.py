@@ -12,8 +12,9 @@ from resnet_studio.gui.features.mosaic_view import MosaicView
 from resnet_studio.gui.features.panel import FeaturesPanel
 from resnet_studio.gui.studio import TorchStatus
 from resnet_studio.probe.activations import examine
-from resnet_studio.probe.colours import sequential_map
-from resnet_studio.probe.mosaic import Order, ordering
+from resnet_studio.probe.colours import Palette, diverging_map, sequential_map
+from resnet_studio.probe.field import PixelBox
+from resnet_studio.probe.mosaic import Colouring, Order, ordering
 from resnet_studio.probe.network import WeightsChoice, load_network
 from resnet_studio.probe.predict import classify
 
@@ -396,3 +397,35 @@ def test_a_narrower_network_leaves_the_enlarged_channel_that_it_lacks(panel, stu
     look(panel)
     assert panel.pages.currentWidget() is panel.mosaics
     assert panel.mosaics.stages[2].mosaic_view.current_channel == 0
+
+
+def test_pointing_at_a_number_shows_on_the_picture_what_it_sees(panel, studio, look, picture):
+    examination = look(panel, picture)
+    view = panel.mosaics.stages[1].mosaic_view
+    told = []
+    studio.pointed_at.connect(told.append)
+    box = view.channel_box(2)
+    point = QPoint(round(box.left() + 20.5 * view.zoom), round(box.top() + 3.5 * view.zoom))
+    QTest.mouseMove(view, point)
+    reading = view.reading_at(point)
+    assert reading.value == float(view.maps.maps[2, 3, 20])
+    # A stage of one basic block behind a 3x3 stem: 7 x 7 pixels around the same place.
+    seen = PixelBox(17, 0, 24, 7).on_picture(examination.crop_box, 32)
+    assert told == [seen]
+    assert "row 3, column 20" in QToolTip.text()
+    QTest.mouseMove(panel.side, QPoint(1, 1))
+    assert told[-1] is None
+
+
+def test_a_stage_can_be_coloured_with_zero_in_the_middle(panel, look, picture):
+    look(panel, picture)
+    choices, stage = panel.mosaics.choices, panel.mosaics.stages[2]
+    assert stage.bar.scale.palette is Palette.SEQUENTIAL  # what leaves a ReLU is never negative
+    choices.colours.setCurrentIndex(choices.colours.findData(Colouring.SYMMETRIC))
+    mosaic = stage.mosaic_view.mosaic
+    assert stage.bar.scale.palette is Palette.DIVERGING
+    assert mosaic.low == -mosaic.high
+    assert stage.bar.scale.labels()[1] == "0"
+    zero = np.argwhere(stage.mosaic_view.maps.maps[mosaic.order[0]] == 0)[0]
+    colour = stage.mosaic_view.image.pixelColor(int(zero[1]), int(zero[0]))
+    assert colour == QColor(*map(int, diverging_map()[127]))
