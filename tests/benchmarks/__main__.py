@@ -17,6 +17,7 @@ from tests.benchmarks import (
     engine_over_bare,
     engine_over_reference,
     first_paint,
+    frames,
     gpu,
     growth,
     inside,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "drop_to_maps": drop_to_maps.main,
     "inside": inside.main,
     "drawing": drawing.main,
+    "frames": frames.main,
     "data_path": data_path.main,
     "growth": growth.main,
 }

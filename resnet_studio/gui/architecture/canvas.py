@@ -334,7 +334,7 @@ class NetworkCanvas(QWidget):
     def handles(self) -> list[frame.Handle]:
         """The handles of titles, of opened blocks, and of closed blocks that are marked."""
         window = self.drawing_area()
-        found = list(frame.block_handles(self.drawing, self.camera))
+        found = list(frame.block_handles(self.drawing, self.camera, window))
         for name in {self._hovered, self.selection}:
             rect = self.drawing.rect_of(name)
             if rect is not None and self._is_closed_block(name):

@@ -69,6 +69,7 @@ class Explorer(NetworkView):
     motion: FoldMotion | None = None
     _unfolding = Unfolding()
     _found: frozenset[str] = frozenset()
+    _found_places: tuple[tuple[object, ...], tuple[Rect, ...]] | None = None
     _reading = 1.0
     _shades: tuple[tuple[object, ...], Shades] | None = None
     _borders: tuple[object, Borders] | None = None
@@ -347,10 +348,14 @@ class Explorer(NetworkView):
         self._found = frozenset(names)
         self.update()
 
-    def found_rects(self) -> set[Rect]:
-        """Returns where the found parts are drawn, in the drawing; folded ones share a place."""
-        rects = {self.visible_rect(name) for name in self._found}
-        return {rect for rect in rects if rect is not None}
+    def found_rects(self) -> tuple[Rect, ...]:
+        """Returns where the found parts are drawn, from left to right; folded ones share one."""
+        key = (self.drawing, self._found)
+        if self._found_places is None or not _same(key, self._found_places[0]):
+            rects = {self.visible_rect(name) for name in self._found}
+            places = sorted((rect for rect in rects if rect is not None), key=lambda rect: rect.x)
+            self._found_places = (key, tuple(places))
+        return self._found_places[1]
 
     # -- painting ---------------------------------------------------------------------------
 
@@ -370,16 +375,24 @@ class Explorer(NetworkView):
     def _paint_marks(self, painter: QPainter, window: Rect) -> None:
         """Marks the selection, what is under the pointer, and what a search has found."""
         if self._found:
-            colour = QColor(self.look.accent)
-            colour.setAlphaF(0.35)
-            for rect in self.found_rects():
-                seen = self.camera.rect(rect)
-                if seen.right >= window.x and seen.x <= window.right:
-                    top, bottom = max(seen.y, window.y), min(seen.bottom, window.bottom)
-                    painter.fillRect(
-                        QRectF(seen.x, top, max(seen.w, 2.0), max(bottom - top, 0.0)), colour
-                    )
+            self._paint_found(painter, window)
         super()._paint_marks(painter, window)
+
+    def _paint_found(self, painter: QPainter, window: Rect) -> None:
+        colour = QColor(self.look.accent)
+        colour.setAlphaF(0.35)
+        left, _ = self.camera.to_drawing(window.x, 0)
+        right, _ = self.camera.to_drawing(window.right, 0)
+        painted = -1.0
+        for rect in self.found_rects():
+            end = self.camera.to_screen(rect.right, 0)[0]
+            if rect.right < left or rect.x > right or end < painted + 1:
+                continue  # a thousand of them share the pixels of a network that is seen whole
+            seen = self.camera.rect(rect)
+            start, painted = max(seen.x, painted), max(seen.right, seen.x + 2)
+            top, bottom = max(seen.y, window.y), min(seen.bottom, window.bottom)
+            if bottom > top:
+                painter.fillRect(QRectF(start, top, painted - start, bottom - top), colour)
 
 
 def _same(first: tuple[object, ...], second: tuple[object, ...]) -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SWITCHES = ("semantic_zoom", "minimap", "motion")
 """What can be switched off; all are on at first."""
 _COLOUR = "architecture.colour"
+_LEAST_WIDTH = 80
+"""Pixels of the choice of colours: with large text it is cut off rather than widens the window."""
 
 
 class Exploring(QObject):
@@ -123,6 +125,7 @@ class Exploring(QObject):
     def _fill_colours(self) -> None:
         self.colour.setAccessibleName(self.tr("Colour by"))
         self.colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.colour.setMinimumWidth(_LEAST_WIDTH)
         for quantity, said in (
             (Quantity.KIND, self.tr("Colour: kind")),
             (Quantity.PARAMETERS, self.tr("Colour: parameters")),

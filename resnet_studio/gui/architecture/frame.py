@@ -74,10 +74,14 @@ def title_handles(drawing: Drawing, camera: Camera, window: Rect, style: Style) 
             yield Handle(figure.name, rect, plus=figure.folded)
 
 
-def block_handles(drawing: Drawing, camera: Camera) -> Iterator[Handle]:
-    """Yields the handles of the opened blocks."""
+def block_handles(drawing: Drawing, camera: Camera, window: Rect) -> Iterator[Handle]:
+    """Yields the handles of the opened blocks that may be seen."""
+    left, _ = camera.to_drawing(window.x, 0)
+    right, _ = camera.to_drawing(window.right, 0)
     for figure in drawing.sections:
-        for block in figure.blocks:
+        if figure.rect.right < left or figure.rect.x > right:
+            continue
+        for block in figure.blocks_between(left, right):
             if block.opened:
                 yield block_handle(block.rect, camera, name=block.name, plus=False)
 

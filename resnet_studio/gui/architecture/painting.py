@@ -170,13 +170,16 @@ class Artist:
 
     def _bar(self, figure: BlockFigure, section: int) -> None:
         last = next(box for box in reversed(figure.boxes) if box.part is Part.MAP)
+        colour = self._style.colours[section]
+        if self._shades is not None:
+            colour = self._shades.tones(figure.name).fill
         rect = self._camera.rect(figure.rect)
         height = last.rect.h * self._camera.zoom
         middle = self._camera.y
         width = max(rect.w * 0.7, 0.6)
         self._painter.fillRect(
             QRectF(rect.x, middle - height / 2, width, height),
-            self._tones(figure.name, section, None).fill,
+            colour,
         )
 
     def _flat(self, boxes: Iterable[Box], section: int) -> None:
