@@ -16,6 +16,8 @@ from resnet_studio.probe.network import WeightsChoice
 if TYPE_CHECKING:
     from resnet_studio.probe.network import LoadedNetwork
 
+KeyedNetwork = tuple[tuple[object, ...], "LoadedNetwork"]
+"""A loaded network with what decides whether it is still the right one."""
 _SEED = 0
 
 
@@ -46,8 +48,12 @@ class OtherNetwork:
     spec: NetworkSpec | None = None
     runs: str = ""
 
-    def loaded(self, present: LoadedNetwork) -> LoadedNetwork:
+    def loaded(self, present: LoadedNetwork, before: KeyedNetwork | None) -> KeyedNetwork:
         """Returns it, ready to look at a picture; called in a worker.
+
+        Args:
+            present: The network of the window.
+            before: What an earlier call returned; it is returned again if it is still the same.
 
         Raises:
             CheckpointError: If its weights are missing, broken or do not fit.
@@ -55,17 +61,16 @@ class OtherNetwork:
         from resnet_studio.probe.network import OtherNetworkError, load_network
 
         if self.source is Source.INTACT:
-            return present.intact or present
+            intact = present.intact or present
+            return (id(intact),), intact
         spec, choice = self._wished(present)
+        key = (spec, choice, _changed_at(choice))
+        if before is not None and before[0] == key:
+            return before
         try:
-            return load_network(spec, choice)
+            return key, load_network(spec, choice)
         except OtherNetworkError as error:  # weights of another network are welcome here
-            return load_network(error.spec, choice)
-
-    def key(self, present: LoadedNetwork) -> tuple[object, ...]:
-        """Returns what must be equal for a network loaded before to be this one still."""
-        intact = present.intact or present
-        return (self, id(intact)) if self.source is Source.INTACT else (self, intact.spec)
+            return key, load_network(error.spec, choice)
 
     def _wished(self, present: LoadedNetwork) -> tuple[NetworkSpec, WeightsChoice]:
         from resnet_studio.probe.shipped import shipped_for
@@ -113,6 +118,14 @@ def _best_here(spec: NetworkSpec) -> WeightsChoice:
     if found is None:
         return usual_weights(spec)
     return WeightsChoice(kind="pretrained", name=found.name)
+
+
+def _changed_at(choice: WeightsChoice) -> int:
+    """Returns when the file of the weights was written: a run in progress writes it again."""
+    try:
+        return Path(choice.path).stat().st_mtime_ns if choice.path else 0
+    except OSError:
+        return 0  # loading will say what is wrong
 
 
 def _last_run(folder: str) -> WeightsChoice:

@@ -7,7 +7,6 @@ the distance of each channel. The layer is the one that is selected in the windo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QRectF, Qt
@@ -28,7 +27,7 @@ from resnet_studio.gui.drops import SPEC_SUFFIXES, WEIGHTS_SUFFIXES
 from resnet_studio.gui.features.colour_bar import ColourBar, Scale, paint_colour_bar
 from resnet_studio.gui.features.compare_layer import ComparedLayer
 from resnet_studio.gui.features.compare_mosaic import ComparedMosaic
-from resnet_studio.gui.features.compare_networks import OtherNetwork, Source
+from resnet_studio.gui.features.compare_networks import KeyedNetwork, OtherNetwork, Source
 from resnet_studio.gui.features.compare_side import ComparedSide
 from resnet_studio.gui.features.compare_table import ChannelDistanceTable
 from resnet_studio.gui.features.compare_with import CompareWith, Kind, picture_source
@@ -41,13 +40,11 @@ from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
 from resnet_studio.gui.workers import TaskState
 from resnet_studio.probe.comparison import ColourRange, ComparedOrder, Comparison, Side, compare
 
-if TYPE_CHECKING:
-    from resnet_studio.probe.network import LoadedNetwork
-
 _KIND, _ORDER = "compare.kind", "compare.order"
 _LEAST_BUDGET = 150
 _MARGIN = 12
 _BAR = 150
+_NARROWEST_CHOICE = 64
 
 
 class ComparePage(InsidePage):
@@ -77,7 +74,7 @@ class ComparePage(InsidePage):
         self.change_title = ElidedLabel()
         self.content = QWidget()
         self.area = QScrollArea()
-        self._loaded: tuple[tuple[object, ...], LoadedNetwork] | None = None
+        self._loaded: KeyedNetwork | None = None
         self.setAcceptDrops(True)
         self._build()
         self._connect()
@@ -105,21 +102,18 @@ class ComparePage(InsidePage):
         wish, known = self.beside.network, self._loaded
         framing = self.beside.framing_of(other, self.framing)
 
-        def job(state: TaskState) -> tuple[Comparison, LoadedNetwork]:
+        def job(state: TaskState) -> tuple[Comparison, KeyedNetwork | None]:
             if pictures:
                 assert other is not None
-                return compare(
-                    layer, first, Side(network, other, framing), check=state.check
-                ), network
-            key = wish.key(network)
-            loaded = known[1] if known is not None and known[0] == key else wish.loaded(network)
+                second, loaded = Side(network, other, framing), known
+            else:
+                loaded = wish.loaded(network, known)
+                second = Side(loaded[1], picture, first.framing)
             state.check()
-            second = Side(loaded, picture, first.framing)
             return compare(layer, first, second, check=state.check), loaded
 
-        def arrived(result: tuple[Comparison, LoadedNetwork]) -> None:
-            if not pictures:
-                self._loaded = (wish.key(network), result[1])
+        def arrived(result: tuple[Comparison, KeyedNetwork | None]) -> None:
+            self._loaded = result[1]
             self._show(result[0])
 
         self.compute(job, arrived, title=self.tr("Comparing {layer}").format(layer=layer))
@@ -330,6 +324,7 @@ class ComparePage(InsidePage):
         ):
             label = QLabel(text)
             label.setBuddy(box)
+            box.setMinimumWidth(_NARROWEST_CHOICE)  # else large text would widen the window
             row.addWidget(label)
             row.addWidget(box, stretch)
         first.addWidget(self.export)

@@ -46,7 +46,7 @@ class SideColumn(QWidget):
         self.name = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.picture = PictureView(theme)
         self.crop = CropView()
-        self.crop_title = _heading(self.tr("What the network sees"))
+        self.crop_title = _heading(self.tr("The network sees"))
         self.crop_text = QLabel()
         self.framing = QComboBox()
         self._own_crop: CropBox | None = None
@@ -80,7 +80,7 @@ class SideColumn(QWidget):
         self.picture.show_crop(framing.box or examination.crop_box)
         self.crop.show_image(rgb_image(examination.crop_rgb))
         side = len(examination.crop_rgb)
-        title = self.tr("What the network sees, {side} × {side}").format(side=side)
+        title = self.tr("The network sees {side} × {side}").format(side=side)
         self.crop_title.setText(title)
         self.crop_title.setToolTip(title)
         self.crop_text.setText(_crop_text(network.preprocessing, framing))

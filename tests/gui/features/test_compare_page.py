@@ -16,7 +16,7 @@ from resnet_studio.gui.features.compare_page import ComparePage
 from resnet_studio.gui.features.compare_with import Kind
 from resnet_studio.probe.comparison import ComparedOrder, Side, compare
 from resnet_studio.probe.framing import Framing, FramingKind
-from resnet_studio.probe.network import load_network
+from resnet_studio.probe.network import WeightsChoice, load_network
 from resnet_studio.probe.predict import classify
 
 
@@ -194,7 +194,7 @@ def test_an_operated_network_is_compared_with_itself_before_the_surgery(
 
 
 def test_other_random_weights_are_compared_with_a_warning_that_channels_do_not_correspond(
-    page, studio, pictures, settled
+    page, studio, pictures, settled, qtbot
 ):
     choose(page.kind, Kind.NETWORKS)
     found = settled()
@@ -202,6 +202,9 @@ def test_other_random_weights_are_compared_with_a_warning_that_channels_do_not_c
     assert found.first.side.network.choice.seed == 0
     assert "different weights" in page.note.text()
     assert page.note.isVisible()
+    studio.set_weights(WeightsChoice(seed=1))
+    qtbot.waitUntil(lambda: page.found.first.side.network.choice.seed == 1, timeout=20_000)
+    assert settled().second.side.network.choice.seed == 0
 
 
 def test_another_network_is_shown_beside_it_without_a_difference(
@@ -251,10 +254,15 @@ def test_pointing_at_a_channel_marks_it_everywhere_and_a_click_goes_to_its_row(p
 
 
 def test_the_table_lists_the_most_changed_channel_first(page, pictures):
-    model = page.table.model()
-    distances = [float(model.index(row, 3).data(Qt.ItemDataRole.UserRole)) for row in range(8)]
-    assert distances == sorted(distances, reverse=True)
-    assert sorted(distances) == pytest.approx(sorted(pictures.change.distance))
+    model = page.table.distances
+    channels = [model.channel(row) for row in range(model.rowCount())]
+    assert channels == pictures.order(ComparedOrder.DIFFERENCE).tolist()
+    assert [int(model.index(row, 0).data()) for row in range(8)] == channels
+    page.table.show_channel(channels[5])
+    page.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert [model.channel(row) for row in range(8)] == list(range(8))
+    assert page.table.current_channel == channels[5]
+    assert page.table.currentIndex().row() == channels[5]
 
 
 def test_the_comparison_is_copied_as_a_picture_and_its_numbers_saved(
