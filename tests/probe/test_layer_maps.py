@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
 
 from resnet_studio.architecture.graph import build_graph
-from resnet_studio.probe.layer_maps import look_at_layer
+from resnet_studio.probe.layer_maps import look_at_layer, stopping_at
 from resnet_studio.probe.network import load_network
-from resnet_studio.probe.predict import prepare
+from resnet_studio.probe.predict import classify, prepare
 from resnet_studio.probe.surgery import NO_SURGERY, operate
 
 FAMILIES = {
@@ -82,6 +84,19 @@ def test_nothing_after_the_layer_is_computed(tiny, picture):
     with pytest.raises(RuntimeError):
         look_at_layer(tiny, picture, "avgpool")
     assert _no_hooks(tiny)
+
+
+def test_a_pass_of_another_thread_goes_through_to_its_end(tiny, picture):
+    alone, found, kept = classify(tiny, picture), [], []
+    with stopping_at(tiny.model, "layer1.0.conv1", kept.append):
+        other = threading.Thread(target=lambda: found.append(classify(tiny, picture)))
+        other.start()
+        other.join()
+        assert not kept
+        tiny.model(prepare(tiny, picture).batch)
+        pytest.fail("this thread's pass should have ended at the layer")
+    assert found == [alone]
+    assert len(kept) == 1
 
 
 @pytest.mark.parametrize("name", ["layer9.0.conv1", ""])

@@ -87,6 +87,8 @@ class MosaicChoices(QWidget):
         model, place = self.order.model(), self.order.findData(Order.DIFFERENCE)
         assert isinstance(model, QStandardItemModel)
         model.item(place).setEnabled(allowed)
+        if not allowed and self.order.currentIndex() == place:
+            self.order.setCurrentIndex(0)
         tip = "" if allowed else self.tr("Show another picture first.")
         self.order.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
 

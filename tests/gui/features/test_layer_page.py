@@ -184,6 +184,9 @@ def test_channels_are_sorted_by_their_difference_to_the_picture_before(page, qtb
     distance = channel_difference(second, first)
     assert np.diff(distance[page.mosaic_view.mosaic.order]).max() <= 0
     assert distance.max() > 0
+    studio.set_picture(None)  # with nothing to compare, the channels stand by number again
+    assert order.currentData() == Order.CHANNEL
+    assert not order.model().item(place).isEnabled()
 
 
 def test_choices_are_remembered_for_the_next_time(page, studio, qtbot):
