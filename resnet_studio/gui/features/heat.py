@@ -66,33 +66,38 @@ class HeatScale:
         return (f"≤ {low}" if self.clipped else low), "0", right
 
 
-def heat_image(values: FloatArray, scale: HeatScale, opacity: float) -> QImage:
+def heat_image(values: FloatArray, scale: HeatScale) -> QImage:
     """Returns a map as a picture to lay over another, one pixel a cell.
 
     Args:
         values: (h, w), any range; what is not finite is transparent.
         scale: What the colours mean.
-        opacity: How much the strongest colours cover, 0 to 1.
     """
-    if scale.reach > 0:
-        share = np.nan_to_num(values.astype(np.float64) / scale.reach, posinf=0.0, neginf=0.0)
-    else:
-        share = np.zeros(values.shape)
-    return _image(np.clip(share, -1.0 if scale.signed else 0.0, 1.0), scale, opacity)
+    share = values * np.float32(1 / scale.reach) if scale.reach > 0 else np.zeros_like(values)
+    finite = np.isfinite(share)
+    return _image(share if finite.all() else np.where(finite, share, np.float32(0)), scale)
 
 
 def bar_image(scale: HeatScale) -> QImage:
     """Returns the colours from the lowest value at the left to the highest, in one row."""
-    return _image(np.linspace(-1.0 if scale.signed else 0.0, 1.0, LEVELS)[np.newaxis], scale, 1.0)
+    low = -1.0 if scale.signed else 0.0
+    return _image(np.linspace(low, 1.0, LEVELS, dtype=np.float32)[np.newaxis], scale)
 
 
-def _image(share: npt.NDArray[np.float64], scale: HeatScale, opacity: float) -> QImage:
-    position = (share + 1) / 2 if scale.signed else share
-    levels = np.round(position * (LEVELS - 1)).astype(np.intp)
-    rgb = colour_map(scale.palette)[levels].astype(np.uint32)
-    cover = opacity * np.minimum(1.0, np.abs(share) / _FULL)
-    alpha = np.round(255 * cover).astype(np.uint32)
-    words = np.ascontiguousarray(alpha << 24 | rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2])
+def _image(share: FloatArray, scale: HeatScale) -> QImage:
+    """Colours parts of the scale's reach; zero is transparent."""
+    if scale.signed:
+        share = (share + 1) / 2
+    levels = (np.clip(share, 0.0, 1.0) * (LEVELS - 1) + np.float32(0.5)).astype(np.uint8)
+    words = _words(scale)[levels]
     height, width = words.shape
     image = QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
     return image.copy()  # the array's memory may go before the picture does
+
+
+def _words(scale: HeatScale) -> npt.NDArray[np.uint32]:
+    """Returns the colour of each level, with its opacity, as (255,) words 0xAARRGGBB."""
+    share = np.linspace(-1.0 if scale.signed else 0.0, 1.0, LEVELS)
+    alpha = np.round(255 * np.minimum(1.0, np.abs(share) / _FULL)).astype(np.uint32)
+    rgb = colour_map(scale.palette).astype(np.uint32)
+    return alpha << 24 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]

@@ -98,8 +98,9 @@ class HeatCanvas(QWidget):
             opacity: How much the map covers the picture, 0 to 1; at 0 that has its colours.
             smooth: Interpolate between the centres of the cells.
         """
+        if (whole, smooth) != (self.whole, self.smooth):
+            self._overlay = QImage()
         self.whole, self.opacity, self.smooth = whole, opacity, smooth
-        self._overlay = QImage()
         self._limit_height()
         self.update()
 
@@ -174,7 +175,9 @@ class HeatCanvas(QWidget):
             self._paint_picture(painter, picture, ground.picture)
         if self.map is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.setOpacity(self.opacity)
             painter.drawImage(crop, self._overlay_image(crop))
+            painter.setOpacity(1.0)
         if self.whole:
             paint_crop_frame(painter, picture, crop, self._theme)
         painter.end()
@@ -193,7 +196,7 @@ class HeatCanvas(QWidget):
                 ratio = self.devicePixelRatioF()
                 rows, columns = round(area.height() * ratio), round(area.width() * ratio)
                 values = enlarge(values, max(1, rows), max(1, columns), smooth=True)
-            self._overlay = heat_image(values, self.scale, self.opacity)
+            self._overlay = heat_image(values, self.scale)
         return self._overlay
 
     # -- Qt -----------------------------------------------------------------------------------

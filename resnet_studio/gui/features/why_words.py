@@ -25,9 +25,9 @@ def unit(method: Method) -> str:
     """Returns what the numbers of a map are."""
     return {
         Method.GRADCAM: _tr("weighted activation (logit)"),
-        Method.INTEGRATED: _tr("part of the class score (logit)"),
-        Method.OCCLUSION: _tr("fall of the class score (logit)"),
-        Method.SALIENCY: _tr("|gradient| of the class score"),
+        Method.INTEGRATED: _tr("part of the score (logit)"),
+        Method.OCCLUSION: _tr("fall of the score (logit)"),
+        Method.SALIENCY: _tr("|gradient| of the score"),
     }[method]
 
 

@@ -174,6 +174,19 @@ def test_the_whole_picture_is_drawn_with_the_map_in_its_place(page, answers, pic
     assert page.studio.settings["choices"]["why.place"] == "whole"
 
 
+def test_at_no_opacity_the_picture_is_seen_in_its_colours(page, answers, picture):
+    _choose(page.widgets.method, Method.OCCLUSION.value)
+    answers(picture)
+    canvas = page.cards[Method.OCCLUSION].canvas
+    place = canvas.crop_area().center() + QPointF(1, 1)
+    page.widgets.opacity.setValue(0)
+    colour = canvas.grab().toImage().pixelColor(place.toPoint())
+    assert [*colour.getRgb()[:3]] == page.subject.prepared.rgb[16, 16].tolist()
+    page.widgets.opacity.setValue(100)
+    assert canvas.grab().toImage().pixelColor(place.toPoint()) != colour
+    assert page.studio.settings["choices"]["why.opacity"] == "100"
+
+
 def test_maps_are_copied_and_saved_with_their_numbers(
     page, answers, picture, monkeypatch, tmp_path
 ):
@@ -196,15 +209,15 @@ def test_maps_are_copied_and_saved_with_their_numbers(
 def test_zero_is_transparent_and_signs_have_their_own_colours():
     values = np.array([[-2.0, 0.0, 2.0, np.nan]], dtype=np.float32)
     scale = HeatScale.of(values, signed=True)
-    image = heat_image(values, scale, 1.0)
+    image = heat_image(values, scale)
     against, nothing, speaks_for, broken = (image.pixelColor(x, 0) for x in range(4))
     assert scale.labels() == ("−2", "0", "2")
     assert (nothing.alpha(), broken.alpha()) == (0, 0)
     assert against.blue() > against.red()
     assert speaks_for.red() > speaks_for.blue()
     positive = HeatScale.of(values, signed=False)
-    assert heat_image(values, positive, 0.5).pixelColor(0, 0).alpha() == 0
-    assert heat_image(values, positive, 0.5).pixelColor(2, 0).alpha() == 128
+    alphas = [heat_image(values, positive).pixelColor(x, 0).alpha() for x in range(4)]
+    assert alphas == [0, 0, 255, 0]
 
 
 def test_a_single_strong_pixel_does_not_hide_the_others():
