@@ -79,6 +79,7 @@ class LensPage(QWidget):
         )
         self.choice.setMinimumContentsLength(_LETTERS)
         self.choice.view().setMinimumWidth(self._widest_title())
+        self.choice.setMaximumWidth(self._widest_title() + 40)
         self.choice.setAccessibleName(self.tr("Table of a paper"))
         self.choice.setToolTip(self.tr("Which paper's table stands beside the network."))
         column = QVBoxLayout(self)
@@ -103,7 +104,7 @@ class LensPage(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 6, 4)
         row.setSpacing(8)
-        row.addWidget(self.choice, 1)
+        row.addWidget(self.choice, 100)  # first up to its longest title, then the gap
         row.addStretch(1)
         row.addWidget(self._export_button())
         close = QToolButton()
