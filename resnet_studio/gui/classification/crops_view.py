@@ -25,6 +25,8 @@ from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.limit_height import limit_height
 
 _SHADE = 0.6
+_PIXELS_SHOWN = 3
+"""From this enlargement on a picture's pixels are shown as they are instead of blurred."""
 _SPACE = 4
 _COLUMNS = 5
 
@@ -164,16 +166,22 @@ class CropsView(QWidget):
         if self._image.isNull():
             return
         area = self.area()
-        size = area.size().toSize()
-        if self._smooth.isNull() or self._smooth.deviceIndependentSize().toSize() != size:
-            self._smooth = scaled(self._image, size, ratio=self.devicePixelRatioF())
         painter = QPainter(self)
-        painter.drawImage(area.topLeft(), self._smooth)
+        if area.width() >= _PIXELS_SHOWN * self._image.width():
+            painter.drawImage(area, self._image)
+        else:
+            self._paint_smooth(painter, area)
         if self.tiles:
             self._shade(painter, area)
             for number in self._in_order():
                 self._frame(painter, number)
         painter.end()
+
+    def _paint_smooth(self, painter: QPainter, area: QRectF) -> None:
+        size = area.size().toSize()
+        if self._smooth.isNull() or self._smooth.deviceIndependentSize().toSize() != size:
+            self._smooth = scaled(self._image, size, ratio=self.devicePixelRatioF())
+        painter.drawImage(area.topLeft(), self._smooth)
 
     def _in_order(self) -> list[int]:
         """Returns the numbers of the crops, the lit one last: nothing covers it."""

@@ -43,6 +43,7 @@ class Detail(QWidget):
         self.crop = CropView()
         self.crop_text = QLabel()
         self.tiles = VotesView(studio.theme)
+        self.seen = QWidget()
         self.notice = QLabel()
         self.heading = ElidedLabel()
         self.predictions = PredictionsView(studio.theme)
@@ -116,6 +117,8 @@ class Detail(QWidget):
             self._show_mean()
 
     def _failed(self, error: BaseException) -> None:
+        for part in (self.picture, self.seen, self.heading):
+            part.hide()
         if not isinstance(error, StudioError):
             self._studio.show_error(error)
         self._say(str(error), wrong=True)
@@ -142,6 +145,8 @@ class Detail(QWidget):
 
     def _forget(self, *, keep_picture: bool) -> None:
         self.views, self.votes, self.struck = (), [], set()
+        for part in (self.picture, self.seen, self.heading):
+            part.show()
         if not keep_picture:
             self.picture.show_picture(QImage(), QSize())
         self.picture.show_tiles(())
@@ -231,14 +236,14 @@ class Detail(QWidget):
         self.crop_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.crop_text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.heading.setProperty("heading", True)
+        self._fill_seen()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 4, 8)
         layout.setSpacing(6)
         layout.addLayout(self._name_row())
         layout.addWidget(self.picture, 100)
         layout.addWidget(self.tiles)
-        layout.addWidget(_heading(self.tr("What the network sees")))
-        layout.addLayout(self._crop_row())
+        layout.addWidget(self.seen)
         layout.addWidget(self.heading)
         layout.addWidget(self.notice)
         layout.addWidget(self.predictions)
@@ -254,12 +259,16 @@ class Detail(QWidget):
         row.addWidget(button)
         return row
 
-    def _crop_row(self) -> QHBoxLayout:
+    def _fill_seen(self) -> None:
+        """Shows the crop as the network gets it, under a heading."""
+        column = QVBoxLayout(self.seen)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(_heading(self.tr("What the network sees")))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.crop, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.crop_text, 1)
-        return row
+        column.addLayout(row)
 
     def _connect(self) -> None:
         self.picture.clicked.connect(self.strike)

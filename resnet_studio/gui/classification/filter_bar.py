@@ -1,11 +1,13 @@
-"""The row above the table: which pictures are shown, and how many that are."""
+"""The row above the table: which pictures are shown."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QWidget
 
 from resnet_studio.gui.classification.entries import Filter, Which
+
+_SHRINKS = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
 class FilterBar(QWidget):
@@ -22,14 +24,12 @@ class FilterBar(QWidget):
         self.text = QLineEdit()
         self.which = QComboBox()
         self.percent = QDoubleSpinBox()
-        self.count = QLabel()
         self._fill()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.text, 1)
         layout.addWidget(self.which)
         layout.addWidget(self.percent)
-        layout.addWidget(self.count)
         self.text.textChanged.connect(lambda _text: self._tell())
         self.which.currentIndexChanged.connect(lambda _index: self._which_chosen())
         self.percent.valueChanged.connect(lambda _value: self._tell())
@@ -41,12 +41,6 @@ class FilterBar(QWidget):
         return Filter(
             self.text.text().strip(), Which(self.which.currentData()), self.percent.value()
         )
-
-    def show_count(self, shown: int, total: int) -> None:
-        """Says how many pictures the filter leaves."""
-        text = self.tr("{shown} of {total} pictures") if shown != total else self.tr("{total}")
-        self.count.setText(text.format(shown=f"{shown:,}", total=f"{total:,}"))
-        self.count.setVisible(shown != total)
 
     def _fill(self) -> None:
         self.text.setPlaceholderText(self.tr("Filter by file name or class"))
@@ -61,15 +55,15 @@ class FilterBar(QWidget):
         }
         for which, word in words.items():
             self.which.addItem(word, which.value)
+        self.which.setSizeAdjustPolicy(_SHRINKS)
+        self.which.setMinimumContentsLength(12)
         self.which.setAccessibleName(self.tr("Which pictures"))
         self.which.setToolTip(self.tr("Show only some of the pictures."))
         self.percent.setRange(0, 100)
-        self.percent.setDecimals(1)
+        self.percent.setDecimals(0)
         self.percent.setValue(50)
         self.percent.setSuffix(" %")
         self.percent.setAccessibleName(self.tr("Confidence in percent"))
-        self.count.setProperty("muted", True)
-        self.count.hide()
 
     def _which_chosen(self) -> None:
         compares = self.which.currentData() in (Which.BELOW.value, Which.ABOVE.value)

@@ -267,8 +267,7 @@ class ClassificationPanel(QWidget):
         if random:
             self.line.show_warning(self.tr("These weights are random: the classes mean nothing."))
         elif model.entries:
-            self.line.show_score(model.score())
-        self.filter_bar.show_count(len(model.shown), len(model.entries))
+            self.line.show_result(model.score(), len(model.shown), len(model.entries))
         self.table.show_folders(model.folders_say)
         if not self.classifying.running and model.waiting and self.studio.network is None:
             self.line.show_waiting(self._why_none())
@@ -344,7 +343,7 @@ class ClassificationPanel(QWidget):
         column = QVBoxLayout(top)
         column.setContentsMargins(10, 6, 6, 6)
         column.setSpacing(6)
-        row = QHBoxLayout()
+        row, second = QHBoxLayout(), QHBoxLayout()
         row.setSpacing(4)
         for name, text in (
             ("add_pictures", self.tr("Add pictures…")),
@@ -352,15 +351,16 @@ class ClassificationPanel(QWidget):
         ):
             action = self.studio.commands.action(f"classification.{name}")
             row.addWidget(CommandButton(action, text))
+        row.addStretch(1)
         for name in ("copy_rows", "save_csv", "remove", "clear"):
             row.addWidget(self._button(name))
-        row.addStretch(1)
+        second.addWidget(self.filter_bar, 1)
         label = QLabel(self.tr("Crop"))
         label.setBuddy(self.crop_box)
-        row.addWidget(label)
-        row.addWidget(self.crop_box)
+        second.addWidget(label)
+        second.addWidget(self.crop_box)
         column.addLayout(row)
-        column.addWidget(self.filter_bar)
+        column.addLayout(second)
         return top
 
     def _button(self, name: str) -> QToolButton:

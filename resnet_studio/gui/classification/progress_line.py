@@ -42,20 +42,29 @@ class ProgressLine(QWidget):
         self.result.setText(text)
         self.result.setToolTip(text)
 
-    def show_score(self, score: Score) -> None:
-        """Says how many pictures are what their folder says."""
+    def show_result(self, score: Score, shown: int, total: int) -> None:
+        """Says how many pictures the filter leaves, and how many are what their folder says."""
         self._warn(False)
-        if not score.known:
-            self.result.setText("")
-            self.result.setToolTip("")
-            return
-        self.result.setText(
-            self.tr("{right} of {known} right by their folders: {percent} %").format(
-                right=f"{score.right:,}",
-                known=f"{score.known:,}",
-                percent=f"{100 * score.accuracy:.1f}",
+        parts = []
+        if shown != total:
+            left = self.tr("{shown} of {total} pictures shown")
+            parts.append(left.format(shown=f"{shown:,}", total=f"{total:,}"))
+        if score.known:
+            right = self.tr("{right} of {known} right by their folders: {percent} %")
+            parts.append(
+                right.format(
+                    right=f"{score.right:,}",
+                    known=f"{score.known:,}",
+                    percent=f"{100 * score.accuracy:.1f}",
+                )
             )
-        )
+        self.result.setText(" · ".join(parts))
+        self._explain(score)
+
+    def _explain(self, score: Score) -> None:
+        if not score.known:
+            self.result.setToolTip(self.result.text())
+            return
         self.result.setToolTip(
             self.tr(
                 "Counted are pictures in folders that have the name of a class of the network. "
