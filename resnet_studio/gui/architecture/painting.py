@@ -258,8 +258,8 @@ class Artist:
         face = self._style.small
         texts = labels.block_shortcut_texts(figure.block)
         shape = labels.shape_text(figure.block.output_shape)
-        longer = tuple(f"{said}, {shape}" for said in texts)
-        text = face.fitting(longer + texts, end - start)
+        with_shape = [text for said in texts for text in (f"{said}, {shape}", said)]
+        text = face.fitting(with_shape, end - start)
         if text and top - lift - face.capital > ceiling:
             self._text(face, self._style.text, text, (start + end) / 2, top - lift)
 
