@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from resnet_studio.probe.channels import FloatArray, channel_means
-from resnet_studio.probe.framing import USUAL, CropBox, Framing
-from resnet_studio.probe.predict import Prepared, forward, prepare
+from resnet_studio.probe.predict import Prepared, forward
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from resnet_studio.data.imaging import Picture
     from resnet_studio.models import ResNet
     from resnet_studio.probe.network import LoadedNetwork
 
@@ -41,58 +37,21 @@ class LayerMaps:
     broken: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerView:
-    """The maps of a layer together with what they were made of.
-
-    Attributes:
-        maps: What left the layer.
-        picture: The picture.
-        crop_rgb: What the network saw before it was normalised: (S, S, 3) uint8.
-        crop_box: Where that lies on the picture: (left, top, width, height) in its pixels.
-        seconds: How long it took, from the picture to this record.
-    """
-
-    maps: LayerMaps
-    picture: Picture
-    crop_rgb: npt.NDArray[np.uint8]
-    crop_box: CropBox
-    seconds: float
-
-
-def look_at_layer(
-    network: LoadedNetwork, picture: Picture, layer: str, *, framing: Framing = USUAL
-) -> LayerView:
-    """Returns what a layer makes of a picture.
+def take_layer(network: LoadedNetwork, prepared: Prepared, layer: str) -> LayerMaps:
+    """Returns what a layer makes of a prepared picture.
 
     The pass ends at the layer: what comes after it is not computed. The network is left as it
     was, whatever happens, and several threads may look into the same network at once.
 
     Args:
         network: The network to look into, operated or not.
-        picture: Any picture.
+        prepared: The picture as that network reads it.
         layer: Name of a module: a layer of the graph, a block or a stage.
-        framing: What of the picture the network sees.
 
     Raises:
-        PictureError: If the picture or the network's input does not fit.
         DeviceError: If the memory does not suffice.
         KeyError: If the network has no such layer.
     """
-    started = time.perf_counter()
-    prepared = prepare(network, picture, framing)
-    maps = take_layer(network, prepared, layer)
-    return LayerView(
-        maps=maps,
-        picture=picture,
-        crop_rgb=prepared.rgb,
-        crop_box=prepared.crop_box,
-        seconds=time.perf_counter() - started,
-    )
-
-
-def take_layer(network: LoadedNetwork, prepared: Prepared, layer: str) -> LayerMaps:
-    """Returns what a layer makes of a prepared picture; raises as `look_at_layer` does."""
     taken: list[FloatArray] = []
 
     def keep(output: Tensor) -> None:

@@ -11,9 +11,9 @@ from resnet_studio.errors import SpecError
 from resnet_studio.probe.colours import Palette
 from resnet_studio.probe.comparison import ComparedOrder, Side, common_layer, compare
 from resnet_studio.probe.framing import Framing, FramingKind
-from resnet_studio.probe.layer_maps import look_at_layer
+from resnet_studio.probe.layer_maps import take_layer
 from resnet_studio.probe.network import WeightsChoice, load_network
-from resnet_studio.probe.predict import classify
+from resnet_studio.probe.predict import classify, prepare
 from resnet_studio.probe.surgery import NO_SURGERY, operate
 
 NEGATIVE = "negative"
@@ -27,12 +27,13 @@ def negative(picture):
 def test_both_sides_are_those_of_a_pass_of_their_own(tiny, picture, negative):
     own = Framing(FramingKind.BOX, (3, 3, 20, 20))
     found = compare("layer2.0.conv1", Side(tiny, picture), Side(tiny, negative, own))
-    for seen, expected in (
-        (found.first, look_at_layer(tiny, picture, "layer2.0.conv1")),
-        (found.second, look_at_layer(tiny, negative, "layer2.0.conv1", framing=own)),
+    for seen, prepared in (
+        (found.first, prepare(tiny, picture)),
+        (found.second, prepare(tiny, negative, own)),
     ):
-        np.testing.assert_array_equal(seen.maps, expected.maps.maps)
-        np.testing.assert_array_equal(seen.crop_rgb, expected.crop_rgb)
+        expected = take_layer(tiny, prepared, "layer2.0.conv1")
+        np.testing.assert_array_equal(seen.maps, expected.maps)
+        np.testing.assert_array_equal(seen.crop_rgb, prepared.rgb)
     assert found.first.predictions == classify(tiny, picture)
     assert found.second.predictions == classify(tiny, negative, framing=own)
 

@@ -17,7 +17,7 @@ from resnet_studio.probe.field import (
     theoretical_box,
     tight_box,
 )
-from resnet_studio.probe.layer_maps import look_at_layer
+from resnet_studio.probe.layer_maps import take_layer
 from resnet_studio.probe.network import load_network
 from resnet_studio.probe.predict import prepare
 
@@ -95,7 +95,7 @@ def test_the_theoretical_field_is_what_moves_a_cell_for_every_cell_of_every_laye
 def test_the_gradient_is_torchs_own_and_its_value_that_of_the_map(tiny, picture):
     cell = Cell(channel=5, row=7, column=3)
     found = measure_field(tiny, picture, "layer2.0.add", cell)
-    maps = look_at_layer(tiny, picture, "layer2.0.add").maps.maps
+    maps = take_layer(tiny, prepare(tiny, picture), "layer2.0.add").maps
     assert found.value == float(maps[5, 7, 3])
 
     batch = prepare(tiny, picture).batch.requires_grad_()
@@ -125,7 +125,7 @@ def test_the_measured_box_lies_in_the_theoretical_one(tiny, picture):
 @pytest.mark.parametrize("layer", ["avgpool", "fc"])
 def test_a_vector_has_one_cell_for_each_number(tiny, picture, layer):
     found = measure_field(tiny, picture, layer, Cell(2, 0, 0))
-    assert found.value == float(look_at_layer(tiny, picture, layer).maps.maps[2, 0, 0])
+    assert found.value == float(take_layer(tiny, prepare(tiny, picture), layer).maps[2, 0, 0])
     assert found.box is not None
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from resnet_studio.architecture.graph import build_graph
-from resnet_studio.probe.layer_maps import look_at_layer, stopping_at
+from resnet_studio.probe.layer_maps import LayerMaps, stopping_at, take_layer
 from resnet_studio.probe.network import load_network
 from resnet_studio.probe.predict import classify, prepare
 from resnet_studio.probe.surgery import NO_SURGERY, operate
@@ -24,6 +24,10 @@ FAMILIES = {
     "plain": {"shortcut": "none"},
     "deep stem, average pool": {"stem": "deep", "projection": "avgpool", "input_size": 64},
 }
+
+
+def _look(network, picture, layer: str) -> LayerMaps:
+    return take_layer(network, prepare(network, picture), layer)
 
 
 def _by_hooks(network, picture) -> dict[str, np.ndarray]:
@@ -51,7 +55,7 @@ def test_every_layer_gives_what_a_hook_of_torch_sees_to_the_bit(tiny_spec, pictu
     network = load_network(tiny_spec.replace(**FAMILIES[family]))
     graph, expected = build_graph(network.spec), _by_hooks(network, picture)
     for layer in graph.layers:
-        found = look_at_layer(network, picture, layer.name).maps
+        found = _look(network, picture, layer.name)
         shape = (*layer.output_shape, 1, 1)[:3]
         assert found.maps.shape == shape, layer.name
         np.testing.assert_array_equal(found.maps, expected[layer.name].reshape(shape))
@@ -61,28 +65,25 @@ def test_every_layer_gives_what_a_hook_of_torch_sees_to_the_bit(tiny_spec, pictu
 
 def test_an_operated_network_shows_the_operated_sum(tiny, picture):
     cut = operate(tiny, NO_SURGERY.changed("layer1.0", shortcut=0.0))
-    sums = [look_at_layer(each, picture, "layer1.0.add").maps.maps for each in (tiny, cut)]
-    branch = look_at_layer(cut, picture, "layer1.0.bn2").maps.maps
+    sums = [_look(each, picture, "layer1.0.add").maps for each in (tiny, cut)]
+    branch = _look(cut, picture, "layer1.0.bn2").maps
     np.testing.assert_array_equal(sums[1], branch)
     assert not np.array_equal(sums[0], sums[1])
 
 
 def test_a_stage_and_a_block_can_be_looked_at_as_well(tiny, picture):
-    stage = look_at_layer(tiny, picture, "layer2")
-    np.testing.assert_array_equal(
-        stage.maps.maps, look_at_layer(tiny, picture, "layer2.0.relu2").maps.maps
-    )
-    assert stage.crop_rgb.shape == (32, 32, 3)
-    assert stage.crop_box == prepare(tiny, picture).crop_box
+    relu = _look(tiny, picture, "layer2.0.relu2").maps
+    for name in ("layer2", "layer2.0"):
+        np.testing.assert_array_equal(_look(tiny, picture, name).maps, relu)
 
 
 def test_nothing_after_the_layer_is_computed(tiny, picture):
-    expected = look_at_layer(tiny, picture, "layer1.0.conv1").maps.maps
+    expected = _look(tiny, picture, "layer1.0.conv1").maps
     tiny.model.layer2 = torch.nn.Linear(3, 5)  # would not fit
-    found = look_at_layer(tiny, picture, "layer1.0.conv1").maps.maps
+    found = _look(tiny, picture, "layer1.0.conv1").maps
     np.testing.assert_array_equal(found, expected)
     with pytest.raises(RuntimeError):
-        look_at_layer(tiny, picture, "avgpool")
+        _look(tiny, picture, "avgpool")
     assert _no_hooks(tiny)
 
 
@@ -102,4 +103,4 @@ def test_a_pass_of_another_thread_goes_through_to_its_end(tiny, picture):
 @pytest.mark.parametrize("name", ["layer9.0.conv1", ""])
 def test_a_layer_that_is_not_there_is_an_error_with_its_name(tiny, picture, name):
     with pytest.raises(KeyError, match=f"no layer '{name}'"):
-        look_at_layer(tiny, picture, name)
+        _look(tiny, picture, name)

@@ -15,7 +15,8 @@ from resnet_studio.gui.features.layer_page import LayerPage
 from resnet_studio.probe.channels import Order, channel_difference
 from resnet_studio.probe.colours import Palette
 from resnet_studio.probe.field import Cell, measure_field, theoretical_box
-from resnet_studio.probe.layer_maps import look_at_layer
+from resnet_studio.probe.layer_maps import take_layer
+from resnet_studio.probe.predict import prepare
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def _wait(qtbot, page, layer: str = "") -> None:
 
 
 def _maps(page, layer: str) -> np.ndarray:
-    return look_at_layer(page.studio.network, page.studio.picture, layer).maps.maps
+    network = page.studio.network
+    return take_layer(network, prepare(network, page.studio.picture), layer).maps
 
 
 def test_it_shows_the_selected_layer_as_a_hook_sees_it(page, qtbot, studio):
