@@ -260,6 +260,7 @@ def figure_rows(graph: NetworkGraph, table: Table) -> tuple[FigureRow, ...]:
     macs = [each.macs for each in graphs]
     unit = "billion" if min(macs[1:]) >= 10**8 else "million"
     errors = [column.error for column in columns]
+    own_error, own_tip = words.own_error(graph.spec)
     return (
         FigureRow(
             (tr("depth"),),
@@ -284,9 +285,9 @@ def figure_rows(graph: NetworkGraph, table: Table) -> tuple[FigureRow, ...]:
         FigureRow(
             (tr("error"),),
             tr("Published test error; point at one to read how it was tested."),
-            (("—",), *((words.figure_text(figure),) for figure in errors)),
+            ((own_error,), *((words.figure_text(figure),) for figure in errors)),
             (
-                tr("Train the network to see its error."),
+                own_tip,
                 *(words.figure_tip(figure) or tr("Not published.") for figure in errors),
             ),
         ),

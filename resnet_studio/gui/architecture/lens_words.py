@@ -28,8 +28,10 @@ from resnet_studio.architecture.paper_compare import (
     steps,
 )
 from resnet_studio.architecture.paper_table import Cell, Column, Row, RowKind, Table, Window
+from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.gui.architecture import labels
 from resnet_studio.gui.architecture.labels import tr
+from resnet_studio.probe.shipped import shipped_for
 
 _POWERS: Final = {"million": " × 10⁶", "billion": " × 10⁹"}
 
@@ -282,6 +284,16 @@ def published_paragraphs(graph: NetworkGraph, network: str) -> str:
 def _test(each: Beside) -> tuple[str, str]:
     """Returns the key without the rank, and where the figure is printed."""
     return each.key.removeprefix("top1_").removeprefix("top5_"), each.figure.source
+
+
+def own_error(spec: NetworkSpec) -> tuple[str, str]:
+    """Returns the error of the weights that come with the program, and how it was measured."""
+    shipped = shipped_for(spec)
+    if shipped is None or "accuracy" not in shipped.card:
+        return "—", tr("Train the network to see its error.")
+    measured = tr("The weights that come with this program: {result}")
+    text = f"{100 * (1 - shipped.card['accuracy']):.2f} %"
+    return text, measured.format(result=shipped.card.get("result", text))
 
 
 def short_count(count: int, unit: str) -> str:

@@ -15,6 +15,7 @@ from resnet_studio.architecture.catalog import get
 from resnet_studio.architecture.paper_table import TABLES
 from resnet_studio.gui.architecture.lens_page import LensPage
 from resnet_studio.gui.architecture.lens_table import FIRST, LIVE, SHOWN, TITLE
+from resnet_studio.probe.shipped import shipped_weights
 
 KEYS = [table.key for table in TABLES]
 
@@ -194,6 +195,16 @@ def test_out_of_sight_it_waits_and_catches_up_when_shown(panel, studio):
     assert page.model.lit == FIRST
     assert page.model.chosen_rows() == [2]
     panel.lens.show(False)
+
+
+def test_the_error_of_the_weights_that_come_with_the_program_stands_beside(page, studio):
+    digits = next(each for each in shipped_weights() if "accuracy" in each.card)
+    studio.set_spec(digits.spec)
+    last = cell(page, page.model.rowCount() - 1, LIVE)
+    assert last.data() == f"{100 - 100 * digits.card['accuracy']:.2f} %"
+    assert digits.card["result"] in last.data(Qt.ItemDataRole.ToolTipRole)
+    studio.set_spec(get("cifar_resnet32").spec)
+    assert cell(page, page.model.rowCount() - 1, LIVE).data() == "—"
 
 
 def test_the_table_is_copied_and_saved(page, studio, tmp_path, monkeypatch):
