@@ -42,10 +42,10 @@ def why_impossible(spec: NetworkSpec) -> str:
     if spec.shortcut is not ShortcutKind.NONE:
         return ""
     return tr(
-        "{name} is a plain network: its layers stand one after the other, and no shortcut leads "
-        "past them. Nothing can be cut out without breaking the chain, which is the point that "
-        "Veit et al. 2016 make with a plain network: without any one layer it only guesses. "
-        "Choose a network with shortcuts in the form at the left."
+        "{name} is a plain network: its layers stand one after the other, and no shortcut leads"
+        " past them.\nNothing can be taken out without breaking the chain: Veit et al. 2016 find"
+        " that VGG only guesses without any one layer.\nChoose a network with shortcuts in the"
+        " form at the left."
     ).format(name=spec.name)
 
 

@@ -97,6 +97,7 @@ class SurgeryDiagram(QWidget):
         """Draws the blocks of a network."""
         self._graph = graph
         self._arrange()
+        self.updateGeometry()
 
     def show_surgery(self, surgery: Surgery) -> None:
         """Marks what is cut."""
@@ -132,28 +133,30 @@ class SurgeryDiagram(QWidget):
 
     @property
     def _scale(self) -> float:
-        """Size over the usual: larger with large letters, and where a few blocks have much room."""
+        return self._scale_at(float(self.width()))
+
+    def _scale_at(self, width: float) -> float:
+        """Returns the size over the usual: larger with large letters, and where there is room."""
         least = max(1.0, self.fontMetrics().height() / 16)
         if self._graph is None:
             return least
         blocks, gaps = len(self._graph.blocks), len(self._graph.stages) - 1
         needed = blocks * _WIDE + gaps * _STAGE_GAP
-        return max(least, min(_LARGEST, (self.width() - 2 * _MARGIN) / needed))
+        return max(least, min(_LARGEST, (width - 2 * _MARGIN) / needed))
 
-    @property
-    def _row_height(self) -> float:
-        return 2.4 * self.fontMetrics().height() + (_RISE + _HIGH) * self._scale + 6
+    def _row_height(self, scale: float) -> float:
+        return 2.4 * self.fontMetrics().height() + (_RISE + _HIGH) * scale + 6
 
     def _arrange(self) -> None:
         self._places = self._placed(float(self.width()))
-        self.updateGeometry()
         self.update()
 
     def _placed(self, width: float) -> list[_Place]:
         """Returns the blocks from left to right, in as many rows as they need."""
         if self._graph is None:
             return []
-        wide, gap = _WIDE * self._scale, _STAGE_GAP * self._scale
+        scale = self._scale_at(width)
+        wide, gap, row = _WIDE * scale, _STAGE_GAP * scale, self._row_height(scale)
         places: list[_Place] = []
         left, top = _MARGIN, 0.0
         for number, stage in enumerate(self._graph.stages, start=1):
@@ -161,7 +164,7 @@ class SurgeryDiagram(QWidget):
                 left += gap
             for block in stage.blocks:
                 if left > _MARGIN and left + wide > width - _MARGIN + 1:
-                    left, top = _MARGIN, top + self._row_height
+                    left, top = _MARGIN, top + row
                 places.append(_Place(block, number, left, top))
                 left += wide
         return places
@@ -180,18 +183,19 @@ class SurgeryDiagram(QWidget):
     def heightForWidth(self, width: int) -> int:
         """As many rows as the blocks need."""
         places = self._placed(float(width))
-        return round((places[-1].top if places else 0.0) + self._row_height + 4)
+        row = self._row_height(self._scale_at(float(width)))
+        return round((places[-1].top if places else 0.0) + row + 4)
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def sizeHint(self) -> QSize:
         """Some blocks side by side."""
-        return QSize(480, self.heightForWidth(max(200, self.width())))
+        return QSize(480, self.heightForWidth(480))
 
     def minimumSizeHint(self) -> QSize:
-        """As high as its rows: it stands in a scroll area."""
-        return QSize(200, self.heightForWidth(max(200, self.width())))
+        """Whatever the scroll area around leaves; the height follows from the width."""
+        return QSize(200, 40)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Breaks the rows anew."""
@@ -202,6 +206,7 @@ class SurgeryDiagram(QWidget):
         """Follows the text size."""
         if event.type() == QEvent.Type.FontChange:
             self._arrange()
+            self.updateGeometry()
         super().changeEvent(event)
 
     # -- painting -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -183,6 +183,7 @@ class SurgeryPage(InsidePage):
 
     def _show_spec(self, _spec: object = None) -> None:
         self.diagram.show_network(self.studio.graph)
+        self._fit_upper()
         self.forget()
         self._walk = None
         self._show_surgery()
@@ -210,11 +211,24 @@ class SurgeryPage(InsidePage):
         title = _title(self.studio.graph.find(block)) if block else ""
         self.editor.show_block(title, self.studio.operating.surgery.of(block))
         if block and self.isVisible():
-            top = self.diagram.part_rect(block, Target.SHORTCUT).top()
-            bottom = self.diagram.part_rect(block, Target.NAME).bottom()
-            title = round(bottom - top)
-            self.area.ensureVisible(0, round(bottom), 0, 4)
-            self.area.ensureVisible(0, round(top), 0, title // 2)
+            upper = self.diagram.part_rect(block, Target.SHORTCUT).top()
+            lower = self.diagram.part_rect(block, Target.NAME).bottom()
+            above = self.diagram.fontMetrics().height() + 6
+            self.area.ensureVisible(0, round(lower), 0, 4)
+            self.area.ensureVisible(0, round(upper), 0, above)
+
+    def _fit_upper(self) -> None:
+        """Leaves to the figures below what the diagram does not need."""
+        layout = self.upper.layout()
+        assert layout is not None  # made in `_build`
+        needed = self.diagram.heightForWidth(self.area.width()) + 2
+        around = layout.minimumSize().height() - self.area.minimumHeight()
+        self.upper.setMaximumHeight(around + max(needed, self.area.minimumHeight()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the diagram as much height as it needs at the new width, and no more."""
+        super().resizeEvent(event)
+        self._fit_upper()
 
     # -- copying and saving ---------------------------------------------------------------------
 
@@ -258,14 +272,14 @@ class SurgeryPage(InsidePage):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setMinimumHeight(84)
-        upper = QWidget()
-        column = QVBoxLayout(upper)
+        self.upper = QWidget()
+        column = QVBoxLayout(self.upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(self._state_row())
         column.addWidget(self.area, 1)
         column.addWidget(self.editor)
-        self.splitter.addWidget(upper)
+        self.splitter.addWidget(self.upper)
         self.splitter.addWidget(self._lower())
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setStretchFactor(0, 2)

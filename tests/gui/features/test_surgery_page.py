@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
@@ -64,6 +64,20 @@ def test_a_click_on_a_shortcut_cuts_it_on_a_block_removes_it_on_a_number_selects
     QTest.keyClick(page.diagram, Qt.Key.Key_End)
     QTest.keyClick(page.diagram, Qt.Key.Key_X)
     assert studio.operating.surgery.of("layer2.1").removed
+
+
+@pytest.mark.parametrize("depths", [(1, 2), (9, 30)])
+def test_at_any_size_every_block_is_whole_inside_the_diagram(page, studio, depths):
+    """Rows that depend on the width, and a scroll bar that takes some of it, must come to rest."""
+    studio.set_spec(studio.spec.replace(name="any", depths=depths))
+    names = [block.name for block in studio.graph.blocks]
+    for width in range(420, 1700, 61):
+        page.resize(width, 500 + width % 7 * 80)
+        QCoreApplication.processEvents()
+        for name in names:
+            whole = page.diagram.part_rect(name, Target.SHORTCUT)
+            whole = whole.united(page.diagram.part_rect(name, Target.NAME))
+            assert page.diagram.rect().toRectF().contains(whole)
 
 
 def test_factors_of_the_selected_block_are_set_by_number_and_reset(page, studio):
