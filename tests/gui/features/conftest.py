@@ -42,7 +42,9 @@ def panel(studio, qtbot, tiny_spec):
     made.resize(960, 640)
     made.show()
     qtbot.waitExposed(made)
-    qtbot.waitUntil(lambda: len(made.samples.buttons) == 5 and not studio.workers.tasks)
+    qtbot.waitUntil(
+        lambda: len(made.samples.buttons) == 5 and not studio.workers.tasks, timeout=20_000
+    )
     return made
 
 
