@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _BAR_HEIGHT = 10
 _PIXELS_SHOWN = 3
 """From this enlargement on pixels are shown as they are instead of blurred."""
+_FINEST = 480.0
+"""Maps are blended to so many pixels across and stretched from there: nobody sees more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class HeatCanvas(QWidget):
         if self.whole:
             self._paint_picture(painter, picture, ground.picture)
         if self.map is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
             painter.setOpacity(self.opacity)
             painter.drawImage(crop, self._overlay_image(crop))
             painter.setOpacity(1.0)
@@ -193,8 +195,8 @@ class HeatCanvas(QWidget):
         if self._overlay.isNull() and self.map is not None:
             values = self.map
             if self.smooth:
-                ratio = self.devicePixelRatioF()
-                rows, columns = round(area.height() * ratio), round(area.width() * ratio)
+                zoom = self.devicePixelRatioF() * min(1.0, _FINEST / max(1.0, area.width()))
+                rows, columns = round(area.height() * zoom), round(area.width() * zoom)
                 values = enlarge(values, max(1, rows), max(1, columns), smooth=True)
             self._overlay = heat_image(values, self.scale)
         return self._overlay
