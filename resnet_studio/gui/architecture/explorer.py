@@ -6,6 +6,7 @@ them unfolded by itself the other could not follow.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -349,11 +350,18 @@ class Explorer(NetworkView):
         self.update()
 
     def found_rects(self) -> tuple[Rect, ...]:
-        """Returns where the found parts are drawn, from left to right; folded ones share one."""
+        """Returns where the found parts are drawn, from left to right.
+
+        What lies within a part that is found as well has no place of its own.
+        """
         key = (self.drawing, self._found)
         if self._found_places is None or not _same(key, self._found_places[0]):
             rects = {self.visible_rect(name) for name in self._found}
-            places = sorted((rect for rect in rects if rect is not None), key=lambda rect: rect.x)
+            drawn = [rect for rect in rects if rect is not None]
+            places: list[Rect] = []
+            for rect in sorted(drawn, key=lambda rect: (rect.x, -rect.w)):
+                if not places or rect.right > places[-1].right:
+                    places.append(rect)
             self._found_places = (key, tuple(places))
         return self._found_places[1]
 
@@ -384,9 +392,10 @@ class Explorer(NetworkView):
         left, _ = self.camera.to_drawing(window.x, 0)
         right, _ = self.camera.to_drawing(window.right, 0)
         painted = -1.0
-        for rect in self.found_rects():
-            end = self.camera.to_screen(rect.right, 0)[0]
-            if rect.right < left or rect.x > right or end < painted + 1:
+        places = self.found_rects()
+        first = bisect_left(places, left, key=lambda rect: rect.right)
+        for rect in places[first : bisect_right(places, right, key=lambda rect: rect.x)]:
+            if self.camera.to_screen(rect.right, 0)[0] < painted + 1:
                 continue  # a thousand of them share the pixels of a network that is seen whole
             seen = self.camera.rect(rect)
             start, painted = max(seen.x, painted), max(seen.right, seen.x + 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QFrame,
@@ -61,6 +61,8 @@ _EXPORTS = (
 
 class ArchitecturePanel(QWidget):
     """Draws the network of the form; selection is shared with every other view."""
+
+    _figures: tuple[str, ...] = ()
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -233,7 +235,20 @@ class ArchitecturePanel(QWidget):
         tied = " · ".join(part.replace(" ", "\u00a0") for part in rest)
         self.title.setText(f"<b>{escape(name)}</b> · {escape(tied)}")
         self.title.setToolTip(f"{name} · {line}")
+        self._figures = tuple(rest)
+        self._fit_title()
         self._follow_selection(self._studio.selection)
+
+    def _fit_title(self) -> None:
+        """Gives the title the width of its longest figure, which is not broken."""
+        measure = self.title.fontMetrics().horizontalAdvance
+        self.title.setMinimumWidth(max(measure(f"{figure} ·") for figure in self._figures) + 2)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the text size of the application."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._figures:
+            self._fit_title()
 
     def _follow_selection(self, name: str) -> None:
         self.view.set_selection(name)

@@ -84,3 +84,9 @@ def test_a_match_in_a_very_deep_network_is_shown_large_enough_to_be_seen(panel, 
     seen = view.camera.rect(view.visible_rect("layer2.150"))
     assert seen.w >= 14
     assert view.drawing_area().contains(seen.cx, seen.cy)
+
+
+def test_a_part_within_a_found_part_has_no_mark_of_its_own(panel, view, bar):
+    bar.line.setText("layer3")
+    assert len(bar.names) > 50
+    assert view.found_rects() == (view.drawing.rect_of("layer3"),)
