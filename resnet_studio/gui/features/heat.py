@@ -86,9 +86,8 @@ def bar_image(scale: HeatScale) -> QImage:
 
 def _image(share: FloatArray, scale: HeatScale) -> QImage:
     """Colours parts of the scale's reach; zero is transparent."""
-    if scale.signed:
-        share = (share + 1) / 2
-    levels = (np.clip(share, 0.0, 1.0) * (LEVELS - 1) + np.float32(0.5)).astype(np.uint8)
+    position = (share + np.float32(1)) * np.float32(0.5) if scale.signed else share
+    levels = (np.clip(position, 0.0, 1.0) * (LEVELS - 1) + np.float32(0.5)).astype(np.uint8)
     words = _words(scale)[levels]
     height, width = words.shape
     image = QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
@@ -100,4 +99,4 @@ def _words(scale: HeatScale) -> npt.NDArray[np.uint32]:
     share = np.linspace(-1.0 if scale.signed else 0.0, 1.0, LEVELS)
     alpha = np.round(255 * np.minimum(1.0, np.abs(share) / _FULL)).astype(np.uint32)
     rgb = colour_map(scale.palette).astype(np.uint32)
-    return alpha << 24 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
+    return (alpha << 24 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]).astype(np.uint32)
