@@ -158,6 +158,9 @@ class Tour:
         _choose(form.preset, "resnet50")
         self._expect(self.studio.spec.name == "resnet50", "ResNet-50 is chosen")
         self._take("architecture", "ResNet-50, drawn to scale", self._counts())
+        self.studio.commands.run("architecture.paper_lens")
+        self._take("paper-lens", "The paper's table with the present network in it", "")
+        self.studio.commands.run("architecture.paper_lens")
         _choose(form.block, "basic")
         self._expect(self.studio.spec.name == "resnet34", "basic blocks make it ResNet-34")
         self._take("architecture-basic", "The same stages with basic blocks", self._counts())
@@ -275,12 +278,13 @@ class Tour:
         """Goes through the views of the feature maps with the digit and the trained network."""
         self.workspace.message_bar.dismiss()
         for name, title in _VIEWS:
-            page = self._features().views.show_view(name)
-            self._until(
-                lambda page=page: page.place.currentWidget() is page.body and self._idle(),
-                f"the view «{name}» is there",
-            )
+            self._await_view(self._features().views.show_view(name))
             self._take(f"inside-{name}", title, "")
+
+    def _await_view(self, page: Any) -> None:
+        self._until(
+            lambda: page.place.currentWidget() is page.body and self._idle(), "the view is there"
+        )
 
     def _remove_blocks(self) -> None:
         page = self._features().views.show_view("surgery")
