@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from resnet_studio import models
 from resnet_studio.architecture.catalog import CATALOG, get
 from resnet_studio.gui.architecture.compare_dialog import CompareDialog
-from resnet_studio.gui.studio import TorchStatus
+from resnet_studio.gui.studio import START_NETWORK, TorchStatus
 from resnet_studio.gui.training.runs_view import runs_dir
 from resnet_studio.training.runs import RunFolder
 from tests.training.conftest import tiny_config
@@ -120,7 +120,7 @@ def test_another_choice_takes_the_place_of_the_first(studio, comparing):
 
 
 def test_the_network_before_the_last_change_stands_above(studio, comparing):
-    assert studio.previous_spec.name == "resnet18"  # the fixture has changed it
+    assert studio.previous_spec.name == START_NETWORK  # the fixture has changed it
     studio.set_spec(get("resnet50").spec.replace(shortcut="C", name="mine"))
     studio.commands.run("architecture.compare")
     choose(comparing.dialog, "before the last change")
