@@ -18,7 +18,6 @@ from resnet_studio.architecture.graph import NetworkGraph
 from resnet_studio.gui.architecture import frame, labels, quantities
 from resnet_studio.gui.architecture.camera import Camera, fitted
 from resnet_studio.gui.architecture.figures import Drawing
-from resnet_studio.gui.architecture.flows import flow_at
 from resnet_studio.gui.architecture.geometry import Rect
 from resnet_studio.gui.architecture.layout import lay_out
 from resnet_studio.gui.architecture.outline import Entry, Folds
@@ -333,6 +332,8 @@ class Explorer(NetworkView):
 
     def tip_at(self, point: QPointF) -> str:
         """Returns the tool tip at a pixel: what flows through a line, or the figures of a part."""
+        from resnet_studio.gui.architecture.flows import flow_at
+
         window = self.drawing_area()
         if window.contains(point.x(), point.y()):
             x, y = self.camera.to_drawing(point.x(), point.y())

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from html import escape
+from typing import NamedTuple
 
 from resnet_studio.architecture.graph import Block, Layer, Section
 from resnet_studio.gui.architecture import labels
@@ -30,8 +30,7 @@ class Quantity(StrEnum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredTimes:
+class MeasuredTimes(NamedTuple):
     """The measured times of a network's layers, and how they came about.
 
     Attributes:
@@ -39,11 +38,11 @@ class MeasuredTimes:
         conditions: Processor, threads, passes and the like, in a sentence of the window.
     """
 
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    conditions: str = ""
+    seconds: Mapping[str, float]
+    conditions: str
 
 
-NOT_MEASURED = MeasuredTimes()
+NOT_MEASURED = MeasuredTimes({}, "")
 
 
 def value(item: Item, quantity: Quantity, times: MeasuredTimes = NOT_MEASURED) -> float | None:

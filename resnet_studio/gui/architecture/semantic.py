@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from resnet_studio.architecture.graph import NetworkGraph
 from resnet_studio.gui.architecture.outline import Folds
@@ -34,8 +35,7 @@ class Level(IntEnum):
     LAYERS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Borders:
+class Borders(NamedTuple):
     """The zooms at which levels change.
 
     Attributes:
