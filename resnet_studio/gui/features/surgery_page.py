@@ -221,7 +221,7 @@ class SurgeryPage(InsidePage):
         """Leaves to the figures below what the diagram does not need."""
         layout = self.upper.layout()
         assert layout is not None  # made in `_build`
-        needed = self.diagram.heightForWidth(self.area.width()) + 2
+        needed = self.diagram.heightForWidth(self.area.width()) + 10
         around = layout.minimumSize().height() - self.area.minimumHeight()
         self.upper.setMaximumHeight(around + max(needed, self.area.minimumHeight()))
 
