@@ -46,8 +46,9 @@ class ValidationChoice(QWidget):
 
     @property
     def path(self) -> str:
-        """The folder or .zip that was chosen last; "" for none."""
-        return self._studio.settings["choices"].get(_FOLDER, "")
+        """The folder or .zip that was chosen last for these classes; "" for none."""
+        choices = self._studio.settings["choices"]
+        return choices.get(_FOLDER, "") if choices.get(_CLASSES) == self._classes else ""
 
     @property
     def config(self) -> DataConfig | Path | None:
@@ -96,10 +97,9 @@ class ValidationChoice(QWidget):
 
     def _fitting(self, network: LoadedNetwork) -> str:
         names = real_names(network.classes)
-        known = self._studio.settings["choices"].get(_CLASSES)
         if names == _DIGITS or (names is None and len(network.classes) == len(_DIGITS)):
             return "digits"
-        if self.path and known == self._classes:
+        if self.path:
             return "folder"
         return "folder" if self._training_data().source == "digits" else "training"
 

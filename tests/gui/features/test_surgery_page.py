@@ -129,6 +129,20 @@ def test_the_accuracy_of_chosen_pictures_follows_every_operation(page, studio, f
     assert page.bench.known.pictures is known.pictures
 
 
+def test_a_folder_is_remembered_for_networks_of_the_same_classes(page, studio, folder, settle):
+    page.accuracy.choice.set_path(folder)
+    settle()
+    spec = studio.spec
+    studio.set_spec(spec.replace(name="seven", classes=7))
+    settle()
+    assert page.accuracy.choice.config is None
+    assert "No pictures" in page.accuracy.note.text()
+    studio.set_spec(spec.replace(name="five"))
+    settle()
+    assert page.accuracy.choice.config == folder
+    assert page.bench.known.intact.total == 5 * COUNT
+
+
 def test_pictures_of_other_classes_are_refused_in_words(page, folder, settle):
     (folder / "e").rename(folder.parent / "e")
     page.accuracy.choice.set_path(folder)
