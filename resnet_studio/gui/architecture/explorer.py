@@ -44,6 +44,10 @@ _ON_LINE = 3.0
 """Pixels beside a line at which the pointer still means it."""
 _LEAST_SEEN = 14.0
 """Pixels of width below which what was found is enlarged when it is shown."""
+_VEILED_FROM = 10.0
+"""Pixels of width from which a found part is veiled; narrower ones, of which there may be a
+thousand, have a tick at either end, which also leaves their colours as they are."""
+_TICK = 5.0
 
 
 class Explorer(NetworkView):
@@ -401,8 +405,12 @@ class Explorer(NetworkView):
             seen = self.camera.rect(rect)
             start, painted = max(seen.x, painted), max(seen.right, seen.x + 2)
             top, bottom = max(seen.y, window.y), min(seen.bottom, window.bottom)
-            if bottom > top:
-                painter.fillRect(QRectF(start, top, painted - start, bottom - top), colour)
+            width = painted - start
+            if bottom > top and seen.w >= _VEILED_FROM:
+                painter.fillRect(QRectF(start, top, width, bottom - top), colour)
+            elif bottom > top:
+                painter.fillRect(QRectF(start, top, width, _TICK), self.look.accent)
+                painter.fillRect(QRectF(start, bottom - _TICK, width, _TICK), self.look.accent)
 
 
 def _same(first: tuple[object, ...], second: tuple[object, ...]) -> bool:
