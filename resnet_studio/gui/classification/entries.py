@@ -113,6 +113,12 @@ class Entry:
         return self.predictions[0].index == self.truth
 
     @property
+    def among(self) -> bool:
+        """Whether the folder's class is among those that are shown."""
+        known = self.right is not None
+        return known and any(each.index == self.truth for each in self.predictions)
+
+    @property
     def row(self) -> Row:
         """What the exported table says of it; nothing of another network's answer."""
         from resnet_studio.probe.classified_table import Row

@@ -166,13 +166,13 @@ class ClassificationPanel(QWidget):
 
     def _continue(self) -> None:
         """Lets the network look at what waits, unless the person has stopped it."""
-        studio, waiting = self.studio, self.model.waiting
+        studio, waiting = self.studio, self.model.counts.waiting
         if waiting and not self._paused and self.isVisible() and not self.classifying.running:
             if studio.network is None:
                 studio.ensure_network()
             else:
                 self.model.set_classes(studio.network.classes)
-                self.classifying.start(studio.network, waiting, self.crop)
+                self.classifying.start(studio.network, self.model.waiting(), self.crop)
         self._show_state()
         self._look()
 
@@ -260,16 +260,16 @@ class ClassificationPanel(QWidget):
 
     def _show_state(self) -> None:
         model = self.model
-        self.line.show_progress(len(model.waiting))
+        self.line.show_progress(model.counts.waiting)
         network = self.studio.network
         random = network is not None and not network.trained
         self.table.show_faded(random)
         if random:
             self.line.show_warning(self.tr("These weights are random: the classes mean nothing."))
         elif model.entries:
-            self.line.show_result(model.score(), len(model.shown), len(model.entries))
-        self.table.show_folders(model.folders_say)
-        if not self.classifying.running and model.waiting and self.studio.network is None:
+            self.line.show_result(model.counts, len(model.shown), len(model.entries))
+        self.table.show_folders(model.counts.named > 0)
+        if not self.classifying.running and model.counts.waiting and self.studio.network is None:
             self.line.show_waiting(self._why_none())
 
     def _why_none(self) -> str:

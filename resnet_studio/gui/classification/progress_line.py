@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from resnet_studio.gui.classification.classifying import Classifying
+from resnet_studio.gui.classification.table_model import Counts
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
-
-if TYPE_CHECKING:
-    from resnet_studio.probe.classified_table import Score
 
 _BAR_WIDTH = 160
 
@@ -42,34 +38,34 @@ class ProgressLine(QWidget):
         self.result.setText(text)
         self.result.setToolTip(text)
 
-    def show_result(self, score: Score, shown: int, total: int) -> None:
+    def show_result(self, counts: Counts, shown: int, total: int) -> None:
         """Says how many pictures the filter leaves, and how many are what their folder says."""
         self._warn(False)
         parts = []
         if shown != total:
             left = self.tr("{shown} of {total} pictures shown")
             parts.append(left.format(shown=f"{shown:,}", total=f"{total:,}"))
-        if score.known:
+        if counts.known:
             right = self.tr("{right} of {known} right by their folders: {percent} %")
             parts.append(
                 right.format(
-                    right=f"{score.right:,}",
-                    known=f"{score.known:,}",
-                    percent=f"{100 * score.accuracy:.1f}",
+                    right=f"{counts.right:,}",
+                    known=f"{counts.known:,}",
+                    percent=f"{100 * counts.right / counts.known:.1f}",
                 )
             )
         self.result.setText(" · ".join(parts))
-        self._explain(score)
+        self._explain(counts)
 
-    def _explain(self, score: Score) -> None:
-        if not score.known:
+    def _explain(self, counts: Counts) -> None:
+        if not counts.known:
             self.result.setToolTip(self.result.text())
             return
         self.result.setToolTip(
             self.tr(
                 "Counted are pictures in folders that have the name of a class of the network. "
                 "Among the five most probable classes it is for {among} of {known}."
-            ).format(among=f"{score.among_five:,}", known=f"{score.known:,}")
+            ).format(among=f"{counts.among:,}", known=f"{counts.known:,}")
         )
 
     def show_progress(self, waiting: int) -> None:

@@ -7,6 +7,7 @@ some hundred thousand times for ten thousand rows; a key a row is enough.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from resnet_studio.gui.features.images import percent
 
 if TYPE_CHECKING:
     from resnet_studio.data.imaging import Picture
-    from resnet_studio.probe.classified_table import Score
     from resnet_studio.probe.classify_many import Classified
 
 Index = QModelIndex | QPersistentModelIndex
@@ -29,6 +29,25 @@ _SHARE = 50
 """While results come in, rows are put in order anew after each fiftieth part of them."""
 
 
+@dataclass(slots=True)
+class Counts:
+    """What is in the table.
+
+    Attributes:
+        waiting: Pictures that the network is still to be asked about.
+        named: Pictures in folders that have the name of a class.
+        known: Those of them that are classified.
+        right: Those of which the first class is that of the folder.
+        among: Those of which it is among the classes that are shown.
+    """
+
+    waiting: int = 0
+    named: int = 0
+    known: int = 0
+    right: int = 0
+    among: int = 0
+
+
 class PicturesModel(QAbstractTableModel):
     """Rows of `Entry`: those the filter leaves, in the order that was asked for."""
 
@@ -37,6 +56,7 @@ class PicturesModel(QAbstractTableModel):
         self.entries: list[Entry] = []
         self.shown: list[Entry] = []
         self.filter = Filter()
+        self.counts = Counts()
         self._names: tuple[str, ...] = ()
         self._column = _UNSORTED
         self._descending = False
@@ -68,6 +88,7 @@ class PicturesModel(QAbstractTableModel):
             self._arrived += 1
         self.entries += new
         self._look_up(new)
+        self._recount()
         self._arrange()
         return len(new)
 
@@ -75,12 +96,15 @@ class PicturesModel(QAbstractTableModel):
         """Takes rows away."""
         ids = {id(entry) for entry in gone}
         self.entries = [entry for entry in self.entries if id(entry) not in ids]
+        self._recount()
         self._arrange()
 
     def take(self, results: Sequence[tuple[Entry, Classified]]) -> None:
         """Keeps results; the view paints anew what it shows of them."""
         for entry, result in results:
+            self._count(entry, -1)
             entry.take(result)
+            self._count(entry, 1)
         self._unordered += len(results)
         settled = not self.filter and self._column in (_UNSORTED, Column.PICTURE)
         if settled:
@@ -100,6 +124,7 @@ class PicturesModel(QAbstractTableModel):
         """Says that all results are of another network or crop."""
         for entry in self.entries:
             entry.stale = entry.result is not None
+        self._recount()
         self._changed()
 
     def set_classes(self, names: tuple[str, ...]) -> None:
@@ -107,23 +132,26 @@ class PicturesModel(QAbstractTableModel):
         if names != self._names:
             self._names = names
             self._look_up(self.entries)
+            self._recount()
             self._changed()
 
-    @property
     def waiting(self) -> list[Entry]:
-        """The entries that the network is still to be asked about."""
+        """Returns the entries that the network is still to be asked about."""
         return [entry for entry in self.entries if entry.waits]
 
-    @property
-    def folders_say(self) -> bool:
-        """Whether the folder of any picture has the name of a class."""
-        return any(entry.truth is not None for entry in self.entries)
+    def _recount(self) -> None:
+        self.counts = Counts()
+        for entry in self.entries:
+            self._count(entry, 1)
 
-    def score(self) -> Score:
-        """Counts the pictures whose folder says what they show."""
-        from resnet_studio.probe.classified_table import score
-
-        return score(entry.row for entry in self.entries if entry.right is not None)
+    def _count(self, entry: Entry, sign: int) -> None:
+        """Adds an entry to the counts, or takes it away: counting all takes too long each time."""
+        counts = self.counts
+        counts.waiting += sign * entry.waits
+        counts.named += sign * (entry.truth is not None)
+        counts.known += sign * (entry.right is not None)
+        counts.right += sign * (entry.right is True)
+        counts.among += sign * entry.among
 
     def as_csv(self, entries: Sequence[Entry] | None = None, *, separator: str = ",") -> str:
         """Returns the rows, those that are shown if none are named, as the command line does."""

@@ -60,7 +60,7 @@ def settle(qtbot, studio):
     def wait(panel):
         qtbot.waitUntil(
             lambda: (
-                bool(panel.model.entries) and not panel.model.waiting and not studio.workers.tasks
+                bool(panel.model.entries) and not panel.model.counts.waiting and not studio.workers.tasks
             ),
             timeout=20_000,
         )

@@ -65,8 +65,8 @@ def test_the_folder_s_name_is_compared_with_the_class(panel, settle, folder):
     panel.add_paths([folder / "class 2"])
     settle(panel)
     right = sum(entry.predictions[0].index == 2 for entry in panel.model.entries)
-    assert panel.model.score().known == 4
-    assert panel.model.score().right == right
+    assert panel.model.counts.known == 4
+    assert panel.model.counts.right == right
     assert not panel.table.isColumnHidden(Column.FOLDER)
     panel.clear()
     panel.add_paths([folder / "beside.png"])
@@ -107,7 +107,7 @@ def test_surgery_makes_the_answers_old_and_brings_new_ones(qtbot, panel, settle,
     panel.studio.operating.toggle_block("layer1.0")
     assert all(entry.stale for entry in panel.model.entries)
     assert [entry.predictions for entry in panel.model.entries] == before
-    assert panel.model.score().known == 0
+    assert panel.model.counts.known == 0
     assert ",," in panel.model.as_csv().splitlines()[1]
     settle(panel)
     after = [entry.predictions for entry in panel.model.entries]
