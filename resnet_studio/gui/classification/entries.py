@@ -52,7 +52,6 @@ class Entry:
 
     Attributes:
         source: Its file, or the picture itself where it has none.
-        place: Number of its arrival, from 0.
         name: What to call it.
         folder: Name of the folder it lies in; empty for a picture without a file.
         result: What the network said last; None as long as it has said nothing.
@@ -63,7 +62,6 @@ class Entry:
     """
 
     source: Path | Picture
-    place: int
     name: str
     folder: str
     result: Classified | None = None
@@ -73,11 +71,11 @@ class Entry:
     thumbnail: QImage = field(default_factory=QImage)
 
     @classmethod
-    def of(cls, source: Path | Picture, place: int) -> Entry:
+    def of(cls, source: Path | Picture) -> Entry:
         """Returns the row of a picture that nothing is known of yet."""
         if isinstance(source, Path):
-            return cls(source, place, source.name, os.path.basename(source.absolute().parent))  # noqa: PTH119
-        return cls(source, place, source.name, "")
+            return cls(source, source.name, os.path.basename(source.absolute().parent))  # noqa: PTH119
+        return cls(source, source.name, "")
 
     @property
     def file(self) -> str:

@@ -25,8 +25,8 @@ ENTRY_ROLE = Qt.ItemDataRole.UserRole
 """Gives the `Entry` of a row to the delegates."""
 _ROOT = QModelIndex()
 _UNSORTED = -1
-_SHARE = 50
-"""While results come in, rows are put in order anew after each fiftieth part of them."""
+_SHARE = 20
+"""While results come in, rows are put in order anew after each twentieth part of them."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,6 @@ class PicturesModel(QAbstractTableModel):
         self._column = _UNSORTED
         self._descending = False
         self._unordered = 0
-        self._arrived = 0
         self._titles = (
             self.tr("Picture"),
             self.tr("Class"),
@@ -84,8 +83,7 @@ class PicturesModel(QAbstractTableModel):
                 if source in known:
                     continue
                 known.add(source)
-            new.append(Entry.of(source, self._arrived))
-            self._arrived += 1
+            new.append(Entry.of(source))
         self.entries += new
         self._look_up(new)
         self._recount()
@@ -181,7 +179,9 @@ class PicturesModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         held = [(self.shown[index.row()], index.column()) for index in before]
-        self.shown = self._ordered([entry for entry in self.entries if self.filter.leaves(entry)])
+        leaves = self.filter.leaves
+        left = [entry for entry in self.entries if leaves(entry)] if self.filter else self.entries
+        self.shown = self._ordered(list(left))
         if held:
             rows = {id(entry): row for row, entry in enumerate(self.shown)}
             after = [
@@ -194,12 +194,12 @@ class PicturesModel(QAbstractTableModel):
     def _ordered(self, entries: list[Entry]) -> list[Entry]:
         if self._column == _UNSORTED:
             return entries
-        key = sort_key(Column(self._column))
-        keyed = [(key(entry), entry.place, entry) for entry in entries]
-        rest = [entry for value, _, entry in keyed if value is None]
-        present = [item for item in keyed if item[0] is not None]
-        present.sort(key=lambda item: item[:1], reverse=self._descending)
-        return [entry for *_, entry in present] + rest
+        # Lists of numbers and no tuples, which would wake the garbage collector.
+        keys = list(map(sort_key(Column(self._column)), entries))
+        order = [row for row, key in enumerate(keys) if key is not None]
+        order.sort(key=keys.__getitem__, reverse=self._descending)
+        rest = [entry for entry, key in zip(entries, keys, strict=True) if key is None]
+        return [entries[row] for row in order] + rest
 
     def _look_up(self, entries: Iterable[Entry]) -> None:
         if not self._names:

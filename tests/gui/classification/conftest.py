@@ -58,10 +58,9 @@ def settle(qtbot, studio):
     """Waits until every picture is classified and the selected one is looked at."""
 
     def wait(panel):
+        model = panel.model
         qtbot.waitUntil(
-            lambda: (
-                bool(panel.model.entries) and not panel.model.counts.waiting and not studio.workers.tasks
-            ),
+            lambda: bool(model.entries and not model.counts.waiting and not studio.workers.tasks),
             timeout=20_000,
         )
 

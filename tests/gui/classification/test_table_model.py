@@ -144,7 +144,7 @@ def test_ten_thousand_rows_cost_what_is_seen(studio, qtbot, monkeypatch):
         part = slice(start, start + 20)
         model.take(list(zip(model.entries[part], results[part], strict=True)))
     model.settle()
-    assert len(keyed) <= 51 * 10_000
+    assert len(keyed) <= 21 * 10_000
     assert not asked
     table.grab()
     assert len(set(asked)) < 40
