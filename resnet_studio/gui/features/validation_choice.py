@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSpinBox, QWidget
 
 from resnet_studio.architecture.class_names import real_names
 from resnet_studio.data.sources import DataConfig
@@ -38,8 +38,7 @@ class ValidationChoice(QWidget):
         self._studio = studio
         self._classes = ""
         self.source = QComboBox()
-        self.folder = QPushButton(self.tr("Folder…"))
-        self.archive = QPushButton(self.tr(".zip…"))
+        self.choose = QPushButton(self.tr("Choose…"))
         self.count = QSpinBox()
         self._build()
         self._connect()
@@ -126,7 +125,7 @@ class ValidationChoice(QWidget):
         self.source.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.source.setMinimumContentsLength(14)
+        self.source.setMinimumContentsLength(9)
         self.count.setRange(10, 50_000)
         self.count.setSingleStep(100)
         self.count.setGroupSeparatorShown(True)
@@ -136,14 +135,16 @@ class ValidationChoice(QWidget):
             self.tr("So many pictures at most, drawn from every class alike: fewer are faster.")
         )
         self.count.setValue(_count(self._studio.settings["choices"].get(_COUNT, "")))
-        self.folder.setToolTip(self.tr("Choose a folder with a folder of pictures for each class."))
-        self.archive.setToolTip(self.tr("Choose a .zip with a folder of pictures for each class."))
+        self.choose.setToolTip(self.tr("Choose a folder or a .zip with a folder for each class."))
+        menu = QMenu(self.choose)
+        menu.addAction(self.tr("Folder…")).triggered.connect(self.choose_folder)
+        menu.addAction(self.tr(".zip…")).triggered.connect(self.choose_archive)
+        self.choose.setMenu(menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self.source, 1)
-        row.addWidget(self.folder)
-        row.addWidget(self.archive)
+        row.addWidget(self.choose)
         most = QLabel(self.tr("at most"))
         most.setBuddy(self.count)
         row.addWidget(most)
@@ -154,8 +155,6 @@ class ValidationChoice(QWidget):
 
     def _connect(self) -> None:
         self.source.currentIndexChanged.connect(self._source_chosen)
-        self.folder.clicked.connect(self.choose_folder)
-        self.archive.clicked.connect(self.choose_archive)
         self.count.valueChanged.connect(self._counted)
 
     def _source_chosen(self) -> None:
@@ -168,8 +167,7 @@ class ValidationChoice(QWidget):
 
     def _show_buttons(self) -> None:
         chosen = self.source.currentData() == "folder"
-        self.folder.setVisible(chosen)
-        self.archive.setVisible(chosen)
+        self.choose.setVisible(chosen)
         self.source.setToolTip(self.path if chosen and self.path else self.source.currentText())
 
 
