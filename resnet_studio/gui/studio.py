@@ -174,7 +174,9 @@ class Studio(QObject):
         """Makes `spec` the network of the window without a step of undo: for undo itself."""
         self._spec = spec
         self._graph = None
-        self._weights = weights  # first: who hears that the network has gone asks for these
+        gone = weights is not None and weights.kind == "live"  # a copy that is in no file
+        # First: who hears that the network has gone asks for these.
+        self._weights = None if gone else weights
         self.settings["network"] = spec.to_json()
         if self.selection and not self._is_in_graph(self.selection):
             self.select("")
@@ -222,6 +224,8 @@ class Studio(QObject):
     def show_network(self, network: LoadedNetwork) -> None:
         """Shows a network that is loaded already; nothing if it is not that of the form."""
         if network.spec == self._spec:
+            self.workers.cancel_lane("network")  # an earlier wish, which would come after it
+            self._loading = None
             self._weights = network.choice
             self._set_network(network)
             self.weights_changed.emit(network.choice)

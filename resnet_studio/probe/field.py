@@ -248,7 +248,11 @@ def _gradient(
             output = taken[0]
             place = cell if output.ndim == 4 else cell[:1]
             activation = output[(0, *place)]
-            (gradient,) = torch.autograd.grad(activation, pixels, allow_unused=True)
+            # Nothing leads back where surgery took both the shortcut and F of a block away.
+            led = activation.requires_grad
+            gradient = (
+                torch.autograd.grad(activation, pixels, allow_unused=True)[0] if led else None
+            )
     except (RuntimeError, MemoryError) as error:
         if isinstance(error, MemoryError) or "memory" in str(error):
             raise DeviceError(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resnet_studio.architecture.graph import build_graph
-from resnet_studio.probe.predict import forward
+from resnet_studio.probe.predict import forward, usual_threads
 
 if TYPE_CHECKING:
     from torch import nn
@@ -99,7 +99,7 @@ def time_layers(
         seconds={name: statistics.median(run[name] for run in counted) for name in counted[0]},
         whole=statistics.median(wholes[warm_ups:]),
         processor=str(torch.backends.cpu.get_cpu_capability()),
-        threads=torch.get_num_threads(),
+        threads=usual_threads(),
         passes=passes,
         warm_ups=warm_ups,
         input_shape=shape,

@@ -20,6 +20,7 @@ from resnet_studio.probe.field import (
 from resnet_studio.probe.layer_maps import take_layer
 from resnet_studio.probe.network import load_network
 from resnet_studio.probe.predict import prepare
+from resnet_studio.probe.surgery import NO_SURGERY, operate
 
 FAMILIES = {
     "basic": {},
@@ -136,6 +137,13 @@ def test_a_cell_that_nothing_moves_has_no_box(tiny, picture):
     assert found.value == 0
     assert found.box is None
     assert not found.magnitude.any()
+
+
+def test_behind_a_block_of_which_surgery_left_nothing_no_pixel_moves_a_cell(tiny, picture):
+    nothing = NO_SURGERY.changed("layer1.0", shortcut=0.0, branch=0.0)
+    found = measure_field(operate(tiny, nothing), picture, "layer2.0", Cell(0, 1, 1))
+    assert not found.magnitude.any()
+    assert found.box is None
 
 
 def test_looking_at_the_gradient_leaves_the_network_as_it_was(tiny, picture):

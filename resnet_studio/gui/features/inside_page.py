@@ -168,6 +168,7 @@ class InsidePage(QWidget):
             self._stale = True
         if not self.isVisible() or not self._stale:
             return
+        self._drop()  # also where nothing new is computed: it would be shown in its place
         if self.needs_picture and picture is None:
             self.network, self.picture = None, None
             self.forget()
@@ -203,6 +204,13 @@ class InsidePage(QWidget):
             self.say(str(error))
         else:
             self.say(self.tr("This could not be computed."))
+
+    def _drop(self) -> None:
+        """Gives up what is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+            self._set_busy(False)
 
     def _set_busy(self, busy: bool) -> None:
         self.busy.setRange(0, 0 if busy else 1)
@@ -241,7 +249,5 @@ class InsidePage(QWidget):
         """Leaves what is under way: nobody looks at it."""
         super().hideEvent(event)
         if self._task is not None:
-            self._task.cancel()
-            self._task = None
+            self._drop()
             self._stale = True
-            self._set_busy(False)

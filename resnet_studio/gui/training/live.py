@@ -17,13 +17,27 @@ from resnet_studio.gui.workers import TaskState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from resnet_studio.architecture.spec import NetworkSpec
     from resnet_studio.gui.training.session import Session
-    from resnet_studio.probe.network import LoadedNetwork
+    from resnet_studio.probe.network import LoadedNetwork, WeightsChoice
     from resnet_studio.training.events import RunEnded, Snapshot
 
 _LANE = "live"
-_LOOKING = ("probe", _LANE, "network")
-"""Lanes whose work must be done before another copy is of use."""
+_LOOKING = (
+    _LANE,
+    "network",
+    "probe",
+    "features",
+    "features.field",
+    "inside.layer",
+    "surgery.classes",
+    "surgery.accuracy",
+    "surgery.lesions",
+    "classification",
+    "classification.look",
+    "timing",
+)
+"""Lanes whose work must be done before another copy is of use, which would end it."""
 _PAUSE_MS = 500
 """Time between two looks; a person cannot take in more."""
 
@@ -45,11 +59,14 @@ class LiveLook(QObject):
         self._studio = studio
         self._looked_away = looked_away
         self._session: Session | None = None
+        self._shown = False
         self._action = studio.commands.action("training.live")
         self._timer = QTimer(self)
         self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self._look)
         studio.commands.connect("training.live", self._switch)
+        studio.spec_changed.connect(self._spec_changed)
+        studio.weights_changed.connect(self._weights_changed)
 
     @property
     def on(self) -> bool:
@@ -65,8 +82,9 @@ class LiveLook(QObject):
 
     def _switch(self) -> None:
         session = self._session
+        self._shown = False
         if not self.on or session is None or not session.running:
-            self._timer.stop()
+            self._stop()
         elif session.processes > 1:
             self._studio.show_message(
                 self.tr("The weights of several processes can be seen once they are saved."),
@@ -74,6 +92,30 @@ class LiveLook(QObject):
             )
         else:
             self._timer.start()
+
+    def _stop(self) -> None:
+        """Ends looking, and gives up the copy that is being made into a network."""
+        self._timer.stop()
+        self._studio.workers.cancel_lane(_LANE)
+
+    def _spec_changed(self, spec: NetworkSpec) -> None:
+        if self._session is not None and spec != self._session.config.network:
+            self._leave()
+
+    def _weights_changed(self, choice: WeightsChoice) -> None:
+        if choice.kind != "live":
+            self._leave()
+
+    def _leave(self) -> None:
+        """Lets a person go on to another network, and does not call them back to the run's."""
+        if not self._shown or not self._timer.isActive():
+            return
+        self._action.setChecked(False)
+        self._switch()
+        self._studio.show_message(
+            self.tr("The network of the run is not shown any more: you have chosen another."),
+            remedy=self.tr("“Look inside while it trains” shows it again."),
+        )
 
     def _look(self) -> None:
         """Asks for a copy, unless nobody looks or the last one is still being looked at."""
@@ -107,18 +149,21 @@ class LiveLook(QObject):
         )
 
     def _show(self, network: LoadedNetwork) -> None:
+        if any(task.lane == "network" for task in self._studio.workers.tasks):
+            return  # a person has asked for other weights
         if self._studio.spec != network.spec:
             self._studio.set_spec(
                 network.spec, self.tr("Network of the run {name}").format(name=network.choice.name)
             )
         self._studio.show_network(network)
+        self._shown = True
 
     def _ended(self, end: RunEnded) -> None:
         """Shows the weights that were saved last in place of the copy."""
         from resnet_studio.probe.network import WeightsChoice
         from resnet_studio.training.runs import RunFolder
 
-        self._timer.stop()
+        self._stop()
         shown = self._studio.network
         if shown is None or shown.choice.kind != "live" or end.checkpoint is None:
             return

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from resnet_studio.data.imaging import picture_from_array
+from resnet_studio.gui.features import why_page
 from resnet_studio.gui.features.heat import HeatScale, heat_image
 from resnet_studio.gui.features.why_page import WhyPage
 from resnet_studio.probe.attribution import Method, explain, look_at
@@ -257,3 +259,22 @@ def test_pictures_of_any_shape_are_drawn(page, answers, qtbot):
     _choose(page.widgets.place_choice, "whole")
     answers(tall)
     assert not page.grab().isNull()
+
+
+def test_an_answer_on_its_way_is_not_shown_when_another_class_is_asked_about_again(
+    page, answers, picture, studio, qtbot, monkeypatch
+):
+    best = next(iter(answers(picture).values())).target
+    began, free, inner = threading.Event(), threading.Event(), why_page.explain
+
+    def held(*args, **options):
+        began.set()
+        assert free.wait(20)
+        return inner(*args, **options)
+
+    monkeypatch.setattr(why_page, "explain", held)
+    page.choose_class((best + 1) % 5)
+    qtbot.waitUntil(began.is_set)
+    page.choose_class(None)
+    free.set()
+    assert {found.target for found in answers().values()} == {best}

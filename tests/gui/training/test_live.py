@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from resnet_studio.probe.network import WeightsChoice
 from tests.gui.training.conftest import WAIT_MS
 
 
@@ -78,3 +80,42 @@ def test_nothing_is_copied_while_the_curves_are_looked_at_or_when_it_is_switched
         assert taken == []
         elsewhere.hide()
         qtbot.waitUntil(lambda: len(taken) > 0, timeout=WAIT_MS)
+
+
+def test_a_person_who_goes_on_to_another_network_is_not_called_back(
+    qtbot, studio, messages, elsewhere
+):
+    with stopped_at_last(qtbot, elsewhere):
+        switch_on(studio)
+        qtbot.waitUntil(lambda: studio.network is not None, timeout=WAIT_MS)
+        other = studio.spec.model_copy(update={"name": "other", "depths": (2, 1)})
+        studio.set_spec(other)
+        assert not elsewhere.live.on
+        assert "chosen another" in messages[-1].text
+        qtbot.waitUntil(lambda: not elsewhere.live._timer.isActive(), timeout=WAIT_MS)
+        assert studio.spec == other
+        studio.undo_stack.undo()
+        switch_on(studio)
+        qtbot.waitUntil(lambda: studio.weights.kind == "live", timeout=WAIT_MS)
+        studio.set_weights(WeightsChoice(seed=7))
+        qtbot.waitUntil(lambda: not elsewhere.live.on, timeout=WAIT_MS)
+        assert studio.network.choice.seed == 7
+
+
+def test_no_copy_is_asked_for_before_all_that_the_last_one_led_to_is_computed(
+    qtbot, studio, elsewhere, monkeypatch
+):
+    free = threading.Event()
+    with stopped_at_last(qtbot, elsewhere):
+        switch_on(studio)
+        qtbot.waitUntil(lambda: studio.network is not None, timeout=WAIT_MS)
+        asked, ask, timer = [], elsewhere.session.ask_snapshot, elsewhere.live._timer
+        monkeypatch.setattr(elsewhere.session, "ask_snapshot", lambda: (asked.append(1), ask()))
+        try:
+            studio.workers.start(lambda _state: free.wait(60), lane="features")
+            with qtbot.waitSignals([timer.timeout, timer.timeout], timeout=WAIT_MS):
+                pass
+            assert asked == []
+        finally:
+            free.set()
+        qtbot.waitUntil(lambda: len(asked) > 0, timeout=WAIT_MS)
