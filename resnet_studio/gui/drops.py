@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 
 WEIGHTS_SUFFIXES = (".safetensors", ".pth", ".pt", ".th", ".bin", ".ckpt")
 SPEC_SUFFIXES = (".toml", ".json")
+_ENTRIES_SEEN = 200
+"""A folder may have a million files, and this runs between two paints of the window."""
 
 
 class Drops(QObject):
     """Sends what is dropped to the panel that can use it.
 
-    A picture goes to the feature maps (or stays in the augmentation panel), several to the
-    classification, a folder or .zip to the training, weights to the network, a specification to
-    the form. While the classification is shown, it takes pictures and folders.
+    A picture goes to the feature maps (or stays in the augmentation panel), several, and a folder
+    of pictures alone, to the classification, a folder of folders or a .zip to the training,
+    weights to the network, a specification to the form. While the classification is shown, it takes pictures and folders.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -56,7 +59,8 @@ class Drops(QObject):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Opens one thing by its kind, or classifies several pictures and folders of them."""
         pictures = all(_may_be_pictures(path) for path in paths)
-        if pictures and (len(paths) > 1 or self._classification_is_shown()):
+        several = len(paths) > 1 or _holds_pictures_alone(paths[0])
+        if pictures and (several or self._classification_is_shown()):
             self._workspace.show_panel("classification").add_paths(paths)
             return
         self.open_path(paths[0])
@@ -127,6 +131,21 @@ class Drops(QObject):
 def _is_folder(path: Path) -> bool:
     # os.path, because Path.is_dir raises for names that are too long or may not be looked at.
     return os.path.isdir(path)  # noqa: PTH112
+
+
+def _holds_pictures_alone(path: Path) -> bool:
+    """Tells whether a folder has pictures and no folders, by the names of its first entries."""
+    from resnet_studio.data.imaging import SUFFIXES
+
+    try:
+        with os.scandir(path) as entries:
+            first = list(islice(entries, _ENTRIES_SEEN))
+    except OSError:  # no folder, or none that may be read: whoever opens it says so
+        return False
+    visible = [entry for entry in first if not entry.name.startswith((".", "__MACOSX"))]
+    if any(entry.is_dir() for entry in visible):
+        return False
+    return any(Path(entry.name).suffix.lower() in SUFFIXES for entry in visible)
 
 
 def _may_be_pictures(path: Path) -> bool:

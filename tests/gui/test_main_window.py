@@ -176,6 +176,14 @@ def test_a_folder_goes_to_the_training_panel(window, tmp_path):
     assert window.workspace.tabs.currentWidget() is window.workspace.panels["training"]
 
 
+def test_a_folder_of_loose_pictures_goes_to_the_classification(window, tmp_path):
+    for number in range(2):
+        photograph(tmp_path, f"{number}.png")
+    (tmp_path / "notes.txt").write_text("which pictures these are")
+    assert drop(window, files(tmp_path))
+    assert window.workspace.tabs.currentWidget() is window.workspace.panels["classification"]
+
+
 def test_training_can_be_started_from_any_panel_and_shows_its_curves(qtbot, window):
     studio = ready(qtbot, window)
     window.workspace.show_panel("architecture")
