@@ -29,7 +29,8 @@ class Drops(QObject):
 
     A picture goes to the feature maps (or stays in the augmentation panel), several, and a folder
     of pictures alone, to the classification, a folder of folders or a .zip to the training,
-    weights to the network, a specification to the form. While the classification is shown, it takes pictures and folders.
+    weights to the network, a specification to the form. While the classification is shown, it
+    takes pictures and folders.
     """
 
     def __init__(self, workspace: Workspace) -> None:

@@ -218,7 +218,7 @@ class Detail(QWidget):
             lines.append(self.tr("the whole picture, with borders"))
         else:
             lines.append(
-                self.tr("of {width}×{height} pixels from ({left}, {top}) on").format(
+                self.tr("made of {width}×{height}, left {left}, top {top}").format(
                     width=round(width), height=round(height), left=round(left), top=round(top)
                 )
             )

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _SPLITTER, _TAB = "surgery", "surgery.tab"
 _LANE = "surgery.classes"
+_LEAST_HEIGHT, _ONE_ROW = 84, 150
+"""Pixels of the diagram that are never given up: one row of blocks, where it is no more."""
 
 
 class SurgeryPage(InsidePage):
@@ -222,6 +224,7 @@ class SurgeryPage(InsidePage):
         layout = self.upper.layout()
         assert layout is not None  # made in `_build`
         needed = self.diagram.heightForWidth(self.area.width()) + 10
+        self.area.setMinimumHeight(max(_LEAST_HEIGHT, min(needed, _ONE_ROW)))
         around = layout.minimumSize().height() - self.area.minimumHeight()
         self.upper.setMaximumHeight(around + max(needed, self.area.minimumHeight()))
 
@@ -271,7 +274,7 @@ class SurgeryPage(InsidePage):
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setMinimumHeight(84)
+        self.area.setMinimumHeight(_LEAST_HEIGHT)
         self.upper = QWidget()
         column = QVBoxLayout(self.upper)
         column.setContentsMargins(0, 0, 0, 0)

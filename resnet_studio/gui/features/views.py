@@ -102,6 +102,10 @@ class Views(QWidget):
         self.bar.currentChanged.connect(self._chosen)
         for command in ("surgery.show", "surgery.each_block"):
             studio.commands.connect(command, partial(self._run_surgery, command))
+        for name in ("copy", "save", "save_table"):  # until the view is there and has its own
+            studio.commands.connect(
+                f"compare.{name}", lambda name=name: getattr(self.page("compare"), name)()
+            )
         remembered = studio.settings["features_view"]
         if any(view.name == remembered for view in VIEWS):
             self.show_view(remembered)
