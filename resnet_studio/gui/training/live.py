@@ -64,7 +64,7 @@ class LiveLook(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self._look)
-        studio.commands.connect("training.live", self._switch)
+        studio.commands.connect("training.live", self._toggled)
         studio.spec_changed.connect(self._spec_changed)
         studio.weights_changed.connect(self._weights_changed)
 
@@ -79,6 +79,17 @@ class LiveLook(QObject):
         session.snapshot_taken.connect(self._take)
         session.ended.connect(self._ended)
         self._switch()
+
+    def _toggled(self) -> None:
+        """Goes where the network is seen, or says when it will be."""
+        self._switch()
+        if self._timer.isActive():
+            self._studio.commands.run("view.features")
+        elif self.on and (self._session is None or not self._session.running):
+            self._studio.show_message(
+                self.tr("The other panels show the network as soon as it is trained."),
+                remedy=self.tr("Start a run, then look at the feature maps."),
+            )
 
     def _switch(self) -> None:
         session = self._session

@@ -119,3 +119,10 @@ def test_no_copy_is_asked_for_before_all_that_the_last_one_led_to_is_computed(
         finally:
             free.set()
         qtbot.waitUntil(lambda: len(asked) > 0, timeout=WAIT_MS)
+
+
+def test_switching_it_on_without_a_run_says_when_there_will_be_something_to_see(studio, panel):
+    said = []
+    studio.message_posted.connect(said.append)
+    switch_on(studio)
+    assert "as soon as it is trained" in said[-1].text
