@@ -125,10 +125,12 @@ def test_going_on_from_the_first_change_gives_the_bits_of_a_whole_pass(network, 
     for block in blocks:
         surgery = surgery.changed(block, branch=0.0, shortcut=0.7)
     operated = operate(network, surgery)
-    taken = walk(network, images)
-    with torch.inference_mode():
-        assert torch.equal(taken.logits, network.model(images))
-        assert torch.equal(logits_after(operated, taken), operated.model(images))
+    for most_bytes, kept in ((None, len(network.model.blocks)), (1, 1)):
+        taken = walk(network, images, most_bytes=most_bytes)
+        assert len(taken.inputs) == kept
+        with torch.inference_mode():
+            assert torch.equal(taken.logits, network.model(images))
+            assert torch.equal(logits_after(operated, taken), operated.model(images))
 
 
 def test_a_judgement_is_that_of_the_evaluation(network, pictures):

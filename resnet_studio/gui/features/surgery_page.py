@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _SPLITTER, _TAB = "surgery", "surgery.tab"
 _LANE = "surgery.classes"
+_KEPT_BYTES = 64 << 20
+"""On the way of the picture: all of ResNet-152 at 224 px, or of ResNet-1202 at 32."""
 _LEAST_HEIGHT, _ONE_ROW = 84, 150
 """Pixels of the diagram that are never given up: one row of blocks, where it is no more."""
 
@@ -127,7 +129,8 @@ class SurgeryPage(InsidePage):
             if known is not None and known[:3] == (intact, picture, framing):
                 taken = known[3]
             else:
-                taken = walk(intact, prepare(intact, picture, framing).batch, state.check)
+                batch = prepare(intact, picture, framing).batch
+                taken = walk(intact, batch, state.check, most_bytes=_KEPT_BYTES)
             logits = logits_after(network, taken, state.check)
             every = network.spec.classes
             return taken, rank(intact, taken.logits, top=every), rank(network, logits, top=every)
