@@ -50,6 +50,8 @@ _KEPT_BYTES = 64 << 20
 """On the way of the picture: all of ResNet-152 at 224 px, or of ResNet-1202 at 32."""
 _LEAST_HEIGHT, _ONE_ROW = 84, 150
 """Pixels of the diagram that are never given up: one row of blocks, where it is no more."""
+_SHARE = 0.36
+"""Share of the page that the diagram of a deep network may keep."""
 
 
 class SurgeryPage(InsidePage):
@@ -227,7 +229,8 @@ class SurgeryPage(InsidePage):
         layout = self.upper.layout()
         assert layout is not None  # made in `_build`
         needed = self.diagram.heightForWidth(self.area.width()) + 10
-        self.area.setMinimumHeight(max(_LEAST_HEIGHT, min(needed, _ONE_ROW)))
+        most = max(_ONE_ROW, round(_SHARE * self.height()))
+        self.area.setMinimumHeight(max(_LEAST_HEIGHT, min(needed, most)))
         around = layout.minimumSize().height() - self.area.minimumHeight()
         self.upper.setMaximumHeight(around + max(needed, self.area.minimumHeight()))
 
