@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from resnet_studio.architecture.graph import NetworkGraph
 from resnet_studio.gui.architecture import frame, labels, quantities
-from resnet_studio.gui.architecture.camera import Camera, fitted
+from resnet_studio.gui.architecture.camera import MAX_ZOOM, Camera, fitted
 from resnet_studio.gui.architecture.figures import Drawing
 from resnet_studio.gui.architecture.geometry import Rect
 from resnet_studio.gui.architecture.layout import lay_out
@@ -119,18 +119,34 @@ class Explorer(NetworkView):
             self._follow_zoom(at)
 
     def reveal(self, name: str) -> None:
-        """Shows a part large enough to be seen, where it is drawn now."""
+        """Brings a part into the middle, so large that it is seen and so small that it is read.
+
+        In a drawing that is seen whole it stays where it is, if it is large enough there.
+        """
         rect = self.visible_rect(name)
-        if rect is None or rect.w * self.camera.zoom >= _LEAST_SEEN:
+        if rect is None:
+            return
+        zoom = self.camera.zoom
+        if self.is_fitted and rect.w * zoom >= _LEAST_SEEN:
             return
         self._settle()
+        around, readable = self._surroundings(name) or rect, self._block_zoom
+        zoom = min(zoom, readable)
+        if rect.w * zoom < _LEAST_SEEN:  # a thin map with its words about it is seen as well
+            least = max(readable, 2 * _LEAST_SEEN / around.w)
+            zoom = min(2 * _LEAST_SEEN / rect.w, least, MAX_ZOOM)
         window = self.drawing_area()
-        self.camera = self.camera.zoomed(
-            2 * _LEAST_SEEN / (rect.w * self.camera.zoom), window.cx, window.cy, least=0.0
-        )
-        x, _ = self.camera.to_screen(rect.cx, 0)
-        self.camera = self.camera.moved(window.cx - x, window.cy - self.camera.y)
+        y = window.cy - self.drawing.bounds.cy * zoom
+        self.camera = Camera(zoom, window.cx - rect.cx * zoom, y)
+        if around.w * zoom <= window.w:
+            self.camera = Camera(zoom, self.camera.revealing(around, window).x, y)
         self._moved()
+
+    def _surroundings(self, name: str) -> Rect | None:
+        """Returns where the block, or else the section, is drawn that a part is or belongs to."""
+        wholes = (entry.name for entry in self.outline.lineage(name) if entry.children)
+        places = (self.drawing.rect_of(whole) for whole in wholes)
+        return next((rect for rect in places if rect is not None), None)
 
     def _change_folds(self, target: Entry) -> None:
         before = self._still(target.name)

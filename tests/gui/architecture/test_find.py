@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from resnet_studio.architecture.catalog import get
@@ -84,6 +84,34 @@ def test_a_match_in_a_very_deep_network_is_shown_large_enough_to_be_seen(panel, 
     seen = view.camera.rect(view.visible_rect("layer2.150"))
     assert seen.w >= 14
     assert view.drawing_area().contains(seen.cx, seen.cy)
+
+
+@pytest.mark.parametrize("name", ["layer2.1.conv2", "layer4.1.bn2", "conv1"])
+def test_a_match_is_brought_to_the_middle_and_made_readable_however_far_in_one_is(
+    view, show, bar, name
+):
+    show("resnet18")
+    area = view.drawing_area()
+    for _ in range(15):
+        view.zoom_by(1.25, QPointF(area.cx, area.cy))
+    assert view.camera.zoom > 2 * view._block_zoom
+    bar.line.setText(name)
+    bar.step(1)
+    area = view.drawing_area()  # the bar has taken some of it
+    seen = view.camera.rect(view.visible_rect(name))
+    assert abs(seen.cx - area.cx) < area.w / 4
+    assert area.x < seen.x < seen.right < area.right
+    assert view.camera.zoom == pytest.approx(view._block_zoom)
+    assert area.contains(seen.cx, view.camera.y)  # the main line, on which it stands
+
+
+def test_a_match_in_a_drawing_that_is_seen_whole_moves_nothing(view, show, bar):
+    show("resnet18")
+    before = view.camera
+    bar.line.setText("layer4.1.conv1")
+    bar.step(1)
+    assert view.is_fitted
+    assert view.camera == before
 
 
 def test_a_part_within_a_found_part_has_no_mark_of_its_own(panel, view, bar):
