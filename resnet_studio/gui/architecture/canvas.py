@@ -284,6 +284,7 @@ class NetworkCanvas(QWidget):
             style=style,
             window=window,
             shades=shades,
+            surgery=self.surgery,
         ).paint()
         paint_surgery(
             painter,

@@ -60,7 +60,15 @@ def paint_whole(
     painter.translate(0, line)
     window = frame.drawing_window(width, height, style)
     camera = fitted(drawing.bounds, window.grown(-_MARGIN))
-    Artist(painter, drawing, camera=camera, style=style, window=window, shades=shades).paint()
+    Artist(
+        painter,
+        drawing,
+        camera=camera,
+        style=style,
+        window=window,
+        shades=shades,
+        surgery=surgery,
+    ).paint()
     paint_surgery(painter, drawing, camera=camera, window=window, style=style, surgery=surgery)
     frame.paint_header(painter, drawing, camera=camera, window=window, style=style)
     frame.paint_legend(painter, drawing, width=width, height=height, style=style, shades=shades)

@@ -40,6 +40,8 @@ from resnet_studio.gui.architecture.glyphs import (
 )
 from resnet_studio.gui.architecture.layout import CARD_TITLE, GAP, STACK_CARDS, STACK_STEP
 from resnet_studio.gui.architecture.style import Face, Style, Tones, mixed
+from resnet_studio.gui.architecture.surgery_marks import paint_cut_arc
+from resnet_studio.probe.surgery import NO_SURGERY, Surgery
 
 if TYPE_CHECKING:
     from resnet_studio.gui.architecture.colouring import Shades
@@ -68,6 +70,7 @@ class Artist:
         style: Style,
         window: Rect,
         shades: Shades | None = None,
+        surgery: Surgery = NO_SURGERY,
     ) -> None:
         """Prepares a frame.
 
@@ -78,6 +81,7 @@ class Artist:
             style: Colours and fonts.
             window: The pixels that show the drawing; the rest is left alone.
             shades: What the boxes are coloured by in place of the kinds of layer.
+            surgery: What is done to the network; here only a cut shortcut is seen.
         """
         self._painter = painter
         self._drawing = drawing
@@ -85,6 +89,7 @@ class Artist:
         self._style = style
         self._window = window
         self._shades = shades
+        self._surgery = surgery
         self._left, _ = camera.to_drawing(window.x, 0)
         self._right, _ = camera.to_drawing(window.right, 0)
 
@@ -153,7 +158,7 @@ class Artist:
         size = self._camera.zoom * self._drawing.room
         flat = width < FLAT_BELOW or (figure.opened and size < OPENED_FLAT_BELOW)
         if figure.arc is not None:
-            self._arc(figure.arc, detailed=not flat)
+            self._arc(figure, figure.arc, detailed=not flat)
         if flat:
             self._flat(figure.boxes, section)
             return
@@ -221,13 +226,17 @@ class Artist:
 
     # -- shortcuts --------------------------------------------------------------------------
 
-    def _arc(self, arc: Arc, *, detailed: bool) -> None:
+    def _arc(self, figure: BlockFigure, arc: Arc, *, detailed: bool) -> None:
         painter = self._painter
         start, middle = self._camera.to_screen(arc.start, 0)
         end, top = self._camera.to_screen(arc.end, arc.top)
+        fine = end - start < FINE_BELOW
+        if self._surgery.of(figure.name).cut:
+            paint_cut_arc(painter, figure, camera=self._camera, style=self._style, fine=fine)
+            return
         foot = self._camera.to_screen(0, arc.foot)[1]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(self._style.shortcut_pen(arc.form, fine=end - start < FINE_BELOW))
+        painter.setPen(self._style.shortcut_pen(arc.form, fine=fine))
         if not detailed:
             painter.drawPolyline(
                 [QPointF(start, middle), QPointF(start, top), QPointF(end, top), QPointF(end, foot)]
@@ -255,13 +264,15 @@ class Artist:
         assert arc is not None  # only a block with a shortcut has a label on it
         start, _ = self._camera.to_screen(arc.start, 0)
         end, top = self._camera.to_screen(arc.end, arc.top)
-        face = self._style.small
+        face, colour = self._style.small, self._style.text
         texts = labels.block_shortcut_texts(figure.block)
         shape = labels.shape_text(figure.block.output_shape)
-        with_shape = [text for said in texts for text in (f"{said}, {shape}", said)]
-        text = face.fitting(with_shape, end - start)
+        said = [text for said in texts for text in (f"{said}, {shape}", said)]
+        if self._surgery.of(figure.name).cut:
+            said, colour = [labels.tr("cut")], QColor(self._style.theme.danger)
+        text = face.fitting(said, end - start)
         if text and top - lift - face.capital > ceiling:
-            self._text(face, self._style.text, text, (start + end) / 2, top - lift)
+            self._text(face, colour, text, (start + end) / 2, top - lift)
 
     # -- boxes ------------------------------------------------------------------------------
 

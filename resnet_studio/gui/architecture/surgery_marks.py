@@ -1,17 +1,18 @@
 """What is cut out of a network, seen in its drawing, and where a click cuts.
 
-A cut shortcut is broken by a pair of scissors, a removed block is faded and crossed out, and a
-scaled side has its factor beside it. The drawing itself does not change: what is gone was there.
+A cut shortcut is pale and broken at a pair of scissors, a removed block is faded and crossed out,
+and a scaled side has its factor beside it. Nothing moves: what is gone was there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from resnet_studio.gui.architecture import labels
+from resnet_studio.gui.architecture import frame, labels
 from resnet_studio.gui.architecture.camera import Camera
 from resnet_studio.gui.architecture.figures import BlockFigure, Drawing, Part, SectionFigure
 from resnet_studio.gui.architecture.geometry import Rect, around
@@ -25,6 +26,9 @@ _SCISSORS = 15.0
 """Pixels of the scissors where there is room for them."""
 _LEAST = 5.0
 """Pixels of the smallest mark: of hundreds of blocks each must still be seen."""
+_GAP = 0.18
+"""Share of a shortcut's width that is missing on either side of the scissors."""
+_PALE = 0.45
 _FADED = 0.72
 _BESIDE = (Part.ADD, Part.CHIP, Part.MARK)
 """Boxes of a block that are no part of its residual branch."""
@@ -50,6 +54,66 @@ def arc_at(drawing: Drawing, camera: Camera, point: QPointF) -> str:
         if on_top or (high and leg):
             return figure.name
     return ""
+
+
+class CutPlace(NamedTuple):
+    """Where a shortcut is cut: the gap in its line, and the scissors in it.
+
+    Attributes:
+        start: Pixel at which the line ends.
+        end: Pixel at which it goes on.
+        scissors: The pixels of the scissors.
+    """
+
+    start: float
+    end: float
+    scissors: Rect
+
+
+def cut_place(figure: BlockFigure, camera: Camera) -> CutPlace:
+    """Returns where a block's shortcut is cut: beside its layers and the block's handle."""
+    arc = figure.arc
+    assert arc is not None  # only a shortcut is cut
+    start, _ = camera.to_screen(arc.start, 0)
+    end, top = camera.to_screen(arc.end, arc.top)
+    on_line = [box.rect for box in figure.boxes if box.part in (Part.MARK, Part.CHIP)]
+    left = max([start, *(camera.rect(rect).right for rect in on_line)])
+    handle = frame.block_handle(figure.rect, camera, name=figure.name, plus=True).rect
+    if handle.bottom > top - _SCISSORS / 2:
+        left = max(left, handle.right)
+    if end - left < _LEAST + 2:  # the handle is larger than the block
+        left = start
+    size = max(_LEAST, min(_SCISSORS, (end - left) * 0.6))
+    middle = (left + end) / 2
+    half = max(size * 0.75, (end - start) * _GAP)
+    # Below the line, above which stands what it is.
+    scissors = Rect(middle - size / 2, top - 3, size, size)
+    return CutPlace(max(middle - half, left), min(middle + half, end), scissors)
+
+
+def paint_cut_arc(
+    painter: QPainter, figure: BlockFigure, *, camera: Camera, style: Style, fine: bool
+) -> None:
+    """Paints what is left of a cut shortcut: a pale line with a gap, that points nowhere."""
+    arc = figure.arc
+    assert arc is not None  # only a shortcut is cut
+    start, middle = camera.to_screen(arc.start, 0)
+    end, top = camera.to_screen(arc.end, arc.top)
+    foot = camera.to_screen(0, arc.foot)[1]
+    place = cut_place(figure, camera)
+    pen = style.shortcut_pen(arc.form, fine=fine)
+    colour = pen.color()
+    colour.setAlphaF(_PALE)
+    pen.setColor(colour)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for x, y, gap in ((start, middle, place.start), (end, foot, place.end)):
+        radius = min(7.0, abs(gap - x), abs(y - top) / 3)
+        path = QPainterPath(QPointF(x, y))
+        path.lineTo(x, top + radius)
+        path.quadTo(x, top, x + (radius if gap > x else -radius), top)
+        path.lineTo(gap, top)
+        painter.drawPath(path)
 
 
 def paint_surgery(
@@ -109,11 +173,11 @@ class _Marks:
         arc = figure.arc
         if arc is None:
             return
-        start, _ = self._camera.to_screen(arc.start, 0)
-        end, top = self._camera.to_screen(arc.end, arc.top)
         if operation.cut:
-            self._break(start, end, top)
+            self._scissors(cut_place(figure, self._camera).scissors)
         elif operation.shortcut != 1:
+            start, _ = self._camera.to_screen(arc.start, 0)
+            end, top = self._camera.to_screen(arc.end, arc.top)
             middle, below = (start + end) / 2, top + self._style.small.height / 2
             self._shield((f"×{operation.shortcut:g}",), middle, below, room=end - start + 30)
 
@@ -140,26 +204,16 @@ class _Marks:
         painter.drawLine(QPointF(body.x, body.y), QPointF(body.right, body.bottom))
         painter.drawLine(QPointF(body.x, body.bottom), QPointF(body.right, body.y))
 
-    def _break(self, start: float, end: float, top: float) -> None:
-        """Takes a piece out of the line and puts the scissors there."""
-        room = end - start
-        size = min(_SCISSORS, max(_LEAST, room * 0.6))
-        middle = (start + end) / 2
-        ground = self._style.surface
-        gap = QRectF(middle - size * 0.75, top - 3, size * 1.5, size + 3)
-        self._painter.setPen(Qt.PenStyle.NoPen)
-        self._painter.setBrush(ground)
-        self._painter.drawRoundedRect(gap, 3, 3)
-        if size < 9:
-            self._small_cross(middle, top, size)
-        else:  # below the line, above which stands what it is
-            paint_scissors(self._painter, QPointF(middle, top + size / 2 - 3), size, self._red)
-
-    def _small_cross(self, x: float, y: float, size: float) -> None:
+    def _scissors(self, place: Rect) -> None:
+        centre = QPointF(place.cx, place.cy)
+        if place.w >= 9:
+            paint_scissors(self._painter, centre, place.w, self._red)
+            return
         self._painter.setPen(QPen(self._red, 1.6))
-        arm = size / 2
-        self._painter.drawLine(QPointF(x - arm, y - arm), QPointF(x + arm, y + arm))
-        self._painter.drawLine(QPointF(x - arm, y + arm), QPointF(x + arm, y - arm))
+        arm = QPointF(place.w / 2, place.w / 2)
+        self._painter.drawLine(centre - arm, centre + arm)
+        arm.setY(-arm.y())
+        self._painter.drawLine(centre - arm, centre + arm)
 
     def _shield(self, texts: Sequence[str], x: float, y: float, *, room: float) -> None:
         """Writes the first text that fits on a little shield; a dot stands for one too long."""

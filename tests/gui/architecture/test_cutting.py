@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from resnet_studio.architecture.spec import ShortcutKind
+from resnet_studio.gui.architecture.export import drawing_svg
+from resnet_studio.gui.architecture.figures import Part
 from resnet_studio.gui.architecture.outline import Folds, every_stage_folded
+from resnet_studio.gui.architecture.surgery_marks import cut_place, paint_cut_arc
 from resnet_studio.probe.surgery import NO_SURGERY
+
+_ON_LINE = (Part.MARK, Part.CHIP)
 
 
 @pytest.fixture
@@ -22,6 +30,10 @@ def _figure(view, block):
     return next(
         each for section in view.drawing.sections for each in section.blocks if each.name == block
     )
+
+
+def _sides(rect) -> tuple[float, float, float, float]:
+    return rect.x, rect.y, rect.w, rect.h
 
 
 def _on_arc(view, block) -> QPoint:
@@ -124,6 +136,51 @@ def test_marks_stand_at_the_operated_blocks_and_nowhere_else(small, studio):
         assert (before.copy(*area) != after.copy(*area)) == marked
     assert _reds(before, studio.theme) == 0
     assert small.cutting.badge.isVisibleTo(small.view)
+
+
+def _painted(view, figure) -> np.ndarray:
+    """What is left of a block's cut shortcut, as the lightness of each pixel."""
+    image = QImage(view.size(), QImage.Format.Format_Grayscale8)
+    image.fill(view.look.surface)
+    painter = QPainter(image)
+    paint_cut_arc(painter, figure, camera=view.camera, style=view.look, fine=False)
+    painter.end()
+    rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), -1)
+    return rows[:, : image.width()].astype(int)
+
+
+@pytest.mark.parametrize("block", ["layer1.1", "layer2.0", "layer4.1"])
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_cut_shortcut_is_pale_and_broken_at_scissors_that_nothing_covers(
+    small, studio, block, opened
+):
+    view = small.view
+    if opened:
+        view.toggle(block)
+    studio.select(block)  # so that it has a handle
+    figure = _figure(view, block)
+    place, pixels = cut_place(figure, view.camera), _painted(view, figure)
+    top = round(view.camera.to_screen(0, figure.arc.top)[1])
+    ground, line = pixels[0, 0], pixels[top - 2 : top + 3]
+    assert place.end - place.start > 9
+    assert np.all(line[:, math.ceil(place.start) : math.floor(place.end) - 2] == ground)
+    assert 0 < ground - pixels.min() < 0.75 * (ground - view.look.text.lightness())
+    handles = {each.name: each.rect for each in view.handles()}
+    on_line = [view.camera.rect(box.rect) for box in figure.boxes if box.part in _ON_LINE]
+    for other in [handles[block], *on_line]:
+        assert not QRectF(*_sides(place.scissors)).intersects(QRectF(*_sides(other)))
+
+
+def test_a_cut_shortcut_is_called_cut_and_no_longer_what_it_was(small, studio):
+    def words():
+        drawn = drawing_svg(small.view.drawing, studio.theme, small.font(), **small._dress())
+        return re.findall(r">\s*(identity\b[^<]*|cut)\s*<", drawn.decode())
+
+    before = words()
+    studio.operating.toggle_shortcut("layer3.1")
+    after = words()
+    assert (before.count("cut"), after.count("cut")) == (0, 1)
+    assert len(after) == len(before)  # one "identity" less
 
 
 def test_a_folded_stage_and_a_saved_picture_show_surgery_too(small, studio):
