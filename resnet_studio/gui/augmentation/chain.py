@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from resnet_studio.data.augment import AugmentSpec
-from resnet_studio.gui.augmentation.flow import FlowLayout
 from resnet_studio.gui.augmentation.pipelines import step_lines, step_title
 from resnet_studio.gui.augmentation.words import as_html, size_text
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.flow import FlowLayout
 
 
 class PipelineChain(QWidget):

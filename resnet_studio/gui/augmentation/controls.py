@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.data.augment import AugmentSpec
 from resnet_studio.errors import StudioError
-from resnet_studio.gui.augmentation.flow import FlowLayout
 from resnet_studio.gui.augmentation.pipelines import (
     OLDER,
     PRESENT,
@@ -31,6 +30,7 @@ from resnet_studio.gui.augmentation.pipelines import (
     with_rule,
 )
 from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.widgets.flow import FlowLayout
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
 LARGEST_SEED = 2**31 - 1  # `Recipe.seed` goes as far

@@ -114,12 +114,12 @@ class ChannelModel(QAbstractTableModel):
         self._rows = np.argsort(keys, kind="stable").astype(np.int64)
 
     def _titles(self) -> list[tuple[str, str]]:
-        number_title = (self.tr("Channel"), self.tr("Number of the channel, from 0"))
+        number_title = (self.tr("No."), self.tr("Number of the channel, from 0"))
         branch = (self.tr("|F|"), self.tr("Length of the channel of F(x)"))
         if len(self._columns) < 4:
             return [number_title, branch]
         balance = (
-            self.tr("|F|/|s|"),
+            self.tr("F/s"),
             self.tr(
                 "Length of F(x) over the length of shortcut(x) in this channel: ∞ where the "
                 "shortcut brings nothing"
@@ -184,5 +184,6 @@ class ChannelTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(30)
+        header.setHighlightSections(False)  # in bold the titles would be cut off
         header.setSortIndicator(_BALANCE, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)

@@ -52,7 +52,7 @@ class BlockFigures(QWidget):
     def _build(self) -> None:
         grid = QGridLayout(self)
         grid.setContentsMargins(8, 2, 8, 2)
-        grid.setHorizontalSpacing(18)
+        grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(1)
         right = Qt.AlignmentFlag.AlignRight
         for column, title in ((1, self.block_title), (2, self.channel_title)):

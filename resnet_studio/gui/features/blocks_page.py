@@ -35,6 +35,7 @@ from resnet_studio.gui.features.inside_page import InsidePage
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
+from resnet_studio.gui.widgets.flow import FlowLayout, labelled
 from resnet_studio.gui.workers import TaskState
 from resnet_studio.probe.residual import (
     Dissection,
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
 
 _SHOW, _COLOURS, _SPLITTER = "blocks.show", "blocks.colours", "blocks"
 _ONE, _EVERY, _SHARED, _OWN = "one", "every", "shared", "own"
-_LEAST_MAPS = 170
+_LEAST_MAPS = 12.0
+"""Lines of text as high as the smallest maps with all that stands above and below them."""
 _LEAST_CHANNELS, _MOST_CHANNELS = 150, 620
 _NARROWEST_CHOICE = 64
 _FIRST_SIZES = [430, 140, 190]
@@ -278,8 +280,18 @@ class BlocksPage(InsidePage):
         self.rows.setChildrenCollapsible(False)
         whole = QVBoxLayout(self.body)
         whole.setContentsMargins(8, 6, 8, 6)
-        whole.addWidget(self.rows)
+        whole.addWidget(self._scrolled(self.rows))
         self._restore()
+
+    def _scrolled(self, content: QWidget) -> QScrollArea:
+        """Returns what shows a part of the page where large text leaves no room for all of it."""
+        area = QScrollArea()
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return area
 
     def _block_row(self) -> QHBoxLayout:
         steps = (
@@ -309,13 +321,12 @@ class BlocksPage(InsidePage):
         row.addWidget(self.export)
         return row
 
-    def _choice_row(self) -> QHBoxLayout:
+    def _choice_row(self) -> FlowLayout:
         self.show_choice.addItem(self.tr("One channel"), _ONE)
         self.show_choice.addItem(self.tr("All channels"), _EVERY)
-        self.colours.addItem(self.tr("One scale for all five"), _SHARED)
-        self.colours.addItem(self.tr("Each map its own"), _OWN)
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        self.colours.addItem(self.tr("Shared"), _SHARED)
+        self.colours.addItem(self.tr("Own"), _OWN)
+        row = FlowLayout(gap=10)
         for text, box, tip in (
             (self.tr("&Show"), self.show_choice, self.tr("One channel enlarged, or all as tiles")),
             (
@@ -332,15 +343,8 @@ class BlocksPage(InsidePage):
                 ),
             ),
         ):
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setMinimumWidth(_NARROWEST_CHOICE)  # else large text would widen the window
             box.setToolTip(tip)
-            box.setAccessibleName(text.replace("&", ""))
-            row.addWidget(label)
-            row.addWidget(box)
-            row.addSpacing(8)
-        row.addStretch(1)
+            row.addWidget(labelled(text, box))
         return row
 
     def _prepare_note(self) -> None:
@@ -356,7 +360,7 @@ class BlocksPage(InsidePage):
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setMinimumHeight(_LEAST_MAPS)
+        self.area.setMinimumHeight(round(_LEAST_MAPS * self.fontMetrics().height()))
         self.area.viewport().installEventFilter(self)
 
     def _lower_row(self) -> QWidget:

@@ -6,14 +6,13 @@ from enum import StrEnum
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from resnet_studio.gui.features.mosaic_view import Display
 from resnet_studio.gui.features.tiling import FIT, LARGEST_ALONE, LARGEST_FIT, TILE_SIZES
+from resnet_studio.gui.widgets.flow import FlowLayout, labelled
 from resnet_studio.probe.mosaic import Colouring, Order
 from resnet_studio.settings import Settings
-
-_NARROWEST_CHOICE = 64
 
 
 class MosaicChoices(QWidget):
@@ -119,19 +118,10 @@ class MosaicChoices(QWidget):
         )
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = FlowLayout(self, gap=14)
         for text, box, tip in self._rows():
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setMinimumWidth(_NARROWEST_CHOICE)  # else large text would widen the window
             box.setToolTip(tip)
-            box.setAccessibleName(text.replace("&", ""))
-            row.addWidget(label)
-            row.addWidget(box)
-            row.addSpacing(8)
-        row.addStretch(1)
+            row.addWidget(labelled(text, box))
 
     def _rows(self) -> tuple[tuple[str, QComboBox, str], ...]:
         return (

@@ -111,6 +111,7 @@ class SideColumn(QWidget):
         layout.addLayout(self._name_row())
         layout.addWidget(self.picture, 100)
         layout.addWidget(self.crop_title)
+        layout.addLayout(self._framing_row())
         layout.addLayout(self._crop_row())
         layout.addWidget(_heading(self.tr("Most probable classes")))
         self.notice.setWordWrap(True)
@@ -142,14 +143,10 @@ class SideColumn(QWidget):
         self.crop_text.setProperty("muted", True)
         self.crop_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.crop_text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        column.addLayout(self._framing_row())
-        column.addWidget(self.crop_text, 1)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.crop, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(column, 1)
+        row.addWidget(self.crop_text, 1)
         return row
 
     def _framing_row(self) -> QHBoxLayout:

@@ -50,7 +50,7 @@ class WhyChoices(QObject):
         self.baseline = self._box(
             "why.baseline",
             [
-                (self.tr("From: {what}").format(what=words.baseline(kind).lower()), kind.value)
+                (self.tr("From: {what}").format(what=words.baseline(kind)), kind.value)
                 for kind in Baseline
             ],
             Baseline.BLACK.value,
@@ -65,7 +65,7 @@ class WhyChoices(QObject):
         self.fill = self._box(
             "why.fill",
             [
-                (self.tr("Cover: {what}").format(what=words.baseline(kind).lower()), kind.value)
+                (self.tr("Cover: {what}").format(what=words.baseline(kind)), kind.value)
                 for kind in Baseline
             ],
             Baseline.MEAN.value,
@@ -73,19 +73,19 @@ class WhyChoices(QObject):
         )
         self.window = self._box(
             "why.window",
-            [(self.tr("Square: 1/{part} of the side").format(part=p), str(p)) for p in WINDOWS],
+            [(self.tr("Square: 1/{part}").format(part=p), str(p)) for p in WINDOWS],
             "4",
-            self.tr("Side of the covered square; small ones find small things and take longer"),
+            self.tr("Side of the square in sides of the picture; small ones take longer"),
         )
         self.stride = self._box(
             "why.stride",
             [
-                (self.tr("Step: a whole square"), "1"),
-                (self.tr("Step: half a square"), "2"),
-                (self.tr("Step: a quarter"), "4"),
+                (self.tr("Step: 1"), "1"),
+                (self.tr("Step: 1/2"), "2"),
+                (self.tr("Step: 1/4"), "4"),
             ],
             "4",
-            self.tr("How far from one square to the next; small steps take longer"),
+            self.tr("How far from one square to the next, in squares; small steps take longer"),
         )
 
     def boxes(self, method: Method) -> tuple[QComboBox, ...]:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QScrollArea,
     QSlider,
@@ -26,12 +25,12 @@ from resnet_studio.gui.features.why_card import WhyCard
 from resnet_studio.gui.features.why_choices import WhyChoices, choice, remember
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
+from resnet_studio.gui.widgets.flow import FlowLayout, labelled
 from resnet_studio.probe.attribution import Method
 
 THREE = (Method.GRADCAM, Method.INTEGRATED, Method.OCCLUSION)
 ALL = "all"
 _FIRST_OPACITY = "80"
-_NARROWEST_CHOICE = 80
 
 
 class WhyLayout(QObject):
@@ -126,8 +125,7 @@ class WhyLayout(QObject):
         column = QVBoxLayout(body)
         column.setContentsMargins(8, 6, 8, 4)
         column.setSpacing(6)
-        column.addLayout(self._first_row())
-        column.addLayout(self._second_row())
+        column.addLayout(self._choice_row())
         column.addWidget(self.statement)
         column.addWidget(self._card_area(), 1)
 
@@ -151,7 +149,7 @@ class WhyLayout(QObject):
         )
         self.smooth.setToolTip(self.tr("Blend the cells, or show each value as it is"))
 
-    def _first_row(self) -> QHBoxLayout:
+    def _choice_row(self) -> FlowLayout:
         self.again.setText(self.tr("Compute"))
         self.again.setProperty("framed", True)
         self.again.setToolTip(self.tr("Compute what is missing"))
@@ -160,21 +158,17 @@ class WhyLayout(QObject):
         self.export.setProperty("framed", True)
         self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.export.setToolTip(self.tr("Copy or save the maps, or save their numbers"))
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        _add(row, self.tr("&Class"), self.classes, 2)
-        _add(row, self.tr("&Method"), self.method, 1)
-        row.addWidget(self.again)
-        row.addWidget(self.export)
-        return row
-
-    def _second_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        _add(row, self.tr("O&ver"), self.place_choice, 1)
-        _add(row, self.tr("Co&lours"), self.colours, 1)
-        _add(row, self.tr("O&pacity"), self.opacity, 1)
-        row.addWidget(self.smooth)
+        row = FlowLayout(gap=10, fill=True)
+        row.addWidget(labelled(self.tr("&Class"), self.classes, expand=True))
+        for text, widget in (
+            (self.tr("&Method"), self.method),
+            (self.tr("O&ver"), self.place_choice),
+            (self.tr("Co&lours"), self.colours),
+        ):
+            row.addWidget(labelled(text, widget))
+        row.addWidget(labelled(self.tr("O&pacity"), self.opacity, expand=True))
+        for part in (self.smooth, self.again, self.export):
+            row.addWidget(part)
         return row
 
     def _card_area(self) -> QScrollArea:
@@ -245,14 +239,3 @@ class WhyLayout(QObject):
                 opacity=self.opacity.value() / 100,
                 smooth=self.smooth.isChecked(),
             )
-
-
-def _add(row: QHBoxLayout, text: str, widget: QWidget, stretch: int) -> None:
-    label = QLabel(text)
-    label.setBuddy(widget)
-    if isinstance(widget, QComboBox):
-        widget.setMinimumWidth(_NARROWEST_CHOICE)  # else large text would widen the window
-    if not widget.accessibleName():
-        widget.setAccessibleName(text.replace("&", ""))
-    row.addWidget(label)
-    row.addWidget(widget, stretch)

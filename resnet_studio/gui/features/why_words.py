@@ -95,11 +95,11 @@ def facts(found: Attribution, how: How) -> str:
 
 
 def baseline(kind: Baseline) -> str:
-    """Returns the name of a baseline."""
+    """Returns the name of a baseline, short enough for a card of three."""
     return {
-        Baseline.BLACK: _tr("Black"),
-        Baseline.MEAN: _tr("Mean colour"),
-        Baseline.BLURRED: _tr("Blurred picture"),
+        Baseline.BLACK: _tr("black"),
+        Baseline.MEAN: _tr("mean"),
+        Baseline.BLURRED: _tr("blurred"),
     }[kind]
 
 

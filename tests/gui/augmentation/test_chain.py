@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QLabel
 
 from resnet_studio.data.augment import PRESETS
 from resnet_studio.gui.augmentation.chain import PipelineChain
-from resnet_studio.gui.augmentation.flow import FlowLayout
 from resnet_studio.gui.theme import DARK, LIGHT
+from resnet_studio.gui.widgets.flow import FlowLayout
 
 
 def test_there_is_a_box_for_each_step_and_one_for_the_network(qtbot):
