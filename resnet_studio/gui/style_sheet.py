@@ -157,7 +157,7 @@ def _sliders(theme: Theme, px: _Lengths) -> str:
     """
 
 
-def _tabs(theme: Theme, _px: _Lengths) -> str:
+def _tabs(theme: Theme, px: _Lengths) -> str:
     return f"""
     QTabBar {{ qproperty-drawBase: 0; }}
     QTabBar::tab {{ padding: 8px 16px; color: {theme.muted}; border: none;
@@ -168,6 +168,17 @@ def _tabs(theme: Theme, _px: _Lengths) -> str:
     QTabBar::tab:selected:focus {{ padding: 6px 14px 8px 14px; border: 2px solid {theme.accent};
         border-bottom-width: 3px; border-radius: 4px; }}
     QTabWidget::pane {{ border: none; border-top: 1px solid {theme.border}; }}
+    QTabBar::scroller {{ width: {px(26)}px; }}
+    QTabBar QToolButton {{ padding: 0; border: 1px solid {theme.border}; border-radius: 4px;
+        background: {theme.raised}; }}
+    QTabBar QToolButton:hover {{ border-color: {theme.accent}; }}
+    QTabBar QToolButton:disabled {{ background: {theme.window}; }}
+    QTabBar QToolButton::left-arrow, QTabBar QToolButton::right-arrow {{
+        width: {px(12)}px; height: {px(12)}px; }}
+    QTabBar QToolButton::left-arrow {{ image: {_picture("chevron-left", theme)}; }}
+    QTabBar QToolButton::right-arrow {{ image: {_picture("chevron-right", theme)}; }}
+    QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disabled {{
+        image: none; }}
     QDockWidget {{ font-weight: 600; titlebar-close-icon: {_picture("close", theme)}; }}
     """
 

@@ -138,7 +138,7 @@ def test_boxes_icons_and_thumbnails_follow_the_text_size(qtbot, dressed):
 @BOTH
 def test_every_picture_of_the_style_sheet_exists(theme):
     pictures = re.findall(r'url\("([^"]+)"\)', style_sheet(theme))
-    assert len(set(pictures)) == 5
+    assert len(set(pictures)) == 7
     assert all(Path(picture).is_file() for picture in pictures)
 
 
