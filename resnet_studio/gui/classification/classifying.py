@@ -77,6 +77,7 @@ class Classifying(QObject):
             title=self.tr("Classifying {count} pictures").format(count=f"{len(entries):,}"),
             lane=LANE,
             replace=True,
+            visible=False,  # the line below the table says how far it is, and cancels
             on_event=arrived,
             on_error=failed,
             on_done=ended,

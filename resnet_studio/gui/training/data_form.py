@@ -210,6 +210,8 @@ class DataForm(QWidget):
                 title=self.tr("Opening the pictures"),
                 lane=LANE,
                 replace=True,
+                # The digits are opened at every start: nobody asked for it, and it is quick.
+                visible=config.source != "digits",
                 on_event=self._progressed,
                 on_result=self._opened,
                 on_error=self._failed,
