@@ -190,6 +190,7 @@ class Plot(QObject):
             self.item.getAxis(name).enableAutoSIPrefix(False)
             self.item.getAxis(name).setTicks([[]])
         self.item.getAxis("left").setWidth(_AXIS_WIDTH)
+        self.item.getAxis("top").geometryChanged.connect(self._place_upper_name)
         self.item.getAxis("right").setStyle(showValues=False)
         self.item.getAxis("right").setWidth(1)
         for signal in (self.view.sigRangeChanged, self.view.sigResized):
@@ -255,7 +256,16 @@ class Plot(QObject):
         axis.showLabel(bool(text))
         axis.setStyle(showValues=bool(text))
         (self._named.add if text else self._named.discard)(name)
+        if name == "top":
+            self._place_upper_name()
         self._tick()
+
+    def _place_upper_name(self) -> None:
+        """Puts the name before the first tick: in the middle it would go on with the legend."""
+        axis = self.item.getAxis("top")
+        box = axis.label.boundingRect()
+        left = max(-box.width(), -float(_AXIS_WIDTH))
+        axis.label.setPos(left, axis.size().height() - box.height())
 
     def _tick(self, *_: object) -> None:
         """Sets the ticks of all axes and the grid for the present range."""
