@@ -350,7 +350,7 @@ class ComparePage(InsidePage):
 
     def _build_content(self) -> None:
         grid = QGridLayout(self.content)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setContentsMargins(0, 0, 8, 0)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(10)
         grid.addWidget(self.first, 0, 0)

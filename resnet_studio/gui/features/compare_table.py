@@ -182,6 +182,9 @@ class ChannelDistanceTable(QTableView):
         self.sortByColumn(_DISTANCE, Qt.SortOrder.DescendingOrder)
         self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._keep_channel())
         self.verticalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        # As wide as its title and the arrow of the order beside it.
+        header.setSectionResizeMode(_DISTANCE, QHeaderView.ResizeMode.ResizeToContents)
         self.setMinimumHeight(180)
         self.setAccessibleName(self.tr("Distance of each channel"))
