@@ -296,6 +296,7 @@ class NetworkCanvas(QWidget):
         )
         self._paint_marks(painter, window)
         frame.paint_header(painter, self.drawing, camera=self.camera, window=window, style=style)
+        frame.paint_places(painter, self.drawing, camera=self.camera, window=window, style=style)
         for handle in self.handles():
             frame.paint_handle(painter, handle, style)
         self.paint_foot(painter)

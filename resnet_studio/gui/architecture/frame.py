@@ -131,6 +131,39 @@ def _paint_cell(painter: QPainter, figure: SectionFigure, cell: Rect, style: Sty
         y += face.height
 
 
+def places(
+    drawing: Drawing, camera: Camera, window: Rect, style: Style
+) -> Iterator[tuple[str, SectionFigure, Rect]]:
+    """Yields what the blocks are called whose upper ends are out of sight, and where to say it."""
+    left, _ = camera.to_drawing(window.x, 0)
+    right, _ = camera.to_drawing(window.right, 0)
+    face = style.note
+    for figure in drawing.sections:
+        if figure.rect.right < left or figure.rect.x > right:
+            continue
+        for block in figure.blocks_between(left, right):
+            seen = camera.rect(block.rect)
+            cell = seen.within(window)
+            if seen.y >= window.y or cell.h < 2 * face.height:
+                continue
+            said = f"{block.name} · {labels.kind_text(block.block)}"
+            if text := face.fitting((said, block.name), cell.w - 2 * _PADDING):
+                yield text, figure, Rect(cell.x + 1, cell.y, cell.w - 2, face.height + 4)
+
+
+def paint_places(
+    painter: QPainter, drawing: Drawing, *, camera: Camera, window: Rect, style: Style
+) -> None:
+    """Names the blocks whose upper ends are out of sight, on a line below the titles."""
+    face = style.note
+    for text, figure, strip in places(drawing, camera, window, style):
+        painter.fillRect(qrect(strip), style.headers[figure.index])
+        painter.setPen(style.text)
+        painter.setFont(face.font)
+        x = strip.cx - face.width(text) / 2
+        painter.drawText(QPointF(x, strip.y + 2 + face.ascent), text)
+
+
 def paint_mark(painter: QPainter, rect: Rect, *, window: Rect, width: float, style: Style) -> None:
     """Outlines what is selected or under the pointer, with a halo that parts it from the maps."""
     painter.save()

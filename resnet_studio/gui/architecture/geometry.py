@@ -41,6 +41,12 @@ class Rect:
             and self.y - margin <= y <= self.bottom + margin
         )
 
+    def within(self, other: Rect) -> Rect:
+        """Returns the part of the rectangle that lies in another; without area if none does."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Rect(left, top, max(0.0, right - left), max(0.0, bottom - top))
+
     def grown(self, margin: float) -> Rect:
         """Returns the rectangle with `margin` added on every side."""
         return Rect(self.x - margin, self.y - margin, self.w + 2 * margin, self.h + 2 * margin)

@@ -206,7 +206,7 @@ class Artist:
         right, _ = self._camera.to_screen(figure.rect.right, 0)
         painter.drawLine(QPointF(left, middle), QPointF(right, middle))
         output = f"y = {formula(figure.block)}"
-        texts = (f"{figure.name}   {output}", output, figure.name)
+        texts = (f"{figure.name}   {output}", figure.name)
         face = style.note
         text = face.fitting(texts, rect.w - 34)
         band = CARD_TITLE * self._drawing.room * self._camera.zoom
@@ -309,12 +309,13 @@ class Artist:
         self._inner_label(box, rect, tones.fill)
 
     def _inner_label(self, box: Box, rect: Rect, ground: QColor) -> None:
-        """Writes what the layer is upwards inside its box, if there is room."""
+        """Writes what the layer is upwards into the part of its box that is seen."""
         face = self._style.small
         if box.layer is None or rect.w < face.height * 0.95:
             return
-        text = labels.layer_text(box.layer)
-        if face.width(text) > rect.h - 6:
+        rect = rect.within(self._window)
+        text = face.fitting((labels.layer_text(box.layer),), rect.h - 6)
+        if not text or rect.w < face.height * 0.95:
             return
         painter = self._painter
         painter.save()

@@ -7,7 +7,9 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
+from resnet_studio.gui.architecture import frame
 from resnet_studio.gui.architecture.outline import every_block_opened, every_stage_folded
+from resnet_studio.gui.architecture.painting import Artist
 from resnet_studio.gui.architecture.semantic import Level
 from resnet_studio.gui.architecture.view import ZOOM_STEP
 
@@ -209,3 +211,25 @@ def test_the_overview_follows_the_theme(view, studio):
     studio.set_appearance("dark")
     assert view.minimap.grab().toImage() != light
     view.event(QEvent(QEvent.Type.Leave))
+
+
+def test_far_in_the_blocks_in_sight_and_their_maps_still_say_what_they_are(
+    view, show, middle_of, monkeypatch
+):
+    show("resnet18")
+    area = view.drawing_area()
+
+    def names():
+        return [text for text, *_ in frame.places(view.drawing, view.camera, area, view.look)]
+
+    assert names() == []
+    below = QPointF(0, 0.15 * area.h)
+    for part in ("layer2.1", "layer2.1.conv1"):  # the first unfolds the block
+        view.zoom_by(6.0, middle_of(part) + below)
+    view.centre_on(view.visible_rect("layer2.1.conv1").cx, 0.3 * view.drawing.bounds.h)
+    assert not area.contains(area.cx, view.camera.y), "the main line is out of sight"
+    assert "layer2.1 · identity block" in names()
+    written = []
+    monkeypatch.setattr(Artist, "_text", lambda _artist, *said: written.append(said[2]))
+    view.grab()
+    assert "3×3 conv, 128" in written
