@@ -93,12 +93,17 @@ class BlockScene:
         return beside(self.found.reading.block, channel) if part is Part.INPUT else channel
 
     def value(self, part: Part, at: Pointed) -> tuple[float, int, int] | None:
-        """Returns value, row and column of what is pointed at in one of the maps."""
+        """Returns value, row and column of what is pointed at in one of the maps.
+
+        A larger input is read where the shortcut reads it: every `stride`-th row and column.
+        """
         own = self.own_channel(part, at.channel)
         if own is None:
             return None
         values = self.found.maps[part][own]
-        row, column = int(at.down * values.shape[0]), int(at.across * values.shape[1])
+        height, width = self.found.maps[Part.OUTPUT].shape[1:]
+        row = int(at.down * height) * -(-values.shape[0] // height)
+        column = int(at.across * width) * -(-values.shape[1] // width)
         return float(values[row, column]), row, column
 
     def channel_text(self, part: Part) -> str:
@@ -107,7 +112,7 @@ class BlockScene:
         if own is None:
             return "—"
         length = float(channel_lengths(self.found.maps[part][own : own + 1])[0])
-        text = translate("BlockMaps", "channel {number}: {length}")
+        text = translate("BlockMaps", "no. {number}: {length}")
         return text.format(number=own, length=number(length))
 
     def describe(self, at: Pointed) -> str:
