@@ -57,6 +57,8 @@ class NetworkCanvas(QWidget):
         self.folds = Folds()
         self.selection = ""
         self.surgery = NO_SURGERY
+        self.legend_from = 0.0
+        """Pixel from which the line of the legend is free."""
         self.camera = Camera()
         self._aspect, self._text = 3.2, 1.0
         self._theme = theme
@@ -313,6 +315,7 @@ class NetworkCanvas(QWidget):
                 height=self.height(),
                 style=self.look,
                 shades=self.shades(),
+                left=self.legend_from,
             )
 
     def shades(self) -> Shades | None:

@@ -5,6 +5,8 @@ A click selects, as ever, unless the mode is on: nobody shall cut a network by a
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip
@@ -17,7 +19,7 @@ from resnet_studio.gui.widgets.operated_badge import OperatedBadge
 from resnet_studio.probe.surgery import Surgery
 
 _CORNER = 8
-"""Pixels between the badge and the edges."""
+"""Pixels between the badge and the edge."""
 _ENTRIES = ("surgery.toggle_shortcut", "surgery.toggle_block", "surgery.reset")
 
 
@@ -104,7 +106,7 @@ class Cutting(QObject):
     # -- reacting ---------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keeps the badge in its corner; watches the pointer while the mode is on."""
+        """Keeps the badge in its place; watches the pointer while the mode is on."""
         if watched is self._view and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._place_badge()
         if not self.cutting or watched is not self._view:
@@ -174,10 +176,12 @@ class Cutting(QObject):
         self._place_badge()
 
     def _place_badge(self) -> None:
-        """Puts the badge into the lower left corner of the drawing, above the legend."""
-        self.badge.adjustSize()
-        area = self._view.drawing_area()
-        self.badge.move(_CORNER, round(area.bottom) - self.badge.height() - _CORNER)
+        """Puts the badge at the beginning of the legend, where it covers nothing."""
+        view, badge, wanted = self._view, self.badge, self.badge.sizeHint()
+        top = math.floor(view.drawing_area().bottom) + 1  # below the line above the legend
+        badge.setGeometry(_CORNER, top, wanted.width(), min(wanted.height(), view.height() - top))
+        view.legend_from = float(badge.geometry().right()) if view.surgery else 0.0
+        view.update()
 
     def _spec_changed(self, _spec: object) -> None:
         if self.cutting and not self._studio.operating.possible:

@@ -205,8 +205,12 @@ def paint_legend(
     height: float,
     style: Style,
     shades: Shades | None = None,
+    left: float = 0.0,
 ) -> None:
-    """Paints what colours, lines and sizes mean; what finds no room is left out, the scale last."""
+    """Paints what colours, lines and sizes mean; what finds no room is left out, the scale last.
+
+    The `left` pixels of the line are somebody else's.
+    """
     top = height - legend_height(style)
     painter.fillRect(QRectF(0, top, width, height - top), style.surface)
     painter.setPen(QPen(style.border, 1.0))
@@ -214,9 +218,9 @@ def paint_legend(
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     middle = (top + height) / 2
-    scale = style.note.fitting(_scale_texts(), width - 20)
+    scale = style.note.fitting(_scale_texts(), width - left - 20)
     room = width - style.note.width(scale) - 30
-    x = 10.0
+    x = left + 10.0
     items = legend_items(drawing.graph)
     if shades is not None:  # the kinds of convolution have no colour of their own then
         x = shades.paint_legend(painter, x, middle)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from resnet_studio.architecture.spec import ShortcutKind
+from resnet_studio.gui.architecture import frame
 from resnet_studio.gui.architecture.export import drawing_svg
 from resnet_studio.gui.architecture.figures import Part
 from resnet_studio.gui.architecture.outline import Folds, every_stage_folded
@@ -169,6 +170,25 @@ def test_a_cut_shortcut_is_pale_and_broken_at_scissors_that_nothing_covers(
     on_line = [view.camera.rect(box.rect) for box in figure.boxes if box.part in _ON_LINE]
     for other in [handles[block], *on_line]:
         assert not QRectF(*_sides(place.scissors)).intersects(QRectF(*_sides(other)))
+
+
+def test_the_badge_stands_in_the_legend_and_covers_nothing(small, studio, monkeypatch):
+    written = []
+    monkeypatch.setattr(frame, "_write", lambda _painter, text, x, *_: written.append((x, text)))
+    small.view.grab()
+    usual, texts = min(written), {text for _, text in written}
+    written.clear()
+    studio.operating.toggle_shortcut("layer2.1")
+    small.view.grab()
+    badge = small.cutting.badge.geometry()
+    assert small.view.rect().contains(badge)
+    assert badge.top() >= small.view.drawing_area().bottom
+    assert min(written)[0] > badge.right() > usual[0]
+    assert {text for _, text in written} <= texts
+    written.clear()
+    studio.operating.reset()
+    small.view.grab()
+    assert min(written) == usual
 
 
 def test_a_cut_shortcut_is_called_cut_and_no_longer_what_it_was(small, studio):
