@@ -11,6 +11,7 @@ Window and command line both come here.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -132,7 +133,7 @@ def find_pictures(paths: Iterable[Path]) -> Generator[int, None, Found]:
     files: list[Path] = []
     problems: list[Problem] = []
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for names too long
             files.append(path)
             continue
         listing = FolderStore(path).listing()

@@ -88,7 +88,6 @@ def test_pictures_that_cannot_be_opened_are_named_and_the_others_classified(tmp_
         "empty.png": "it is empty",
         "page.jpg": "web page",
         "huge.png": "too large",
-        "folder.png": "it is a folder",
         "pipe.png": "not a plain file",
         "circle.png": "symbolic links",
         "line.png": "too elongated",
@@ -101,7 +100,6 @@ def test_pictures_that_cannot_be_opened_are_named_and_the_others_classified(tmp_
     (tmp_path / "empty.png").touch()
     (tmp_path / "page.jpg").write_text("<!doctype html><title>404</title>")
     huge_png(tmp_path / "huge.png", 40_000)
-    (tmp_path / "folder.png").mkdir()
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "circle.png").symlink_to(tmp_path / "circle.png")
     Image.new("RGB", (1, 60_000)).save(tmp_path / "line.png")
