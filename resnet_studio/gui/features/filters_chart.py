@@ -268,16 +268,18 @@ class ColumnChart(Chart):
         return [(begin - 0.5, "") for begin in self._beginnings[1:]]
 
     def labels(self, frame: Frame) -> Ticks:
-        """Returns the names of the sections below their middles, where they have room."""
+        """Returns the names of the sections below their middles, of long ones before short ones."""
         ends = (*self._beginnings[1:], len(self.layers))
+        sections = zip(self._beginnings, ends, self._titles, strict=True)
         found: list[tuple[float, str]] = []
-        free = -1e9
-        for begin, end, title in zip(self._beginnings, ends, self._titles, strict=True):
+        taken: list[tuple[float, float]] = []
+        for begin, end, title in sorted(sections, key=lambda each: each[0] - each[1]):
             middle, width = (begin + end - 1) / 2, self.fontMetrics().horizontalAdvance(title)
-            if frame.x(middle) - width / 2 > free:
+            left, right = frame.x(middle) - width / 2, frame.x(middle) + width / 2
+            if all(right + 2 * _GAP < a or b + 2 * _GAP < left for a, b in taken):
                 found.append((middle, title))
-                free = frame.x(middle) + width / 2 + 2 * _GAP
-        return found
+                taken.append((left, right))
+        return sorted(found)
 
     # -- Qt -----------------------------------------------------------------------------------
 
