@@ -101,10 +101,10 @@ class ChannelDistances(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             titles = (
-                self.tr("Channel"),
+                self.tr("No."),
                 self.tr("Left"),
                 self.tr("Right"),
-                self.tr("Distance"),
+                self.tr("Dist."),
             )
             return titles[section]
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -184,7 +184,6 @@ class ChannelDistanceTable(QTableView):
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        # As wide as its title and the arrow of the order beside it.
-        header.setSectionResizeMode(_DISTANCE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setHighlightSections(False)  # in bold a title runs under the arrow of the order
         self.setMinimumHeight(180)
         self.setAccessibleName(self.tr("Distance of each channel"))
