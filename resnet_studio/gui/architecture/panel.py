@@ -6,8 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -49,6 +50,8 @@ _LEVELS = ("architecture.show_stages", "architecture.show_blocks", "architecture
 _ZOOMS = ("architecture.zoom_out", "architecture.zoom_in", "architecture.fit")
 _BUTTON_FRAME = 14
 """Pixels around the icon of a button."""
+_MOST_LINES = 3
+"""Lines of the title that it may take beside the buttons."""
 _EXPORTS = (
     "architecture.copy_drawing",
     "architecture.save_png",
@@ -115,15 +118,20 @@ class ArchitecturePanel(QWidget):
         self.setTabOrder(self.view, self.table)
         self.setTabOrder(self.table, self.details)
 
-    def _title_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 4, 6, 4)
-        row.setSpacing(2)
+    def _title_row(self) -> QBoxLayout:
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setContentsMargins(10, 4, 6, 4)
+        self._head.setSpacing(2)
         self.title.setWordWrap(True)
         self.title.setTextFormat(Qt.TextFormat.RichText)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.title, 1)
+        self._head.addWidget(self.title, 1)
+        self._tools = QHBoxLayout()
+        self._head.addLayout(self._tools)
+        self._tools.setSpacing(2)
+        self._tools.addStretch(1)
+        row = self._tools
         for name in (
             *_LEVELS,
             "",
@@ -141,7 +149,7 @@ class ArchitecturePanel(QWidget):
         row.addSpacing(4)
         row.addWidget(self.exploring.colour)
         row.addWidget(self._export_button())
-        return row
+        return self._head
 
     def _button(self, command: str) -> QToolButton:
         button = QToolButton()
@@ -243,6 +251,23 @@ class ArchitecturePanel(QWidget):
         """Gives the title the width of its longest figure, which is not broken."""
         measure = self.title.fontMetrics().horizontalAdvance
         self.title.setMinimumWidth(max(measure(f"{figure} ·") for figure in self._figures) + 2)
+        self._place_title()
+
+    def _place_title(self) -> None:
+        """Sets the title beside the buttons, or above them where it would take many lines."""
+        margins = self._head.contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        beside = room - self._head.spacing() - self._tools.sizeHint().width()
+        wanted = self.title.heightForWidth(max(beside, 1))
+        above = wanted > _MOST_LINES * self.title.fontMetrics().lineSpacing() + 1
+        direction = QBoxLayout.Direction
+        self._head.setDirection(direction.TopToBottom if above else direction.LeftToRight)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the title the place that it needs."""
+        super().resizeEvent(event)
+        if self._figures:
+            self._place_title()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the text size of the application."""

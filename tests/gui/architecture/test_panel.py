@@ -46,6 +46,17 @@ def test_buttons_that_wait_for_their_icons_do_not_widen_the_window(panel, studio
     assert panel.minimumSizeHint().width() <= with_icons
 
 
+@pytest.mark.parametrize("size", [100, 150])
+def test_the_title_is_whole_and_takes_three_lines_at_the_most(panel, studio, qtbot, size):
+    studio.settings["font_scale"] = size
+    studio.refresh_theme()
+    label = panel.title
+    for width in (956, 1400, 956):
+        panel.resize(width, 640)
+        qtbot.waitUntil(lambda: label.height() <= 3.5 * label.fontMetrics().lineSpacing())
+        assert label.height() >= label.heightForWidth(label.width())
+
+
 def test_no_line_ends_between_a_number_and_its_unit(panel, studio):
     """Wherever a line may end, at a plain space, no unit follows a number."""
     studio.select("layer2.0.conv2")
