@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from resnet_studio.architecture.catalog import get
 from resnet_studio.data.imaging import picture_from_array, sample_pictures
 from resnet_studio.gui.augmentation.panel import AugmentationPanel
 
@@ -25,6 +26,14 @@ def make_picture():
         return picture_from_array(noise.astype(np.uint8), name=name)
 
     return make
+
+
+@pytest.fixture
+def studio(studio):
+    """The shared state with a network that reads 224 pixels, as most of these tests mean it."""
+    studio.set_spec(get("resnet18").spec)
+    studio.undo_stack.clear()
+    return studio
 
 
 @pytest.fixture
