@@ -103,9 +103,7 @@ class Views(QWidget):
         for command in ("surgery.show", "surgery.each_block"):
             studio.commands.connect(command, partial(self._run_surgery, command))
         for name in ("copy", "save", "save_table"):  # until the view is there and has its own
-            studio.commands.connect(
-                f"compare.{name}", lambda name=name: getattr(self.page("compare"), name)()
-            )
+            studio.commands.connect(f"compare.{name}", partial(self._run_compare, name))
         remembered = studio.settings["features_view"]
         if any(view.name == remembered for view in VIEWS):
             self.show_view(remembered)
@@ -148,6 +146,9 @@ class Views(QWidget):
         page = self.show_view("surgery")
         if command == "surgery.each_block":
             page.remove_each_block()
+
+    def _run_compare(self, name: str) -> None:
+        getattr(self.page("compare"), name)()
 
     def _chosen(self, index: int) -> None:
         view = VIEWS[index]
