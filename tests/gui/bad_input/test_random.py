@@ -50,6 +50,7 @@ def test_no_order_of_actions_breaks_the_window(rig, files, tmp_path, monkeypatch
     target = tmp_path / "saved"
     rig.studio.save_file = lambda _title, name, _kinds: dice.choice([None, target / name])
     rig.studio.open_file = lambda *_: dice.choice([None, *files])
+    rig.studio.open_files = lambda *_: dice.choice([[], files[:4]])
     rig.studio.open_folder = lambda *_: dice.choice([None, *files])
     rig.studio.ask = lambda *_, **__: False
     rig.prepare_training(files[-2], epochs=40)
@@ -61,7 +62,7 @@ def test_no_order_of_actions_breaks_the_window(rig, files, tmp_path, monkeypatch
         "drop": lambda: rig.drop(dice.choice(files)),
         "network": lambda: rig.studio.set_spec(dice.choice(networks)),
         "undo": rig.studio.undo_stack.undo,
-        "tab": lambda: rig.workspace.tabs.setCurrentIndex(dice.randrange(4)),
+        "tab": lambda: rig.workspace.tabs.setCurrentIndex(dice.randrange(5)),
         "resize": lambda: rig.window.resize(dice.randrange(700, 1700), dice.randrange(400, 1000)),
         "select": lambda: rig.studio.select(dice.choice(["", "stem", "layer1.0", "no such"])),
         "settle": lambda: rig.idle(but="train"),
