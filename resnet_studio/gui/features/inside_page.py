@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QHideEvent, QImage, QShowEvent
-from PySide6.QtWidgets import QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from resnet_studio.errors import StudioError
 from resnet_studio.gui import framing_choice
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.busy_line import BusyLine
 from resnet_studio.gui.workers import Task, TaskState
 from resnet_studio.probe.framing import USUAL
 
@@ -51,7 +52,7 @@ class InsidePage(QWidget):
         self.framing = USUAL
         self.body = QWidget()
         self.waiting = QLabel()
-        self.busy = QProgressBar()
+        self.busy = BusyLine(self.tr("Progress of this view"))
         self.place = QStackedWidget()
         self._stale = True
         self._task: Task | None = None
@@ -113,7 +114,7 @@ class InsidePage(QWidget):
             title: What is being done, for the status bar.
             lane: Jobs of one lane run one after another.
         """
-        self._set_busy(True)
+        self.busy.set_busy(True)
         self._age.start()
 
         def arrived(result: Any) -> None:
@@ -128,7 +129,7 @@ class InsidePage(QWidget):
         def ended() -> None:
             if self._task is task:
                 self._task = None
-                self._set_busy(False)
+                self.busy.set_busy(False)
                 self.stopped()
                 if self._framing() != self.framing:
                     self.refresh()
@@ -210,12 +211,7 @@ class InsidePage(QWidget):
         if self._task is not None:
             self._task.cancel()
             self._task = None
-            self._set_busy(False)
-
-    def _set_busy(self, busy: bool) -> None:
-        self.busy.setRange(0, 0 if busy else 1)
-        self.busy.setVisible(busy)
-        self.busy.setAccessibleDescription(self.tr("working") if busy else "")
+            self.busy.set_busy(False)
 
     # -- building -----------------------------------------------------------------------------
 
@@ -223,12 +219,6 @@ class InsidePage(QWidget):
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.waiting.setWordWrap(True)
         self.waiting.setProperty("muted", True)
-        self.busy.setTextVisible(False)
-        self.busy.setFixedHeight(4)
-        policy = self.busy.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # the body must not jump when it comes and goes
-        self.busy.setSizePolicy(policy)
-        self.busy.setAccessibleName(self.tr("Progress of this view"))
         self.place.addWidget(self.waiting)
         self.place.addWidget(self.body)
         column = QVBoxLayout(self)
@@ -236,7 +226,6 @@ class InsidePage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.busy)
         column.addWidget(self.place, 1)
-        self._set_busy(False)
 
     # -- Qt -----------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
-    QProgressBar,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -33,6 +32,7 @@ from resnet_studio.gui.features.side_scroll import SideScroll
 from resnet_studio.gui.features.views import Views
 from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.busy_line import BusyLine
 from resnet_studio.gui.widgets.empty_state import EmptyState
 from resnet_studio.gui.workers import Task, TaskState
 
@@ -69,7 +69,7 @@ class FeaturesPanel(QWidget):
         self.fields = Fields(studio, self.channel_view, self)
         self.samples = SampleStrip(studio)
         self.waiting = QLabel()
-        self.busy = QProgressBar()
+        self.busy = BusyLine(self.tr("Progress of the feature maps"))
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.pages = QStackedWidget()
         self._build()
@@ -117,7 +117,7 @@ class FeaturesPanel(QWidget):
     def _await_network(self) -> None:
         torch = self.studio.torch
         if torch.state == "failed":
-            self._set_busy(False)
+            self.busy.set_busy(False)
             self._say(
                 self.tr("There are no feature maps without torch.")
                 + f"\n\n{torch.message}\n{torch.remedy}"
@@ -129,7 +129,7 @@ class FeaturesPanel(QWidget):
                 if torch.state == "ready"
                 else self.tr("torch is being loaded; the feature maps follow.")
             )
-        self._set_busy(True)
+        self.busy.set_busy(True)
         if self.isVisible():
             self.studio.ensure_network()
 
@@ -144,7 +144,7 @@ class FeaturesPanel(QWidget):
         if follows and framing_choice.soon_done(self._task, self._age):
             return
         self._wanted = wish
-        self._set_busy(True)
+        self.busy.set_busy(True)
         if self.examination is None:
             self._say(self.tr("Computing the feature maps…"))
         self._start(wish, visible=not follows)
@@ -160,7 +160,7 @@ class FeaturesPanel(QWidget):
         def ended() -> None:
             if self._wanted is wish:
                 self._wanted = self._task = None
-                self._set_busy(False)
+                self.busy.set_busy(False)
                 if framing != self.studio.framing_choice.framing:
                     self._refresh()
 
@@ -316,11 +316,6 @@ class FeaturesPanel(QWidget):
         self.waiting.setText(text)
         self.pages.setCurrentWidget(self.waiting)
 
-    def _set_busy(self, busy: bool) -> None:
-        self.busy.setRange(0, 0 if busy else 1)
-        self.busy.setVisible(busy)
-        self.busy.setAccessibleDescription(self.tr("working") if busy else "")
-
     # -- building ---------------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -350,12 +345,6 @@ class FeaturesPanel(QWidget):
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.waiting.setWordWrap(True)
         self.waiting.setProperty("muted", True)
-        self.busy.setTextVisible(False)
-        self.busy.setFixedHeight(4)
-        policy = self.busy.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # the mosaics must not jump when it comes and goes
-        self.busy.setSizePolicy(policy)
-        self.busy.setAccessibleName(self.tr("Progress of the feature maps"))
         for page in (self.waiting, self.mosaics, self.channel_view):
             self.pages.addWidget(page)
         column = QVBoxLayout(self.right)
@@ -363,7 +352,6 @@ class FeaturesPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.busy)
         column.addWidget(self.pages, 1)
-        self._set_busy(False)
 
     def _empty_page(self) -> QWidget:
         commands = self.studio.commands
