@@ -12,41 +12,13 @@ mypy reports the second and the third while they are missing. No torch here.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from resnet_studio.data.step_base import Size, StepModel, Triple
 
 ATTEMPTS = 10  # how often RandomResizedCrop tries, in every version of torchvision
-
-Size = Annotated[int, Field(ge=1, le=8192)]
-Triple = tuple[float, float, float]
-
-
-class StepModel(BaseModel):
-    """What all steps share.
-
-    Attributes:
-        title: The step's name for a person.
-        numbers: How many uniform random numbers the step takes for one picture. The count is
-            fixed, whatever is drawn, so that a change of one step's settings leaves the chance of
-            the other steps as it was.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: ClassVar[str]
-    numbers: ClassVar[int] = 0
-
-    def side_after(self, side: int | None) -> int | None:
-        """Return the side of the square picture that leaves the step.
-
-        Args:
-            side: The side of the square that enters; None where it depends on the picture.
-
-        Raises:
-            ValueError: A picture of that side cannot pass; the message is for a person.
-        """
-        return side
 
 
 class RandomResizedCrop(StepModel):

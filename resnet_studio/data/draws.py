@@ -9,10 +9,10 @@ No torch here.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,72 +28,24 @@ from resnet_studio.data.augment_steps import (
     ResizeExact,
     Step,
 )
+from resnet_studio.data.drawn import Attempt, CropBox, Region, StepDraw
 from resnet_studio.errors import PictureError
+
+__all__ = [
+    "Attempt",
+    "CropBox",
+    "Draw",
+    "Region",
+    "StepDraw",
+    "draw_step",
+    "draw_steps",
+    "flips",
+    "numbers_needed",
+    "pad_crop_corners",
+]
 
 # 150 MB of RGB. A picture of 10,000 x 1 pixels resized to 256 would take 2 GB.
 MAX_RESIZED_PIXELS = 50_000_000
-
-
-class Region(NamedTuple):
-    """A rectangle of whole pixels in the picture that enters a step; may lie partly outside."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-
-class CropBox(NamedTuple):
-    """A rectangle on the original picture, in its pixels; may lie partly outside."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of a random resized crop.
-
-    Attributes:
-        area_fraction: The share of the picture's area that was drawn.
-        ratio: The width over height that was drawn, before an exchange of the two.
-        swapped: Whether width and height were exchanged (rule "uniform_swap").
-        width: Width in pixels that follows.
-        height: Height in pixels that follows.
-        accepted: Whether a rectangle of that size fits into the picture.
-    """
-
-    area_fraction: float
-    ratio: float
-    swapped: bool
-    width: int
-    height: int
-    accepted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StepDraw:
-    """What one step does to one picture.
-
-    Attributes:
-        kind: The step's kind.
-        size: (height, width) of the picture that leaves the step.
-        text: What happens, in a few words.
-        region: What is cut out of the picture that enters; None where nothing is cut.
-        mirrored: Whether left and right are exchanged.
-        values: The figures behind the text, by name, for a table.
-        attempts: Every try of a random resized crop, in order.
-    """
-
-    kind: str
-    size: tuple[int, int]
-    text: str
-    region: Region | None = None
-    mirrored: bool = False
-    values: Mapping[str, Any] = field(default_factory=dict)
-    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True)
