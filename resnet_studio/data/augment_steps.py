@@ -177,4 +177,8 @@ class Normalise(StepModel):
         return value
 
 
-Step = RandomResizedCrop | Resize | ResizeExact | CenterCrop | PadCrop | HorizontalFlip | Normalise
+# What moves pixels, and the usual ending.
+GeometryStep = (
+    RandomResizedCrop | Resize | ResizeExact | CenterCrop | PadCrop | HorizontalFlip | Normalise
+)
+Step = GeometryStep

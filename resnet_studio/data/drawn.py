@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+# a, b, c, d, e, f: the point (x, y) of a step's result comes from (a x + b y + c, d x + e y + f).
+Affine = tuple[float, float, float, float, float, float]
+
 
 class Region(NamedTuple):
     """A rectangle of whole pixels in the picture that enters a step; may lie partly outside."""
@@ -58,6 +61,10 @@ class StepDraw:
         mirrored: Whether left and right are exchanged.
         values: The figures behind the text, by name, for a table.
         attempts: Every try of a random resized crop, in order.
+        affine: Where the pixels of the result come from, if not by `region` and `mirrored`: maps
+            its coordinates to those of the picture that enters, in pixels from the outer corner of
+            the top left pixel.
+        detail: What the step's apply function needs besides; a frozen dataclass of its own.
     """
 
     kind: str
@@ -67,3 +74,5 @@ class StepDraw:
     mirrored: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
+    affine: Affine | None = None
+    detail: Any = None

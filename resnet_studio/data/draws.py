@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from resnet_studio.data.augment_steps import (
     Step,
 )
 from resnet_studio.data.drawn import Attempt, CropBox, Region, StepDraw
+from resnet_studio.data.trace import Polygon, Trace, trace
 from resnet_studio.errors import PictureError
 
 __all__ = [
@@ -64,29 +65,43 @@ class Draw:
 
     @property
     def crop_box(self) -> CropBox:
-        """The rectangle of the original picture that becomes the result."""
-        return self._trace.box
+        """The rectangle of the original picture that becomes the result.
+
+        Of a result that was turned, the smallest rectangle around it.
+        """
+        return self._trace.frame.box
+
+    @property
+    def corners(self) -> Polygon:
+        """The result's four corners on the original, as (x, y) clockwise from its top left."""
+        return self._trace.frame.corners
+
+    @property
+    def visible(self) -> Polygon:
+        """The part of the original that can be seen in the result: a convex polygon, or empty."""
+        return self._trace.visible
 
     @property
     def flipped(self) -> bool:
-        """Whether the result is mirrored."""
+        """Whether left and right are exchanged in the result."""
         return self._trace.mirrored
 
     @property
     def kept_fraction(self) -> float:
         """The share of the original picture's area that can be seen in the result."""
-        return _area(self._trace.visible) / (self.width * self.height)
+        return self._trace.visible_area / (self.width * self.height)
 
     @property
     def padded_fraction(self) -> float:
-        """The share of the result that is added black border."""
-        return max(0.0, 1.0 - _area(self._trace.visible) / _area(self.crop_box))
+        """The share of the result that is added border."""
+        return max(0.0, 1.0 - self._trace.visible_area / self._trace.frame.area)
 
     @property
     def distortion(self) -> float:
         """How much wider things look than they are: 1.2 is 20 % wider, 0.8 is 20 % narrower."""
         height, width = self.steps[-1].size if self.steps else (self.height, self.width)
-        return (width / height) / (self.crop_box.width / self.crop_box.height)
+        frame = self._trace.frame
+        return (width / height) / (math.hypot(*frame.across) / math.hypot(*frame.down))
 
     def describe(self) -> str:
         """Return a line to stand under a thumbnail: "kept 37 % · stretched ×1.21 wide · flipped".
@@ -104,8 +119,8 @@ class Draw:
         return " · ".join(parts)
 
     @cached_property
-    def _trace(self) -> _Trace:
-        return _trace(self.steps, self.height, self.width)
+    def _trace(self) -> Trace:
+        return trace(self.steps, self.height, self.width)
 
 
 def draw_steps(
@@ -342,50 +357,3 @@ def _percent(fraction: float) -> str:
 
 def _triple(values: tuple[float, float, float]) -> str:
     return " / ".join(f"{value:.3g}" for value in values)
-
-
-class _Trace(NamedTuple):
-    """Where the picture that leaves the steps came from.
-
-    `visible` is the part of `box` that shows the original; a border added early stays a border.
-    """
-
-    box: CropBox
-    visible: CropBox
-    mirrored: bool
-
-
-def _trace(draws: Sequence[StepDraw], height: int, width: int) -> _Trace:
-    box = visible = CropBox(0.0, 0.0, float(width), float(height))
-    mirrored = False
-    for drawn in draws:
-        if drawn.region is not None:
-            box = _within(box, drawn.region, (height, width), mirrored=mirrored)
-            visible = _intersection(visible, box)
-        mirrored ^= drawn.mirrored
-        height, width = drawn.size
-    return _Trace(box, visible, mirrored)
-
-
-def _within(box: CropBox, region: Region, size: tuple[int, int], *, mirrored: bool) -> CropBox:
-    """Return what `region` of a picture of `size` that shows `box` covers on the original."""
-    height, width = size
-    left = width - region.left - region.width if mirrored else region.left
-    across, down = box.width / width, box.height / height
-    return CropBox(
-        box.left + left * across,
-        box.top + region.top * down,
-        region.width * across,
-        region.height * down,
-    )
-
-
-def _intersection(one: CropBox, other: CropBox) -> CropBox:
-    left, top = max(one.left, other.left), max(one.top, other.top)
-    right = min(one.left + one.width, other.left + other.width)
-    bottom = min(one.top + one.height, other.top + other.height)
-    return CropBox(left, top, max(0.0, right - left), max(0.0, bottom - top))
-
-
-def _area(box: CropBox) -> float:
-    return box.width * box.height
