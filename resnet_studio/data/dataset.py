@@ -7,7 +7,7 @@ that are decoded when asked for (`FileDataset`); training sees both through `Dat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -98,6 +98,16 @@ class ArrayDataset:
         """Returns the file it was read from, or its number."""
         return self.files[index] if self.files else f"{self.name} picture {index}"
 
+    def relabelled(
+        self, kept: NDArray[np.int64], classes: tuple[str, ...], labels: NDArray[np.int64]
+    ) -> ArrayDataset:
+        """Returns the pictures `kept`, with other classes; each keeps its name."""
+        if len(kept) == len(self):
+            return replace(self, classes=classes, labels=labels)
+        files = tuple(self.file_of(index) for index in kept.tolist())
+        images = self.images[kept]
+        return replace(self, classes=classes, labels=labels, images=images, files=files)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileDataset:
@@ -137,6 +147,14 @@ class FileDataset:
     def file_of(self, index: int) -> str:
         """Returns the path of picture `index` inside the data set."""
         return printable(self.keys[index])
+
+    def relabelled(
+        self, kept: NDArray[np.int64], classes: tuple[str, ...], labels: NDArray[np.int64]
+    ) -> FileDataset:
+        """Returns the pictures `kept`, with other classes."""
+        keys = tuple(self.keys[index] for index in kept.tolist())
+        sizes = None if self.sizes is None else self.sizes[kept]
+        return replace(self, classes=classes, labels=labels, keys=keys, sizes=sizes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,6 +197,23 @@ class Subset:
         return self.dataset.picture(int(self.indices[position]))
 
 
+@dataclass(frozen=True, slots=True)
+class FoundClass:
+    """A class as it lies in the data set, before any change to the classes.
+
+    Attributes:
+        name: What its folder or its authors call it.
+        pictures: How many it has, for training, validation and testing together.
+        name_now: The class that its pictures are trained as; None if it is left out.
+        excluded: How many of the pictures are left out one by one.
+    """
+
+    name: str
+    pictures: int
+    name_now: str | None
+    excluded: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DataSplit:
     """A data set divided for training; no picture is on both sides.
@@ -190,6 +225,7 @@ class DataSplit:
         problems: Everything left out or noteworthy, for the person to read.
         test: What is kept for the end, and looked at on request only, so that no choice is made
             by it; None if the data set sets nothing aside for that.
+        found: The classes before any change to them, in the order of the data set.
     """
 
     name: str
@@ -197,6 +233,7 @@ class DataSplit:
     validation: Subset
     problems: tuple[Problem, ...] = ()
     test: Subset | None = None
+    found: tuple[FoundClass, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from resnet_studio.data.class_edits import ClassEdits, edited
 from resnet_studio.data.dataset import (
     ArrayDataset,
     Dataset,
@@ -34,6 +35,7 @@ from resnet_studio.errors import DataError
 
 __all__ = [
     "ArrayDataset",
+    "ClassEdits",
     "DataConfig",
     "DataSplit",
     "Dataset",
@@ -67,6 +69,7 @@ class DataConfig(BaseModel):
             2015 (45,000 pictures to learn from, 5,000 to validate on, the 10,000 for testing left
             alone).
         split_seed: Decides which pictures those are.
+        edits: Classes renamed, merged and left out, and pictures left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +78,15 @@ class DataConfig(BaseModel):
     path: str | None = None
     validation_fraction: float = Field(default_factory=_usual_fraction, gt=0.0, lt=1.0)
     split_seed: int = Field(default=0, ge=0, lt=2**63)
+    edits: ClassEdits = ClassEdits()
+
+    @model_serializer(mode="wrap")
+    def _without_no_edits(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leaves changes that change nothing out of files, as in those of older versions."""
+        values: dict[str, Any] = handler(self)
+        if not self.edits:
+            values.pop("edits", None)
+        return values
 
 
 def open_dataset(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
@@ -176,7 +188,7 @@ def _open_folder(path: Path, config: DataConfig) -> Iterator[ScanProgress | Data
     images: NDArray[np.uint8] | None = None
     if _fits_memory(scan):
         scan, images = yield from _decoded(store, scan)
-    dataset: Dataset
+    dataset: ArrayDataset | FileDataset
     if images is not None:
         files = tuple(printable(file) for file in scan.files)
         dataset = ArrayDataset(
@@ -245,23 +257,25 @@ def _decoded(
 
 
 def _divided(
-    dataset: Dataset,
+    dataset: ArrayDataset | FileDataset,
     config: DataConfig,
     *,
     held_out: NDArray[np.bool_] | None = None,
     test: NDArray[np.bool_] | None = None,
 ) -> DataSplit:
-    """Divides by the data set's own folders where it has them, else by class and seed.
+    """Applies the changes to the classes; divides by the data set's folders, or by class and seed.
 
     Args:
-        dataset: What to divide.
+        dataset: What was opened.
         config: Says how, where the data set does not.
         held_out: (N,) bool, the pictures that the data set has for validation.
         test: (N,) bool, those that it has for testing; they are kept out of everything else.
     """
-    rest = np.ones(len(dataset), dtype=np.bool_) if test is None else ~test
-    problems = dataset.problems
-    own = rest & (held_out if held_out is not None else False)
+    changed = edited(dataset, config.edits)
+    dataset, kept = changed.dataset, changed.kept
+    rest = np.ones(len(dataset), dtype=np.bool_) if test is None else ~test[kept]
+    problems = (*dataset.problems, *changed.problems)
+    own = rest & (held_out[kept] if held_out is not None else False)
     if own.any() and (rest & ~own).any():
         train = Subset(dataset, np.flatnonzero(rest & ~own))
         validation = Subset(dataset, np.flatnonzero(own))
@@ -275,5 +289,5 @@ def _divided(
             f"No class of {dataset.name} has two pictures, so that none is left to validate on.",
             remedy="Add pictures.",
         )
-    kept = None if rest.all() else Subset(dataset, np.flatnonzero(~rest))
-    return DataSplit(dataset.name, train, validation, problems, kept)
+    aside = None if rest.all() else Subset(dataset, np.flatnonzero(~rest))
+    return DataSplit(dataset.name, train, validation, problems, aside, changed.found)

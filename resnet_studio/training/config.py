@@ -29,7 +29,13 @@ SMALL_DATA_SIZES: Final[Mapping[StemKind, int]] = {
 """Input size in pixels for the small pictures of the digits and CIFAR-10: the stem for ImageNet
 divides the size by four before the first stage, so it gets twice the size."""
 
-_KNOWN_CLASSES: Final[Mapping[str, int]] = {"digits": 10, "cifar10": 10}
+_KNOWN_CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
+    "digits": tuple("0123456789"),
+    "cifar10": (
+        *("airplane", "automobile", "bird", "cat", "deer"),
+        *("dog", "frog", "horse", "ship", "truck"),
+    ),
+}
 
 
 class RunConfig(BaseModel):
@@ -110,8 +116,9 @@ def default_config(spec: NetworkSpec, data: DataConfig, *, classes: int | None =
     Args:
         spec: The network that was chosen.
         data: The data that was chosen.
-        classes: How many classes a folder has; digits and CIFAR-10 have 10. None keeps the spec's,
-            and `loop.fit` refuses the run if the folder has another number.
+        classes: How many classes the opened pictures have; those of digits and CIFAR-10 are known.
+            None keeps the spec's for a folder, and `loop.fit` refuses the run if it has another
+            number.
     """
     network = spec.replace(in_channels=3, classes=_classes(spec, data, classes))
     if data.source != "folder":
@@ -127,4 +134,7 @@ def default_config(spec: NetworkSpec, data: DataConfig, *, classes: int | None =
 
 
 def _classes(spec: NetworkSpec, data: DataConfig, classes: int | None) -> int:
-    return _KNOWN_CLASSES.get(data.source, spec.classes) if classes is None else classes
+    if classes is not None:
+        return classes
+    names = _KNOWN_CLASSES.get(data.source)
+    return spec.classes if names is None else len(data.edits.classes_of(names))
