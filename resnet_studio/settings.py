@@ -119,6 +119,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("recipe_groups", ["optimiser", "schedule"], contents=_are_names),
     Setting("curve_plots", ["loss", "accuracy"], contents=_are_names),
     Setting("data", ""),
+    Setting("pipelines", {}, contents=_are_texts),
     Setting("last_folder", ""),
     Setting("recent_pictures", [], contents=_are_names),
     Setting("splitters", {}, contents=_are_widths),

@@ -23,6 +23,7 @@ from resnet_studio.gui import theme as themes
 from resnet_studio.gui.commands import Commands
 from resnet_studio.gui.framing_choice import FramingChoice
 from resnet_studio.gui.operating import Operating
+from resnet_studio.gui.pipeline_choice import PipelineChoice
 from resnet_studio.gui.spec_change import SpecChange
 from resnet_studio.gui.workers import TaskState, Workers
 from resnet_studio.probe.surgery import NO_SURGERY, Surgery
@@ -107,6 +108,7 @@ class Studio(QObject):
         self.undo_stack = QUndoStack(self)
         self.operating = Operating(self)
         self.framing_choice = FramingChoice(self)
+        self.pipelines = PipelineChoice(self)
         self.theme = themes.choose(self.settings["appearance"])
         self.window: QWidget | None = None
         self.torch = TorchStatus()
