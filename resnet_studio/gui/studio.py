@@ -21,6 +21,7 @@ from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.errors import StudioError
 from resnet_studio.gui import theme as themes
 from resnet_studio.gui.commands import Commands
+from resnet_studio.gui.data_choice import DataChoice
 from resnet_studio.gui.framing_choice import FramingChoice
 from resnet_studio.gui.operating import Operating
 from resnet_studio.gui.pipeline_choice import PipelineChoice
@@ -109,6 +110,7 @@ class Studio(QObject):
         self.operating = Operating(self)
         self.framing_choice = FramingChoice(self)
         self.pipelines = PipelineChoice(self)
+        self.data = DataChoice(self)
         self.theme = themes.choose(self.settings["appearance"])
         self.window: QWidget | None = None
         self.torch = TorchStatus()

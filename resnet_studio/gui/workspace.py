@@ -279,11 +279,10 @@ class Workspace(QObject):
     def _open_training_data(self, status: TorchStatus) -> None:
         """Opens the built-in digits, so that «Start training» works from any panel.
 
-        A folder is scanned when its panel is shown: it may be large, or on a disk that sleeps.
+        A folder is scanned when a panel shows it: it may be large, or on a disk that sleeps.
         """
-        setup = getattr(self.panels.get("training"), "setup", None)
-        if status.state == "ready" and setup is not None and setup.data.config.source == "digits":
-            setup.start()
+        if status.state == "ready" and self.studio.data.config.source == "digits":
+            self.studio.data.start()
 
     def _show_training(self, running: bool) -> None:
         """Brings the curves to the front when a run starts, wherever it was started from."""

@@ -1,6 +1,6 @@
-"""What the window keeps of a data set: names and numbers, not the pictures.
+"""What the window keeps of a data set: its pictures as they are opened, and names and numbers.
 
-`summarise` opens a data set in a worker to see whether it can be used; training opens it again.
+`open_data` opens a data set in a worker; training opens it again for itself.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class DataSummary:
         validation_size: Pictures held out.
         problems: What was left out, and why.
         side: Shorter side of a typical picture in pixels.
+        test_size: Pictures that the data set keeps for testing; training leaves them alone.
     """
 
     config: DataConfig
@@ -41,15 +42,24 @@ class DataSummary:
     validation_size: int
     problems: tuple[Problem, ...]
     side: int
+    test_size: int = 0
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Returns the optimiser steps of one epoch."""
         return -(-self.train_size // max(1, batch_size))
 
 
-def summarise(
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedData:
+    """What a worker brings when it has opened a data set."""
+
+    summary: DataSummary
+    split: DataSplit
+
+
+def open_data(
     config: DataConfig, state: TaskState, describe: Callable[[str, int], str]
-) -> DataSummary:
+) -> OpenedData:
     """Opens a data set and says what is in it; runs in a worker.
 
     Args:
@@ -68,7 +78,7 @@ def summarise(
         for item in opening:
             state.check()
             if isinstance(item, DataSplit):
-                return _summary(config, item)
+                return OpenedData(_summary(config, item), item)
             text = describe(item.phase, item.done)
             state.progress(item.done, item.total or 0, text)
             state.event(text)
@@ -86,6 +96,7 @@ def _summary(config: DataConfig, split: DataSplit) -> DataSummary:
         validation_size=len(split.validation),
         problems=tuple(split.problems),
         side=_typical_side(split),
+        test_size=len(split.test) if split.test is not None else 0,
     )
 
 

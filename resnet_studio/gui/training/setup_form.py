@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 
 from pydantic import ValidationError
@@ -10,7 +9,6 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from resnet_studio.architecture.graph import build_graph
-from resnet_studio.data.sources import DataConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.data_form import DataForm
@@ -85,25 +83,16 @@ class SetupForm(QScrollArea):
     # -- remembering ------------------------------------------------------------------------
 
     def _restore(self) -> None:
-        settings = self._studio.settings
         try:
-            data = DataConfig.model_validate_json(settings["data"])
+            recipe = Recipe.model_validate_json(self._studio.settings["recipe"])
         except ValidationError:
-            data = DataConfig()
-        self.data.set_config(data)
-        try:
-            recipe = Recipe.model_validate_json(settings["recipe"])
-        except ValidationError:
-            recipe = DEFAULT_RECIPES[data.source].recipe
+            recipe = DEFAULT_RECIPES[self.data.config.source].recipe
         self.recipe.show_recipe(recipe)
         self.device.set_choice(recipe.device)
 
     def _remember(self, recipe: Recipe | None) -> None:
-        settings = self._studio.settings
-        with contextlib.suppress(ValueError):  # a name that is no Unicode cannot be noted down
-            settings["data"] = self.data.config.model_dump_json()
         if recipe is not None:
-            settings["recipe"] = recipe.model_dump_json()
+            self._studio.settings["recipe"] = recipe.model_dump_json()
 
     # -- the plan ---------------------------------------------------------------------------
 
