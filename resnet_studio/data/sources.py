@@ -40,11 +40,14 @@ __all__ = [
     "DataSplit",
     "Dataset",
     "FileDataset",
+    "OpenedSource",
     "Problem",
     "ScanProgress",
     "Subset",
+    "divide",
     "load_dataset",
     "open_dataset",
+    "open_source",
     "stratified_split",
 ]
 
@@ -89,6 +92,21 @@ class DataConfig(BaseModel):
         return values
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedSource:
+    """What lies at a source, before it is changed and divided as a person wants it.
+
+    Attributes:
+        dataset: All classes and pictures that can be used.
+        held_out: (N,) bool, the pictures that the data set has for validation; None if it has none.
+        test: (N,) bool, those that it has for testing; None if it has none.
+    """
+
+    dataset: ArrayDataset | FileDataset
+    held_out: NDArray[np.bool_] | None = None
+    test: NDArray[np.bool_] | None = None
+
+
 def open_dataset(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
     """Opens a data set step by step; to cancel, close the generator.
 
@@ -98,9 +116,22 @@ def open_dataset(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
     Raises:
         DataError: If it is missing, cannot be read or is not fit for training.
     """
+    for item in open_source(config):
+        yield divide(item, config) if isinstance(item, OpenedSource) else item
+
+
+def open_source(config: DataConfig) -> Iterator[ScanProgress | OpenedSource]:
+    """Reads what source and path of `config` name; `divide` does the rest, without the disk.
+
+    Yields:
+        Progress, and last of all what was found.
+
+    Raises:
+        DataError: If it is missing, cannot be read or is not fit for training.
+    """
     _check_name(config.path or "")
     try:
-        yield from _opened(config)
+        yield (yield from _opened(config))
     except OSError as error:
         # What is foreseen has its own words below; disks and permissions fail in many ways.
         raise DataError(
@@ -109,19 +140,18 @@ def open_dataset(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
         ) from error
 
 
-def _opened(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+def _opened(config: DataConfig) -> Generator[ScanProgress, None, OpenedSource]:
     if config.source == "digits":
         yield ScanProgress("reading", 0, 1)
-        yield _divided(read_digits(), config)
-    elif config.source == "cifar10":
-        yield from _open_cifar10(config)
-    else:
-        if not config.path:
-            raise DataError(
-                "No folder is chosen.",
-                remedy="Choose a folder with one folder of pictures for each class.",
-            )
-        yield from _open_folder(Path(config.path).expanduser(), config)
+        return OpenedSource(read_digits())
+    if config.source == "cifar10":
+        return (yield from _open_cifar10(config))
+    if not config.path:
+        raise DataError(
+            "No folder is chosen.",
+            remedy="Choose a folder with one folder of pictures for each class.",
+        )
+    return (yield from _open_folder(Path(config.path).expanduser()))
 
 
 def _check_name(path: str) -> None:
@@ -162,25 +192,24 @@ def load_dataset(
     raise AssertionError("open_dataset ends with the data set")
 
 
-def _open_cifar10(config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+def _open_cifar10(config: DataConfig) -> Generator[ScanProgress, None, OpenedSource]:
     # Not at the top: it brings the whole of networking, a third of this module's import time.
     from resnet_studio.data.cifar import find_cifar10, read_cifar10
 
     path = Path(config.path).expanduser() if config.path else None
     if place := find_cifar10(path):
         dataset, test = yield from read_cifar10(place)
-        yield _divided(dataset, config, test=test)
-    elif path is not None:
-        yield from _open_folder(path, config)
-    else:
-        raise DataError(
-            "CIFAR-10 is not on this computer.",
-            remedy="Name the folder where it is, or download it (170 MB) in the window that "
-            "resnet-studio opens, as data of a new run.",
-        )
+        return OpenedSource(dataset, test=test)
+    if path is not None:
+        return (yield from _open_folder(path))
+    raise DataError(
+        "CIFAR-10 is not on this computer.",
+        remedy="Name the folder where it is, or download it (170 MB) in the window that "
+        "resnet-studio opens, as data of a new run.",
+    )
 
 
-def _open_folder(path: Path, config: DataConfig) -> Iterator[ScanProgress | DataSplit]:
+def _open_folder(path: Path) -> Generator[ScanProgress, None, OpenedSource]:
     # Said first: opening an archive of a million files takes seconds.
     yield ScanProgress("listing", 0)
     store = open_store(path)
@@ -204,7 +233,7 @@ def _open_folder(path: Path, config: DataConfig) -> Iterator[ScanProgress | Data
             problems=scan.problems,
             sizes=scan.sizes,
         )
-    yield _divided(dataset, config, held_out=scan.held_out, test=scan.test)
+    return OpenedSource(dataset, scan.held_out, scan.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,26 +285,21 @@ def _decoded(
     return keep_only(scan, np.flatnonzero(whole), problems=broken), images[whole]
 
 
-def _divided(
-    dataset: ArrayDataset | FileDataset,
-    config: DataConfig,
-    *,
-    held_out: NDArray[np.bool_] | None = None,
-    test: NDArray[np.bool_] | None = None,
-) -> DataSplit:
+def divide(source: OpenedSource, config: DataConfig) -> DataSplit:
     """Applies the changes to the classes; divides by the data set's folders, or by class and seed.
 
     Args:
-        dataset: What was opened.
-        config: Says how, where the data set does not.
-        held_out: (N,) bool, the pictures that the data set has for validation.
-        test: (N,) bool, those that it has for testing; they are kept out of everything else.
+        source: What was opened.
+        config: Says which changes, and how to divide where the data set does not.
+
+    Raises:
+        DataError: If fewer than two classes or no picture to validate on are left.
     """
-    changed = edited(dataset, config.edits)
+    changed = edited(source.dataset, config.edits)
     dataset, kept = changed.dataset, changed.kept
-    rest = np.ones(len(dataset), dtype=np.bool_) if test is None else ~test[kept]
+    rest = np.ones(len(dataset), dtype=np.bool_) if source.test is None else ~source.test[kept]
     problems = (*dataset.problems, *changed.problems)
-    own = rest & (held_out[kept] if held_out is not None else False)
+    own = rest & (source.held_out[kept] if source.held_out is not None else False)
     if own.any() and (rest & ~own).any():
         train = Subset(dataset, np.flatnonzero(rest & ~own))
         validation = Subset(dataset, np.flatnonzero(own))
