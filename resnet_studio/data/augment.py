@@ -92,12 +92,12 @@ class AugmentSpec(BaseModel):
 
     @model_validator(mode="after")
     def _steps_fit_together(self) -> AugmentSpec:
-        side: int | None = None
+        side = least = None
         for place, step in enumerate(self.steps):
             if isinstance(step, Normalise) and place != len(self.steps) - 1:
                 raise _joint(place, "Normalise must be the last step")
             try:
-                side = step.side_after(side)
+                least, side = step.least_after(least), step.side_after(side)
             except ValueError as error:
                 raise _joint(place, str(error)) from None
         if side is None:

@@ -4,21 +4,34 @@ A step says nothing about how it is drawn or applied. To add one:
 
 1. a class here, with its `kind`, bounds, `title`, how many random numbers it takes (`numbers`)
    and the side of the picture it leaves (`side_after`), and its name in `Step`;
-2. a draw function in `draws.py`, and its case in `draw_step`;
-3. an apply function in `transforms.py`, and its case in `apply_step`.
+2. a draw function in `draws_geometry.py`, and its case in `draw_geometry_step`;
+3. an apply function in `transforms.py`, and its case in `apply_step`;
+4. its line of torchvision code in `torchvision_code.py`, and its case in `test_one_code_path.py`.
 
-mypy reports the second and the third while they are missing. No torch here.
+mypy and the tests report what is missing. No torch here.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from resnet_studio.data.step_base import Size, StepModel, Triple
+from resnet_studio.data.step_base import (
+    BLACK,
+    Colour,
+    Probability,
+    Size,
+    StepModel,
+    Triple,
+)
 
 ATTEMPTS = 10  # how often RandomResizedCrop tries, in every version of torchvision
+
+
+def _pair(hard: list[float], soft: list[float]) -> dict[str, Any]:
+    """Return what a form needs to know of the numbers of a pair or triple."""
+    return {"unit": "", "hard": hard, "soft": soft}
 
 
 class RandomResizedCrop(StepModel):
@@ -36,10 +49,14 @@ class RandomResizedCrop(StepModel):
     kind: Literal["random_resized_crop"] = "random_resized_crop"
     size: Size = Field(default=224, description="Side of the picture that results, in pixels.")
     scale: tuple[float, float] = Field(
-        default=(0.08, 1.0), description="Least and greatest share of the picture's area to keep."
+        default=(0.08, 1.0),
+        description="Least and greatest share of the picture's area to keep.",
+        json_schema_extra=_pair([0.001, 1], [0.05, 1]),
     )
     ratio: tuple[float, float] = Field(
-        default=(3 / 4, 4 / 3), description="Least and greatest width over height of the part."
+        default=(3 / 4, 4 / 3),
+        description="Least and greatest width over height of the part.",
+        json_schema_extra=_pair([0.01, 100], [0.5, 2]),
     )
     rule: Literal["log_uniform", "uniform_swap"] = Field(
         default="log_uniform", description="How the ratio is drawn: torchvision now, or until 0.2."
@@ -82,6 +99,43 @@ class Resize(StepModel):
         """Return the size for a square; other pictures keep their ratio."""
         return None if side is None else self.size
 
+    def least_after(self, least: int | None) -> int | None:
+        """Return the size."""
+        return self.size
+
+
+class RandomShortSide(StepModel):
+    """Resize the SHORTER side to a random whole number of pixels, keeping the aspect ratio.
+
+    The scale augmentation of Simonyan and Zisserman 2014 (arXiv:1409.1556, 3.1), with which He et
+    al. 2015 (arXiv:1512.03385, 3.4) train: the side is drawn evenly from [256, 480], both ends
+    included, and a crop of 224 is cut out of the picture.
+    """
+
+    title: ClassVar[str] = "Resize the shorter side at random"
+    numbers: ClassVar[int] = 1
+
+    kind: Literal["random_short_side"] = "random_short_side"
+    min: Size = Field(default=256, description="The least shorter side, in pixels.")
+    max: Size = Field(default=480, description="The greatest shorter side, in pixels.")
+
+    @model_validator(mode="after")
+    def _sides_are_a_range(self) -> RandomShortSide:
+        if self.min > self.max:
+            raise ValueError(
+                f"the shorter side runs from {self.min} to {self.max}; the first must not be the "
+                "greater one"
+            )
+        return self
+
+    def side_after(self, side: int | None) -> int | None:
+        """Return the side of a square if there is only one."""
+        return self.min if side is not None and self.min == self.max else None
+
+    def least_after(self, least: int | None) -> int | None:
+        """Return the least side."""
+        return self.min
+
 
 class ResizeExact(StepModel):
     """Resize to a square of `size`, whatever the aspect ratio was."""
@@ -110,19 +164,26 @@ class CenterCrop(StepModel):
 
 
 class PadCrop(StepModel):
-    """Add a black border and cut out a square at random: the CIFAR recipe.
+    """Add a border and cut out a square at random; without a border, the plain random crop.
 
-    He et al. 2015 (arXiv:1512.03385, 4.2) pad "4 pixels on each side". The border is black before
-    normalisation, as torchvision users have it; the authors' Torch code padded after normalisation,
-    where zero is the mean colour.
+    The CIFAR recipe: He et al. 2015 (arXiv:1512.03385, 4.2) pad "4 pixels on each side". The border
+    is black before normalisation, as torchvision users have it; the authors' Torch code padded
+    after normalisation, where zero is the mean colour: choose that as `fill` to have it their way.
     """
 
     title: ClassVar[str] = "Pad and crop"
     numbers: ClassVar[int] = 2
 
     kind: Literal["pad_crop"] = "pad_crop"
-    padding: int = Field(default=4, ge=0, le=4096, description="Black border, in pixels.")
+    padding: int = Field(
+        default=4,
+        ge=0,
+        le=4096,
+        description="Border on each side, in pixels; 0 for a plain random crop.",
+        json_schema_extra={"unit": "px", "soft": [0, 32]},
+    )
     size: Size = Field(default=32, description="Side of the square cut out, in pixels.")
+    fill: Colour = Field(default=BLACK, description="Colour of the border: red, green, blue.")
 
     @model_validator(mode="after")
     def _border_is_narrower_than_the_crop(self) -> PadCrop:
@@ -134,11 +195,15 @@ class PadCrop(StepModel):
         return self
 
     def side_after(self, side: int | None) -> int | None:
-        """Return the size of the crop, if it fits into the padded picture."""
-        if side is not None and side + 2 * self.padding < self.size:
+        """Return the size of the crop."""
+        return self.size
+
+    def least_after(self, least: int | None) -> int | None:
+        """Return the size of the crop, if it fits into the smallest picture with its border."""
+        if least is not None and least + 2 * self.padding < self.size:
             raise ValueError(
-                f"a crop of {self.size} pixels does not fit into a picture of {side} with a border "
-                f"of {self.padding}; the crop can be {side + 2 * self.padding} at most"
+                f"a crop of {self.size} pixels does not fit into a picture of {least} with a "
+                f"border of {self.padding}; the crop can be {least + 2 * self.padding} at most"
             )
         return self.size
 
@@ -150,7 +215,47 @@ class HorizontalFlip(StepModel):
     numbers: ClassVar[int] = 1
 
     kind: Literal["horizontal_flip"] = "horizontal_flip"
-    p: float = Field(default=0.5, ge=0, le=1, description="Probability of the flip.")
+    p: Probability = Field(default=0.5, description="Probability of the flip.")
+
+
+class VerticalFlip(StepModel):
+    """Exchange top and bottom with probability `p`: for pictures from above, through a microscope.
+
+    Photographs have an upper side; nobody trains ImageNet with it.
+    """
+
+    title: ClassVar[str] = "Vertical flip"
+    numbers: ClassVar[int] = 1
+
+    kind: Literal["vertical_flip"] = "vertical_flip"
+    p: Probability = Field(default=0.5, description="Probability of the flip.")
+
+
+class RandomRotation(StepModel):
+    """Turn about the centre by a random angle; the size stays, and corners are filled.
+
+    As `torchvision.transforms.v2.RandomRotation` with `expand=False`: the angle is drawn evenly
+    from [-degrees, degrees], anticlockwise above 0.
+    """
+
+    title: ClassVar[str] = "Random rotation"
+    numbers: ClassVar[int] = 1
+
+    kind: Literal["random_rotation"] = "random_rotation"
+    degrees: float = Field(
+        default=15.0,
+        ge=0,
+        le=180,
+        description="Greatest angle to either side, in degrees.",
+        json_schema_extra={"unit": "°", "soft": [0, 45]},
+    )
+    fill: Colour = Field(
+        default=BLACK, description="Colour of what lies outside of the picture: red, green, blue."
+    )
+    interpolation: Literal["bilinear", "nearest"] = Field(
+        default="bilinear",
+        description="Colours between pixels: mixed, or the nearest pixel's as torchvision's default.",
+    )
 
 
 class Normalise(StepModel):
@@ -159,8 +264,14 @@ class Normalise(StepModel):
     title: ClassVar[str] = "Normalise"
 
     kind: Literal["normalise"] = "normalise"
-    mean: Triple = Field(description="Mean of red, green, blue, of pictures in [0, 1].")
-    std: Triple = Field(description="Standard deviation of red, green, blue.")
+    mean: Triple = Field(
+        description="Mean of red, green, blue, of pictures in [0, 1].",
+        json_schema_extra=_pair([-10, 10], [0, 1]),
+    )
+    std: Triple = Field(
+        description="Standard deviation of red, green, blue.",
+        json_schema_extra=_pair([0.0001, 1000], [0.05, 1]),
+    )
 
     @field_validator("mean")
     @classmethod
@@ -179,6 +290,15 @@ class Normalise(StepModel):
 
 # What moves pixels, and the usual ending.
 GeometryStep = (
-    RandomResizedCrop | Resize | ResizeExact | CenterCrop | PadCrop | HorizontalFlip | Normalise
+    RandomResizedCrop
+    | Resize
+    | ResizeExact
+    | RandomShortSide
+    | CenterCrop
+    | PadCrop
+    | HorizontalFlip
+    | VerticalFlip
+    | RandomRotation
+    | Normalise
 )
 Step = GeometryStep

@@ -1,6 +1,6 @@
 """Whole batches augmented on a GPU, from pictures that lie there.
 
-Only steps that move pixels (`PadCrop`, `HorizontalFlip`): moving gives the same bits anywhere.
+Only steps that move whole pixels (`PadCrop` and the flips): moving gives the same bits anywhere.
 Resizing is not done here, since another device's antialiased sums differ in the last bits from
 what the preview shows; resized pictures come from the processor.
 """
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_studio.data.augment_steps import HorizontalFlip, PadCrop, Step
+from resnet_studio.data.augment_steps import HorizontalFlip, PadCrop, Step, VerticalFlip
 from resnet_studio.data.draws import flips, pad_crop_corners
+from resnet_studio.data.step_base import BLACK
 
 
 def apply_on_device(
@@ -46,7 +47,9 @@ def apply_on_device(
         if isinstance(step, PadCrop):
             batch = _pad_and_crop(step, batch, next(waiting), next(waiting))
         else:
-            batch = torch.where(next(waiting).bool()[:, None, None, None], batch.flip(2), batch)
+            along = 1 if isinstance(step, VerticalFlip) else 2
+            flipped = next(waiting).bool()[:, None, None, None]
+            batch = torch.where(flipped, batch.flip(along), batch)
     return batch.contiguous()
 
 
@@ -67,7 +70,7 @@ def _moves(
             tops, lefts = pad_crop_corners(step, height, width, mine)
             rows += [tops + step.padding, lefts + step.padding]
             height = width = step.size
-        elif isinstance(step, HorizontalFlip):
+        elif isinstance(step, HorizontalFlip | VerticalFlip):
             rows.append(flips(step, mine).astype(np.int64))
         else:
             raise TypeError(f"{step.kind} does not work on whole batches")
@@ -85,6 +88,10 @@ def sent(values: Tensor, device: torch.device) -> Tensor:
 def _pad_and_crop(step: PadCrop, images: Tensor, tops: Tensor, lefts: Tensor) -> Tensor:
     border = step.padding
     padded = functional.pad(images, (0, 0, border, border, border, border))
+    if border and step.fill != BLACK:
+        for channel, level in enumerate(step.fill):  # numbers, since a tensor would have to be sent
+            padded[..., channel] = level
+        padded[:, border:-border, border:-border] = images
     along = torch.arange(step.size, device=images.device)
     picture = torch.arange(len(images), device=images.device)[:, None, None]
     down, across = tops[:, None, None] + along[:, None], lefts[:, None, None] + along

@@ -6,12 +6,19 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Size = Annotated[int, Field(ge=1, le=8192)]
+Size = Annotated[int, Field(ge=1, le=8192, json_schema_extra={"unit": "px", "soft": [16, 512]})]
+Probability = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "", "soft": [0, 1]})]
 Triple = tuple[float, float, float]
+Level = Annotated[int, Field(ge=0, le=255)]
+Colour = tuple[Level, Level, Level]  # red, green, blue
+BLACK: Colour = (0, 0, 0)
 
 
 class StepModel(BaseModel):
     """What all steps share.
+
+    A field's `json_schema_extra` is for forms: `unit` is what the number counts ("px", "°"), `soft`
+    the range that people usually choose from, `hard` the allowed range of a pair's two numbers.
 
     Attributes:
         title: The step's name for a person.
@@ -30,8 +37,17 @@ class StepModel(BaseModel):
 
         Args:
             side: The side of the square that enters; None where it depends on the picture.
-
-        Raises:
-            ValueError: A picture of that side cannot pass; the message is for a person.
         """
         return side
+
+    def least_after(self, least: int | None) -> int | None:
+        """Return the least shorter side that pictures can have after the step.
+
+        Args:
+            least: The least shorter side that pictures can have before it; None if unknown.
+
+        Raises:
+            ValueError: A picture as small as that cannot pass; the message is for a person.
+        """
+        side = self.side_after(None)
+        return least if side is None else side

@@ -122,7 +122,7 @@ class Trace:
 
     @cached_property
     def visible(self) -> Polygon:
-        """The part of the original that can be seen in the result; convex, clockwise; perhaps empty.
+        """What of the original can be seen in the result: a convex polygon, clockwise; or empty.
 
         What one step cut away, or covered with a border, stays away; so the outlines after all
         steps are laid over each other.

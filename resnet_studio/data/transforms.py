@@ -35,9 +35,12 @@ from resnet_studio.data.augment_steps import (
     Normalise,
     PadCrop,
     RandomResizedCrop,
+    RandomRotation,
+    RandomShortSide,
     Resize,
     ResizeExact,
     Step,
+    VerticalFlip,
 )
 from resnet_studio.data.draws import (
     Draw,
@@ -47,9 +50,11 @@ from resnet_studio.data.draws import (
     flips,
     pad_crop_corners,
 )
+from resnet_studio.data.step_base import BLACK, Colour
+from resnet_studio.data.warp import turned
 from resnet_studio.errors import PictureError
 
-_WHOLE_BATCHES = (PadCrop, HorizontalFlip)
+_WHOLE_BATCHES = (PadCrop, HorizontalFlip, VerticalFlip)
 # Up to here a picture's means lie in the processor's first cache beside the picture.
 _SMALL_SIDE = 48
 _AS_IT_IS = Normalise(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
@@ -92,12 +97,19 @@ def apply_step(step: Step, image: NDArray[np.uint8], drawn: StepDraw) -> NDArray
     match step:
         case RandomResizedCrop():
             return _resized(_cut(image, _region(drawn)), drawn.size)
-        case Resize() | ResizeExact():
+        case Resize() | ResizeExact() | RandomShortSide():
             return _resized(image, drawn.size)
-        case CenterCrop() | PadCrop():
+        case CenterCrop():
             return _cut(image, _region(drawn))
+        case PadCrop():
+            return _cut(image, _region(drawn), fill=step.fill)
         case HorizontalFlip():
             return _mirrored(image) if drawn.mirrored else image
+        case VerticalFlip():
+            return image if drawn.affine is None else np.ascontiguousarray(image[::-1])
+        case RandomRotation():
+            angle, mode = drawn.values["angle"], step.interpolation
+            return turned(image, angle, interpolation=mode, fill=step.fill)
         case Normalise():
             return image
         case _:
@@ -244,6 +256,11 @@ def apply_batch(
             images = images if overwrite else np.array(images, order="C")
             _mirror(images, flips(step, mine))
             overwrite = True
+        elif isinstance(step, VerticalFlip):
+            images = images if overwrite else np.array(images, order="C")
+            chosen = flips(step, mine)
+            images[chosen] = images[chosen, ::-1]
+            overwrite = True
         else:
             raise TypeError(f"{step.kind} does not work on whole batches")
     return images
@@ -264,7 +281,7 @@ def _pad_and_crop(
     count, height, width, _ = images.shape
     tops, lefts = pad_crop_corners(step, height, width, numbers)
     border = step.padding
-    padded = np.zeros((count, height + 2 * border, width + 2 * border, 3), dtype=np.uint8)
+    padded = _filled((count, height + 2 * border, width + 2 * border, 3), step.fill)
     padded[:, border : border + height, border : border + width] = images
     # (N, tops, lefts, 3, S, S): all crops there are, without copying one.
     crops = sliding_window_view(padded, (step.size, step.size), axis=(1, 2))
@@ -287,17 +304,26 @@ def _mirrored(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.take(images, np.arange(images.shape[-2] - 1, -1, -1), axis=-2)
 
 
-def _cut(image: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
-    """Return a copy of the region; what lies outside of the picture is black."""
+def _cut(image: NDArray[np.uint8], region: Region, *, fill: Colour = BLACK) -> NDArray[np.uint8]:
+    """Return a copy of the region; what lies outside of the picture has the colour `fill`."""
     left, top = region.left, region.top
     right, bottom = left + region.width, top + region.height
     inside = image[max(top, 0) : bottom, max(left, 0) : right]
     if inside.shape[:2] == (region.height, region.width):
         return inside.copy()  # a view would keep the whole picture in memory
-    cut = np.zeros((region.height, region.width, 3), dtype=np.uint8)
+    cut = _filled((region.height, region.width, 3), fill)
     down, across = max(-top, 0), max(-left, 0)
     cut[down : down + inside.shape[0], across : across + inside.shape[1]] = inside
     return cut
+
+
+def _filled(shape: tuple[int, ...], fill: Colour) -> NDArray[np.uint8]:
+    """Return pictures of one colour; black is had from the system without writing it."""
+    if fill == BLACK:
+        return np.zeros(shape, dtype=np.uint8)
+    pictures = np.empty(shape, dtype=np.uint8)
+    pictures[...] = np.array(fill, dtype=np.uint8)
+    return pictures
 
 
 def _resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
