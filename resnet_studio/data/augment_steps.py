@@ -254,7 +254,7 @@ class RandomRotation(StepModel):
     )
     interpolation: Literal["bilinear", "nearest"] = Field(
         default="bilinear",
-        description="Colours between pixels: mixed, or the nearest pixel's as torchvision's default.",
+        description="Colours between pixels: mixed, or the nearest one's as in torchvision.",
     )
 
 

@@ -15,7 +15,12 @@ from functools import cached_property
 
 from resnet_studio.data.augment_steps import Step
 from resnet_studio.data.drawn import Attempt, CropBox, Region, StepDraw
-from resnet_studio.data.draws_geometry import draw_geometry_step, flips, pad_crop_corners
+from resnet_studio.data.draws_geometry import (
+    draw_geometry_step,
+    fallback_region,
+    flips,
+    pad_crop_corners,
+)
 from resnet_studio.data.trace import Polygon, Trace, trace
 
 __all__ = [
@@ -26,6 +31,7 @@ __all__ = [
     "StepDraw",
     "draw_step",
     "draw_steps",
+    "fallback_region",
     "flips",
     "numbers_needed",
     "pad_crop_corners",

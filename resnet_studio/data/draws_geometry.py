@@ -117,7 +117,7 @@ def _draw_random_resized_crop(
             f"{_size_text(region.height, region.width)} at ({left}, {top})"
         )
     else:
-        region = _fallback(step, height, width)
+        region = fallback_region(step, height, width)
         text = f"no attempt fitted: central {_size_text(region.height, region.width)}"
     values = {
         "attempt": tried,
@@ -152,7 +152,7 @@ def _attempt(step: RandomResizedCrop, height: int, width: int, numbers: Sequence
     return Attempt(fraction, ratio, swapped, wide, high, accepted)
 
 
-def _fallback(step: RandomResizedCrop, height: int, width: int) -> Region:
+def fallback_region(step: RandomResizedCrop, height: int, width: int) -> Region:
     """Return the central region that is taken when no attempt fits."""
     wide, high = width, height
     if step.rule == "uniform_swap":
