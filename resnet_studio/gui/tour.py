@@ -197,7 +197,7 @@ class Tour:
     def _augment(self) -> None:
         panel: Any = self.workspace.show_panel("augmentation")
         self._until(
-            lambda: panel.shown is not None and panel.grid.complete,
+            lambda: panel.views.current_page.has_image,
             "the augmented samples are drawn",
         )
         self._take(

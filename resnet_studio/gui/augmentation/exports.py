@@ -1,4 +1,4 @@
-"""Copying and saving: the grid, one sample pixel for pixel, the parameters as a table."""
+"""Copying and saving: all samples as one sheet, and one sample pixel for pixel."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QMenu, QWidget
 
+from resnet_studio.gui.augmentation.export_menu import VIEW_COMMANDS, add_commands
 from resnet_studio.gui.augmentation.grid_view import GridView
 from resnet_studio.gui.augmentation.painting import (
     caption_lines,
@@ -17,109 +18,73 @@ from resnet_studio.gui.augmentation.painting import (
     rectangle,
     scaled,
 )
-from resnet_studio.gui.augmentation.samples import exact_sample, parameters_csv
+from resnet_studio.gui.augmentation.samples import exact_sample
 from resnet_studio.gui.augmentation.tiling import GAP, Tiling
 from resnet_studio.gui.augmentation.words import caption
 from resnet_studio.gui.theme import Theme
-from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
+from resnet_studio.gui.widgets.export import copy_image, save_image
 
 if TYPE_CHECKING:
-    from resnet_studio.gui.augmentation.panel import AugmentationPanel
+    from resnet_studio.gui.augmentation.samples_page import SamplesPage
 
 _MARGIN = 16
 _SMALLEST_SIDE, _LARGEST_SIDE = 128, 256
-_COMMANDS = ("grid", "sample", "parameters")
+SAMPLE_COMMANDS = ("copy_sample", "save_sample")
 
 
-class AugmentationExports(QObject):
-    """Connects the export commands and the context menus that offer them."""
+class SampleExports(QObject):
+    """Connects the export commands of one sample and the context menus that offer them."""
 
-    def __init__(self, panel: AugmentationPanel) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self._studio = panel.studio
-        for what in _COMMANDS:
-            for verb in ("copy", "save"):
-                handler = getattr(self, f"{verb}_{what}")
-                self._studio.commands.connect(f"augmentation.{verb}_{what}", handler)
-        self._offer_menu(panel.grid, self.menu)
-        self._offer_menu(panel.side.sample, self.menu)
-        self._offer_menu(panel.side.original, self.original_menu)
+    def __init__(self, page: SamplesPage) -> None:
+        super().__init__(page)
+        self._page = page
+        self._studio = page.studio
+        for name in SAMPLE_COMMANDS:
+            self._studio.commands.connect(f"augmentation.{name}", getattr(self, name))
+        self._offer_menu(page.grid, self.menu)
+        self._offer_menu(page.side.sample, self.menu)
+        self._offer_menu(page.side.original, self.original_menu)
 
     # -- commands -----------------------------------------------------------------------------
-
-    def copy_grid(self) -> None:
-        """Copies all samples with their parameters as one picture."""
-        self._copy(self.grid_sheet(), self.tr("The samples are in the clipboard."))
-
-    def save_grid(self) -> None:
-        """Saves all samples with their parameters as PNG."""
-        save_image(self._studio, self.grid_sheet(), f"{self._file_stem()}_samples.png")
 
     def copy_sample(self) -> None:
         """Copies the selected sample, pixel for pixel."""
         said = self.tr("Sample {number} is in the clipboard, pixel for pixel.").format(
-            number=self._panel.grid.selected + 1
+            number=self._page.grid.selected + 1
         )
         self._make_sample(lambda image: self._copy(image, said))
 
     def save_sample(self) -> None:
         """Saves the selected sample as PNG, pixel for pixel."""
-        name = f"{self._file_stem()}_sample{self._panel.grid.selected + 1}.png"
+        name = f"{self._file_stem()}_sample{self._page.grid.selected + 1}.png"
         self._make_sample(lambda image: save_image(self._studio, image, name))
-
-    def copy_parameters(self) -> None:
-        """Copies what chance decided for every sample as CSV."""
-        QGuiApplication.clipboard().setText(self._parameters())
-        self._studio.show_message(
-            self.tr("The parameters of the samples are in the clipboard, as CSV.")
-        )
-
-    def save_parameters(self) -> None:
-        """Saves what chance decided for every sample as CSV."""
-        path = self._studio.save_file(
-            self.tr("Save the parameters of the samples"),
-            f"{self._file_stem()}_parameters.csv",
-            self.tr("CSV table (*.csv)"),
-        )
-        if path is not None:
-            content = self._parameters().encode("utf-8")
-            save_bytes(self._studio, content, path.with_suffix(".csv"))
-
-    def grid_sheet(self) -> QImage:
-        """Returns all samples with title and parameters as one picture."""
-        panel = self._panel
-        return grid_sheet(panel.grid, panel.title_lines(), self._studio.theme, panel.font())
 
     # -- menus --------------------------------------------------------------------------------
 
     def menu(self) -> QMenu:
         """Returns the menu of the samples."""
-        menu = QMenu(self._panel)
-        for what in _COMMANDS:
-            for verb in ("copy", "save"):
-                menu.addAction(self._studio.commands.action(f"augmentation.{verb}_{what}"))
-            menu.addSeparator()
+        menu = QMenu(self._page)
+        add_commands(menu, self._studio, (*VIEW_COMMANDS, *SAMPLE_COMMANDS))
         return menu
 
     def original_menu(self) -> QMenu:
-        """Returns the menu of the original with its rectangles."""
-        view = self._panel.side.original
+        """Returns the menu of the original with its outlines."""
+        view = self._page.side.original
         name = f"{self._file_stem()}_crops.png"
-        menu = QMenu(self._panel)
+        menu = QMenu(self._page)
         menu.addAction(
-            self.tr("Copy the picture with the rectangles"),
+            self.tr("Copy the picture with the outlines"),
             lambda: self._copy(view.grab().toImage(), self.tr("The picture is in the clipboard.")),
         )
         menu.addAction(
-            self.tr("Save the picture with the rectangles…"),
+            self.tr("Save the picture with the outlines…"),
             lambda: save_image(self._studio, view.grab().toImage(), name),
         )
         return menu
 
     def _offer_menu(self, widget: QWidget, make: Callable[[], QMenu]) -> None:
         def opened(point: QPoint) -> None:
-            if self._panel.shown is None:
+            if self._page.shown is None:
                 return
             menu = make()
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -140,7 +105,7 @@ class AugmentationExports(QObject):
 
         What the grid keeps may be reduced for the screen.
         """
-        request, index = self._panel.shown, self._panel.grid.selected
+        request, index = self._page.shown, self._page.grid.selected
         if request is not None:
             self._studio.workers.start(
                 lambda _state: exact_sample(request, index),
@@ -150,12 +115,8 @@ class AugmentationExports(QObject):
                 on_result=use,
             )
 
-    def _parameters(self) -> str:
-        request = self._panel.shown
-        return "" if request is None else parameters_csv(request, self._panel.grid.draws)
-
     def _file_stem(self) -> str:
-        request = self._panel.shown
+        request = self._page.shown
         if request is None:
             return "samples"
         stem = request.picture.path.stem if request.picture.path else request.picture.name

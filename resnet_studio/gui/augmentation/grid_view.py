@@ -37,6 +37,7 @@ from resnet_studio.gui.augmentation.words import SEPARATOR, caption
 from resnet_studio.gui.theme import Theme
 
 _SMALLEST_SIDE = 72
+_EARLIER = 0.35
 _SMOOTHING_S = 0.008  # per paint; what is left is drawn coarsely and follows in the next
 
 
@@ -55,6 +56,7 @@ class GridView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._images: list[QImage] = []
+        self._earlier: list[QImage] = []
         self._smooth: dict[int, QImage] = {}
         self._longest: Sequence[str] = ("",)
         self._tallest: list[Sequence[str]] = []
@@ -102,6 +104,10 @@ class GridView(QWidget):
         # Parts are hardly ever wider than those of the longest caption, but there may be more.
         more = {parts for parts in self._captions if len(parts) > len(longest)}
         self._tallest = [longest, *more]
+        # What was there is shown faintly until the new pixels come: a grid that is followed while a
+        # slider is dragged would flicker otherwise.
+        earlier = [new if old.isNull() else old for old, new in self._before(len(draws))]
+        self._earlier = earlier
         self._images = [QImage()] * len(draws)
         self._smooth.clear()
         self.selected = min(self.selected, max(0, len(draws) - 1))
@@ -109,6 +115,12 @@ class GridView(QWidget):
             self._hovered = -1
         self._lay_out()
         self._describe()
+
+    def _before(self, count: int) -> list[tuple[QImage, QImage]]:
+        """Returns what each tile showed last, and what it showed before that."""
+        if len(self._images) != count:
+            return [(QImage(), QImage())] * count
+        return list(zip(self._images, self._earlier, strict=True))
 
     def show_pixels(self, index: int, image: QImage) -> None:
         """Shows the pixels of one sample."""
@@ -200,6 +212,10 @@ class GridView(QWidget):
         image = self._images[index]
         final = True
         if image.isNull():
+            if not self._earlier[index].isNull():
+                painter.setOpacity(_EARLIER)
+                painter.drawImage(area, self._earlier[index])
+                painter.setOpacity(1.0)
             paint_outline(painter, area, self.draws[index], self._theme)
         else:
             final = self._smoothed(index, until)

@@ -1,20 +1,30 @@
-"""The original picture with the rectangles that the samples are cut out of."""
+"""The original picture with the outlines of the parts that the samples show."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resnet_studio.data.augment import CropBox, Draw
 from resnet_studio.gui.augmentation.painting import (
-    paint_border,
+    is_upright,
     paint_faint_frame,
-    paint_shade,
+    paint_faint_outline,
     paint_strong_frame,
+    paint_strong_outline,
     scaled,
+    shade_colour,
 )
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.limit_height import limit_height
@@ -22,6 +32,7 @@ from resnet_studio.gui.widgets.limit_height import limit_height
 _MARGIN = 4  # half of the strong frame's line lies outside of the picture
 _THINNEST = 3
 _FAINTEST, _STRONGEST = 0.3, 0.75
+_BLACK = QColor(Qt.GlobalColor.black)
 
 
 class OriginalView(QWidget):
@@ -33,21 +44,26 @@ class OriginalView(QWidget):
         self._image = QImage()
         self._smooth = QImage()
         self._border = 0.0
+        self._fill = _BLACK
         self.original = QSize()
-        self.boxes: tuple[CropBox, ...] = ()
-        self._visible: tuple[CropBox, ...] = ()
+        self.draws: tuple[Draw, ...] = ()
         self.strong: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 80)
         self.setAccessibleName(self.tr("The picture, with the part that each sample shows"))
         self.setToolTip(
             self.tr(
-                "Thick: the part that the selected sample (or the one under the pointer) shows. "
-                "Thin: those of the other samples."
+                "Thick: the part that the selected sample (or the one under the pointer) shows; "
+                "the dot is the sample's own top left corner. Thin: those of the other samples."
             )
         )
 
     # -- what is shown ------------------------------------------------------------------------
+
+    @property
+    def boxes(self) -> tuple[CropBox, ...]:
+        """The smallest upright rectangle around the part of each sample."""
+        return tuple(draw.crop_box for draw in self.draws)
 
     def show_picture(self, image: QImage, original: QSize) -> None:
         """Shows a picture.
@@ -61,25 +77,27 @@ class OriginalView(QWidget):
         self._limit_height()
         self.update()
 
-    def show_boxes(
-        self, boxes: Sequence[CropBox], visible: Sequence[CropBox], *, border: float
+    def show_draws(
+        self, draws: Sequence[Draw], *, border: float, fill: QColor | None = None
     ) -> None:
-        """Shows the parts that the samples are cut out of.
+        """Shows the parts of the picture that the samples show.
 
         Args:
-            boxes: A rectangle for each sample, in pixels of the picture.
-            visible: What of each is not black border.
+            draws: What chance decided for each sample.
             border: How far a part may reach beyond the picture, as a share of the part's side.
+            fill: The colour of that border; black if it is left out.
         """
-        self.boxes, self._visible = tuple(boxes), tuple(visible)
-        widest = max((max(box.width, box.height) for box in boxes), default=0.0)
-        self._border = border * widest
-        self._smooth = QImage()
-        self._limit_height()
+        self.draws = tuple(draws)
+        self._fill = fill or _BLACK
+        widest = max((max(box.width, box.height) for box in self.boxes), default=0.0)
+        if border * widest != self._border or border:
+            self._border = border * widest
+            self._smooth = QImage()
+            self._limit_height()
         self.update()
 
     def show_strong(self, index: int | None) -> None:
-        """Draws one of the rectangles strongly and dims what lies outside of it."""
+        """Draws one of the parts strongly and dims what lies outside of it."""
         self.strong = index
         self.update()
 
@@ -105,19 +123,16 @@ class OriginalView(QWidget):
         corner = shown.topLeft() - extent.topLeft() * scale
         return QRectF(QPointF(round(corner.x()), round(corner.y())), size.toSize())
 
-    def box_area(self, index: int) -> QRectF:
-        """Returns where the rectangle of a sample is drawn, in pixels of this widget."""
-        return self._on_widget(self.boxes[index])
+    def outline(self, index: int) -> QPolygonF:
+        """Returns where the part of a sample is drawn, in pixels of this widget."""
+        return self._on_widget(self.draws[index].corners)
 
-    def _on_widget(self, box: CropBox, area: QRectF | None = None) -> QRectF:
-        area = self.picture_area() if area is None else area
+    def _on_widget(self, points: Sequence[tuple[float, float]]) -> QPolygonF:
+        area = self.picture_area()
         across = area.width() / self.original.width()
         down = area.height() / self.original.height()
-        return QRectF(
-            area.left() + box.left * across,
-            area.top() + box.top * down,
-            box.width * across,
-            box.height * down,
+        return QPolygonF(
+            [QPointF(area.left() + x * across, area.top() + y * down) for x, y in points]
         )
 
     def _extent(self) -> QRectF:
@@ -161,35 +176,57 @@ class OriginalView(QWidget):
         """Draws the view with a painter in this widget's pixels."""
         area = self.picture_area()
         self._paint_picture(painter, area)
-        strong = self.strong if self.strong is not None and self.strong < len(self.boxes) else None
+        strong = self.strong if self.strong is not None and self.strong < len(self.draws) else None
         if strong is not None:
-            paint_shade(painter, area, self.box_area(strong), self._theme)
-            border = self._on_widget(self._visible[strong])
-            paint_border(painter, self.box_area(strong), border)
+            self._paint_shade(painter, area, strong)
         # Many frames would hide the picture: the more there are, the fainter each.
-        faint = min(_STRONGEST, max(_FAINTEST, 8 / max(1, len(self.boxes))))
-        for index, box in enumerate(self.boxes):
+        faint = min(_STRONGEST, max(_FAINTEST, 8 / max(1, len(self.draws))))
+        for index in range(len(self.draws)):
             if index != strong:
-                frame = self._on_widget(box, area)
-                paint_faint_frame(painter, frame, self._theme, alpha=faint)
+                self._paint_faint(painter, index, faint)
         if strong is not None:
-            paint_strong_frame(painter, self.box_area(strong), self._theme)
+            self._paint_strong(painter, self.outline(strong))
+
+    def _paint_shade(self, painter: QPainter, area: QRectF, index: int) -> None:
+        """Dims what lies outside of a part, and fills what of it is border."""
+        outline = _path(self.outline(index))
+        outside = QPainterPath()
+        outside.addRect(area)
+        painter.fillPath(outside.subtracted(outline), shade_colour(self._theme))
+        seen = self._on_widget(self.draws[index].visible)
+        painter.fillPath(outline.subtracted(_path(seen)), self._fill)
+
+    def _paint_faint(self, painter: QPainter, index: int, alpha: float) -> None:
+        outline = self.outline(index)
+        if is_upright(outline):
+            paint_faint_frame(painter, outline.boundingRect(), self._theme, alpha=alpha)
+        else:
+            paint_faint_outline(painter, outline, self._theme, alpha=alpha)
+
+    def _paint_strong(self, painter: QPainter, outline: QPolygonF) -> None:
+        if is_upright(outline):
+            paint_strong_frame(painter, outline.boundingRect(), self._theme)
+        else:
+            paint_strong_outline(painter, outline, self._theme)
+        painter.setPen(QColor(self._theme.surface))
+        painter.setBrush(QColor(self._theme.accent))
+        painter.drawEllipse(outline.at(0), 4, 4)
 
     def _paint_picture(self, painter: QPainter, area: QRectF) -> None:
         if self._image.isNull():
             painter.fillRect(area, QColor(self._theme.raised))
             return
-        if self._smooth.isNull() or self._smooth.devicePixelRatio() != self.devicePixelRatioF():
-            size = area.size().toSize()
-            self._smooth = scaled(self._image, size, ratio=self.devicePixelRatioF())
+        size = area.size().toSize()
+        ratio = self.devicePixelRatioF()
+        if self._smooth.isNull() or self._smooth.deviceIndependentSize().toSize() != size:
+            self._smooth = QImage()
+        if self._smooth.isNull() or self._smooth.devicePixelRatio() != ratio:
+            self._smooth = scaled(self._image, size, ratio=ratio)
         painter.drawImage(area.topLeft(), self._smooth)
 
 
-def visible_box(draw: Draw) -> CropBox:
-    """Returns what of a draw's crop box is picture; a border added by an early step stays black."""
-    left, top, right, bottom = 0.0, 0.0, float(draw.width), float(draw.height)
-    for count in range(1, len(draw.steps) + 1):
-        box = Draw(draw.height, draw.width, draw.steps[:count]).crop_box
-        left, top = max(left, box.left), max(top, box.top)
-        right, bottom = min(right, box.left + box.width), min(bottom, box.top + box.height)
-    return CropBox(left, top, max(0.0, right - left), max(0.0, bottom - top))
+def _path(polygon: QPolygonF) -> QPainterPath:
+    path = QPainterPath()
+    path.addPolygon(polygon)
+    path.closeSubpath()
+    return path

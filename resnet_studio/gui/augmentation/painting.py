@@ -12,9 +12,10 @@ from PySide6.QtGui import (
     QImage,
     QPainter,
     QPen,
+    QPolygonF,
 )
 
-from resnet_studio.data.augment import CropBox, Draw
+from resnet_studio.data.augment import Draw
 from resnet_studio.gui.augmentation.tiling import Box
 from resnet_studio.gui.augmentation.words import SEPARATOR
 from resnet_studio.gui.theme import Theme
@@ -23,6 +24,8 @@ _SHARP_FROM = 2.0  # enlarged as much, pixels are shown as squares: a smooth blu
 _NUMBER_GAP = 6
 _OUTSIDE = 0.5
 _UNDERLAID_FROM = 0.4
+_CORNERS = 4
+_STRAIGHT = 0.01  # pixels
 
 
 def scaled(image: QImage, size: QSize, *, ratio: float = 1.0) -> QImage:
@@ -123,17 +126,14 @@ def paint_outline(painter: QPainter, area: QRectF, draw: Draw, theme: Theme) -> 
     painter.drawRect(picture)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.accent), 2))
-    painter.drawRect(on_picture(draw.crop_box, draw, picture))
+    painter.drawPolygon(on_picture(draw, picture))
 
 
-def on_picture(box: CropBox, draw: Draw, picture: QRectF) -> QRectF:
-    """Returns where a box of the original lies on the picture as it is drawn."""
+def on_picture(draw: Draw, picture: QRectF) -> QPolygonF:
+    """Returns where a sample lies on the original as it is drawn."""
     across, down = picture.width() / draw.width, picture.height() / draw.height
-    return QRectF(
-        picture.left() + box.left * across,
-        picture.top() + box.top * down,
-        box.width * across,
-        box.height * down,
+    return QPolygonF(
+        [QPointF(picture.left() + x * across, picture.top() + y * down) for x, y in draw.corners]
     )
 
 
@@ -162,16 +162,47 @@ def _paint_frame(painter: QPainter, frame: QRectF, colour: QColor, width: int) -
     _fill_around(painter, outer, outer.adjusted(width, width, -width, -width), colour)
 
 
-def paint_shade(painter: QPainter, picture: QRectF, frame: QRectF, theme: Theme) -> None:
-    """Dims what lies outside of a frame."""
+def shade_colour(theme: Theme) -> QColor:
+    """Returns what dims the part of a picture that is not meant."""
     shade = QColor(theme.window)
     shade.setAlphaF(_OUTSIDE)
-    _fill_around(painter, picture, frame, shade)
+    return shade
 
 
-def paint_border(painter: QPainter, frame: QRectF, visible: QRectF) -> None:
-    """Blackens what of a crop is border; black in every theme, as it is in the sample."""
-    _fill_around(painter, frame, visible, QColor(Qt.GlobalColor.black))
+def is_upright(outline: QPolygonF) -> bool:
+    """Returns whether the edges of an outline of four corners run along those of the screen."""
+    if outline.size() != _CORNERS:
+        return False
+    edges = [outline.at((place + 1) % _CORNERS) - outline.at(place) for place in range(_CORNERS)]
+    return all(min(abs(edge.x()), abs(edge.y())) < _STRAIGHT for edge in edges)
+
+
+def paint_faint_outline(
+    painter: QPainter, outline: QPolygonF, theme: Theme, *, alpha: float
+) -> None:
+    """Draws a thin outline of any direction."""
+    _paint_outline(painter, outline, ((theme.accent, 1.0),), alpha)
+
+
+def paint_strong_outline(painter: QPainter, outline: QPolygonF, theme: Theme) -> None:
+    """Draws an outline of any direction that can be seen from the back of a room."""
+    _paint_outline(painter, outline, ((theme.surface, 6.0), (theme.accent, 3.0)), 1.0)
+
+
+def _paint_outline(
+    painter: QPainter,
+    outline: QPolygonF,
+    lines: Sequence[tuple[str, float]],
+    alpha: float,
+) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for name, width in lines:
+        colour = QColor(name)
+        colour.setAlphaF(alpha)
+        painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
+        painter.drawPolygon(outline)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def _fill_around(painter: QPainter, outer: QRectF, inner: QRectF, colour: QColor) -> None:

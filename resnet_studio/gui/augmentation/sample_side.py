@@ -57,6 +57,7 @@ class SampleSide(QWidget):
 
     Attributes:
         picture: The picture whose pixels are shown.
+        awaited: The picture that is named; its pixels may still follow.
     """
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -64,6 +65,7 @@ class SampleSide(QWidget):
         self._studio = studio
         self._told: tuple[AugmentSpec, Draw, int] | None = None
         self.picture: Picture | None = None
+        self.awaited: Picture | None = None
         self.name = QLabel()
         self.original = OriginalView(studio.theme)
         self.sample = SampleView()
@@ -75,13 +77,17 @@ class SampleSide(QWidget):
     def await_picture(self, picture: Picture) -> None:
         """Says which picture it is; its pixels follow."""
         self.forget()
-        self.picture = None
+        self.picture, self.awaited = None, picture
         size = self.tr("{size} px").format(size=size_text(picture.width, picture.height))
         self.name.setToolTip("\n".join((str(picture.path or picture.name), size, *picture.notes)))
         self._full_name, self._size_text = picture.name, size
         self._elide()
-        self.original.show_boxes((), (), border=0)
+        self.original.show_draws((), border=0)
         self.original.show_picture(QImage(), QSize(picture.width, picture.height))
+
+    def await_nothing(self) -> None:
+        """Keeps no picture."""
+        self.picture = self.awaited = None
 
     def show_picture(self, picture: Picture, image: QImage) -> None:
         """Shows the picture.

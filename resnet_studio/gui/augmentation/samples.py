@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ LARGEST_KEPT = 512
 LARGEST_ORIGINAL = 2048
 """The original is shown at most this long: 100 megapixels would make each paint slow."""
 _AVERAGE = Image.Resampling.BOX
+_AT_ONCE_S = 0.04
 _LONG_WORK = 100_000_000  # pixels resized; about half a second
 
 
@@ -73,9 +75,10 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What chance decided for every sample."""
+    """What chance decided for every sample, and the pixels of those that were made at once."""
 
     draws: tuple[Draw, ...]
+    images: tuple[QImage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,31 @@ def prepare(request: Request, state: TaskState) -> Generator[Event, None, None]:
     """
     if request.original:
         yield Original(shown_original(request.picture.rgb))
-    yield Drawn(tuple(draw_sample(request, index) for index in range(request.count)))
-    if not request.pixels:
-        return
-    for index in range(request.count):
+    draws = tuple(draw_sample(request, index) for index in range(request.count))
+    at_once = tuple(_shown_at_once(request, state))
+    yield Drawn(draws, at_once)
+    for index in range(len(at_once), request.count if request.pixels else 0):
         state.check()
         state.progress(index, request.count)
-        yield Pixels(index, rgb_image(_at_most(sample_pixels(request, index), LARGEST_KEPT)))
+        yield Pixels(index, _shown_sample(request, index))
+
+
+def _shown_at_once(request: Request, state: TaskState) -> Iterator[QImage]:
+    """Makes the first samples, as many as a frame or two allow.
+
+    They come together with what chance decided, so that a grid of quick samples changes as a whole
+    while a slider is dragged and does not flicker.
+    """
+    until = perf_counter() + _AT_ONCE_S
+    for index in range(request.count if request.pixels else 0):
+        if perf_counter() > until:
+            return
+        state.check()
+        yield _shown_sample(request, index)
+
+
+def _shown_sample(request: Request, index: int) -> QImage:
+    return rgb_image(at_most(sample_pixels(request, index), LARGEST_KEPT))
 
 
 def draw_sample(request: Request, index: int) -> Draw:
@@ -155,10 +176,10 @@ def shown_original(rgb: NDArray[np.uint8]) -> QImage:
     """
     step = max(1, max(rgb.shape) // LARGEST_ORIGINAL)
     height, width, _ = rgb.shape
-    return rgb_image(_at_most(rgb[:: min(step, height), :: min(step, width)], LARGEST_ORIGINAL))
+    return rgb_image(at_most(rgb[:: min(step, height), :: min(step, width)], LARGEST_ORIGINAL))
 
 
-def _at_most(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def at_most(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Reduces a picture to `side` pixels, averaging.
 
     Pillow's resampling lets other threads run meanwhile; Qt's would stop the window.

@@ -23,4 +23,6 @@ def choose(box, data):
 
 def grid_pixels(panel):
     """Returns the samples of the grid as arrays."""
-    return [pixels(panel.grid.image(index)) for index in range(len(panel.grid.draws))]
+    return [
+        pixels(panel.samples.grid.image(index)) for index in range(len(panel.samples.grid.draws))
+    ]

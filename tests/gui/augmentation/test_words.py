@@ -14,7 +14,6 @@ from resnet_studio.data.augment import (
     draw,
     sample_rng,
 )
-from resnet_studio.gui.augmentation.original_view import visible_box
 from resnet_studio.gui.augmentation.pipelines import step_lines, step_title
 from resnet_studio.gui.augmentation.story import refusal, story
 from resnet_studio.gui.augmentation.words import (
@@ -83,15 +82,6 @@ def test_the_facts_name_border_and_flip():
     assert f"Black border: {percent(drawn.padded_fraction)}" in text
     assert "Not flipped" in text
     assert "Not stretched" in text
-
-
-def test_the_visible_part_of_a_crop_has_the_kept_area():
-    for name in ("cifar_train", "imagenet_train", "digits_train"):
-        for index in range(30):
-            drawn = draw(PRESETS[name], 427, 640, sample_rng(0, 0, index))
-            box = visible_box(drawn)
-            kept = box.width * box.height / (427 * 640)
-            assert kept == pytest.approx(drawn.kept_fraction)
 
 
 def test_refusals_name_the_side_that_is_too_long():
