@@ -21,7 +21,6 @@ from resnet_studio.data.augment_presets import (
     HALVES,
     IMAGENET,
     PRESETS,
-    SourceKind,
     pipelines_for,
 )
 from resnet_studio.data.augment_spec import AugmentSpec
@@ -39,7 +38,7 @@ from resnet_studio.data.augment_steps import (
     VerticalFlip,
 )
 from resnet_studio.data.draws import Attempt, CropBox, Draw, StepDraw, draw_steps
-from resnet_studio.data.published import PUBLISHED, SourceKind
+from resnet_studio.data.published import SourceKind
 from resnet_studio.data.randomness import sample_numbers, sample_rng
 
 __all__ = [

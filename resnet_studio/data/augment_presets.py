@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -19,19 +18,14 @@ from resnet_studio.data.augment_steps import (
     ResizeExact,
     Step,
 )
+from resnet_studio.data.published import PUBLISHED, SourceKind
 
-SourceKind = Literal["digits", "cifar10", "folder"]
-
-IMAGENET = Normalise(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
-CIFAR10 = Normalise(mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616))
-# Over all 1,797 digits of scikit-learn, grey levels 0 to 16 scaled to [0, 1].
-DIGITS = Normalise(mean=(0.3053, 0.3053, 0.3053), std=(0.3760, 0.3760, 0.3760))
+_PUBLISHED = {kind: Normalise(mean=each.mean, std=each.std) for kind, each in PUBLISHED.items()}
+IMAGENET = _PUBLISHED["imagenet"]
+CIFAR10 = _PUBLISHED["cifar10"]
+DIGITS = _PUBLISHED["digits"]
 HALVES = Normalise(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-_STATISTICS: Mapping[SourceKind, Normalise] = {
-    "digits": DIGITS,
-    "cifar10": CIFAR10,
-    "folder": IMAGENET,
-}
+_STATISTICS: Mapping[str, Normalise] = {"folder": IMAGENET, **_PUBLISHED}
 
 
 def pipelines_for(input_size: int, kind: SourceKind = "folder") -> tuple[AugmentSpec, AugmentSpec]:
@@ -39,7 +33,9 @@ def pipelines_for(input_size: int, kind: SourceKind = "folder") -> tuple[Augment
 
     From 64 pixels on, pictures are treated in ImageNet style (random resized crop and flip), below
     in CIFAR style (border of an eighth of the size, crop, flip). Digits are only shifted, at any
-    size: a flipped digit is another digit or none, and a small part of one is not readable.
+    size: a flipped digit is another digit or none, and a small part of one is not readable. Small
+    pieces of clothing are only shifted and flipped: a mirrored one is the same (as in Zhong et al.
+    2017, arXiv:1708.04896).
 
     Args:
         input_size: Side of the network's input in pixels.
@@ -50,9 +46,9 @@ def pipelines_for(input_size: int, kind: SourceKind = "folder") -> tuple[Augment
     """
     statistics = _STATISTICS[kind]
     try:
-        if kind == "digits":
-            return _digits_train(input_size), _digits_validation(input_size)
-        if input_size >= 64:
+        if kind in ("digits", "mnist"):
+            return _digits_train(input_size, statistics), _digits_validation(input_size, statistics)
+        if input_size >= 64 and kind != "fashion_mnist":
             return (
                 _imagenet_train(input_size, statistics),
                 _imagenet_validation(input_size, statistics),
@@ -96,20 +92,20 @@ def _cifar_validation(size: int, statistics: Normalise) -> AugmentSpec:
     )
 
 
-def _digits_train(size: int) -> AugmentSpec:
+def _digits_train(size: int, statistics: Normalise) -> AugmentSpec:
     return AugmentSpec(
         name=_name("digits_train", size, usual=32),
         note="Shifted by up to an eighth of the size. Not flipped: a flipped digit is another "
         "digit, or none.",
-        steps=(*_square(size), _shift(size), DIGITS),
+        steps=(*_square(size), _shift(size), statistics),
     )
 
 
-def _digits_validation(size: int) -> AugmentSpec:
+def _digits_validation(size: int, statistics: Normalise) -> AugmentSpec:
     return AugmentSpec(
         name=_name("digits_val", size, usual=32),
         note="The digit enlarged to the network's input.",
-        steps=(*_square(size), DIGITS),
+        steps=(*_square(size), statistics),
     )
 
 
@@ -143,8 +139,8 @@ PRESETS: Mapping[str, AugmentSpec] = MappingProxyType(
             _imagenet_validation(224, IMAGENET),
             _cifar_train(32, CIFAR10),
             _cifar_validation(32, CIFAR10),
-            _digits_train(32),
-            _digits_validation(32),
+            _digits_train(32, DIGITS),
+            _digits_validation(32, DIGITS),
             _tutorial("tutorial_train"),
             _tutorial("tutorial_val"),
         )

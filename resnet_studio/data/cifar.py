@@ -18,18 +18,15 @@ from numpy.typing import NDArray
 
 from resnet_studio.data.dataset import ArrayDataset, Problem
 from resnet_studio.data.plain_pickle import unpickle_plain
+from resnet_studio.data.published import PUBLISHED, home_of
 from resnet_studio.data.stores import ScanProgress
 from resnet_studio.downloads import DownloadProgress, download
 from resnet_studio.errors import DataError
 from resnet_studio.files import sha256_of
-from resnet_studio.settings import data_dir
 
-CLASSES = (
-    *("airplane", "automobile", "bird", "cat", "deer"),
-    *("dog", "frog", "horse", "ship", "truck"),
-)
-URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-DOWNLOAD_BYTES = 170_052_171
+CLASSES = PUBLISHED["cifar10"].class_names
+URL = PUBLISHED["cifar10"].url
+DOWNLOAD_BYTES = PUBLISHED["cifar10"].download_bytes
 _ARCHIVE = "cifar-10-binary.tar.gz"
 _ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 _TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
@@ -50,7 +47,7 @@ class _Batch:
 
 def cifar10_folder() -> Path:
     """Returns where the application keeps its own copy."""
-    return data_dir() / "cifar10"
+    return home_of("cifar10")
 
 
 def find_cifar10(path: Path | None = None) -> Path | None:

@@ -1,4 +1,4 @@
-"""Where pictures to train on come from: built in, a folder or zip of classes, or CIFAR-10.
+"""Where pictures to train on come from: built in, a folder or zip of classes, or a known set.
 
 `open_dataset` is a generator, so that the window and the command line can show its progress and
 cancel it by closing it; `load_dataset` is the same for scripts. Small sets of pictures of one size
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from resnet_studio.data.dataset import (
 from resnet_studio.data.digits import read_digits
 from resnet_studio.data.imaging import UnreadablePictureError, printable
 from resnet_studio.data.jpeg import large_jpeg
+from resnet_studio.data.published import SourceKind
 from resnet_studio.data.scan import FolderScan, keep_only, open_file, scan_store
 from resnet_studio.data.stores import ScanProgress, Store, open_store
 from resnet_studio.errors import DataError
@@ -54,10 +55,11 @@ __all__ = [
 # CIFAR-10's training pictures take 154 MB; a laptop with 8 GB has this to spare beside torch.
 MEMORY_BYTES = 384 << 20
 _REPORT_EVERY = 64
+_LARGE = ("cifar10", "cifar100", "mnist", "fashion_mnist")
 
 
 def _usual_fraction(chosen: dict[str, Any]) -> float:
-    return 0.1 if chosen.get("source") == "cifar10" else 0.2
+    return 0.1 if chosen.get("source") in _LARGE else 0.2
 
 
 class DataConfig(BaseModel):
@@ -65,19 +67,20 @@ class DataConfig(BaseModel):
 
     Attributes:
         source: "digits" is built in; "folder" is a folder or .zip with a folder for each class;
-            "cifar10" is CIFAR-10 as its authors or torchvision store it, or as class folders.
-        path: The folder or file; for CIFAR-10 None means the application's own folder.
+            others are data sets of `published.PUBLISHED`, as their authors or torchvision store
+            them, or as class folders.
+        path: The folder or file; for a published data set None means the application's own folder.
         validation_fraction: Share of each class kept for validation; not used where the data set
-            comes with a validation folder. Usually a fifth; of CIFAR-10 a tenth, as in He et al.
-            2015 (45,000 pictures to learn from, 5,000 to validate on, the 10,000 for testing left
-            alone).
+            comes with a validation folder. Usually a fifth; of CIFAR and MNIST a tenth, as of
+            CIFAR-10 in He et al. 2015 (45,000 pictures to learn from, 5,000 to validate on, the
+            10,000 for testing left alone).
         split_seed: Decides which pictures those are.
         edits: Classes renamed, merged and left out, and pictures left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: Literal["digits", "folder", "cifar10"] = "digits"
+    source: SourceKind = "digits"
     path: str | None = None
     validation_fraction: float = Field(default_factory=_usual_fraction, gt=0.0, lt=1.0)
     split_seed: int = Field(default=0, ge=0, lt=2**63)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from resnet_studio.architecture.spec import NetworkSpec, StemKind
 from resnet_studio.architecture.textforms import dump_toml
 from resnet_studio.data.augment import AugmentSpec, pipelines_for
+from resnet_studio.data.published import PUBLISHED
 from resnet_studio.data.sources import DataConfig
 from resnet_studio.errors import RunError, SpecError
 from resnet_studio.training.presets import DEFAULT_RECIPES
@@ -26,16 +27,10 @@ SMALL_DATA_SIZES: Final[Mapping[StemKind, int]] = {
     StemKind.DEEP: 64,
     StemKind.TUTORIAL: 96,
 }
-"""Input size in pixels for the small pictures of the digits and CIFAR-10: the stem for ImageNet
-divides the size by four before the first stage, so it gets twice the size."""
+"""Input size in pixels for pictures of 28 or 32 pixels, as of the digits and CIFAR-10: the stem for
+ImageNet divides the size by four before the first stage, so it gets twice the size."""
 
-_KNOWN_CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
-    "digits": tuple("0123456789"),
-    "cifar10": (
-        *("airplane", "automobile", "bird", "cat", "deer"),
-        *("dog", "frog", "horse", "ship", "truck"),
-    ),
-}
+_SMALL_SIDE: Final = 32
 
 
 class RunConfig(BaseModel):
@@ -110,18 +105,17 @@ def parse_config(values: Mapping[str, Any]) -> RunConfig:
 def default_config(spec: NetworkSpec, data: DataConfig, *, classes: int | None = None) -> RunConfig:
     """Returns a configuration that works at once, for a person to change from.
 
-    The network is fitted to the data: its classes, three input channels and, for the small
-    pictures of the digits and CIFAR-10, its input size (`SMALL_DATA_SIZES`).
+    The network is fitted to the data: its classes, three input channels and, for small pictures
+    such as those of the digits and CIFAR-10, its input size (`SMALL_DATA_SIZES`).
 
     Args:
         spec: The network that was chosen.
         data: The data that was chosen.
-        classes: How many classes the opened pictures have; those of digits and CIFAR-10 are known.
-            None keeps the spec's for a folder, and `loop.fit` refuses the run if it has another
-            number.
+        classes: How many classes the opened pictures have. None takes those of a published data
+            set, and keeps the spec's for a folder; `loop.fit` refuses the run if there are others.
     """
     network = spec.replace(in_channels=3, classes=_classes(spec, data, classes))
-    if data.source != "folder":
+    if data.source in PUBLISHED and 0 < PUBLISHED[data.source].side <= _SMALL_SIDE:
         network = network.replace(input_size=SMALL_DATA_SIZES[spec.stem])
     train, validation = pipelines_for(network.input_size, kind=data.source)
     return RunConfig(
@@ -134,7 +128,8 @@ def default_config(spec: NetworkSpec, data: DataConfig, *, classes: int | None =
 
 
 def _classes(spec: NetworkSpec, data: DataConfig, classes: int | None) -> int:
-    if classes is not None:
-        return classes
-    names = _KNOWN_CLASSES.get(data.source)
-    return spec.classes if names is None else len(data.edits.classes_of(names))
+    """Returns how many classes are left of the data, or the network's where that is not known."""
+    if classes is not None or data.source not in PUBLISHED:
+        return spec.classes if classes is None else classes
+    known = PUBLISHED[data.source]
+    return len(data.edits.classes_of(known.class_names)) or known.classes

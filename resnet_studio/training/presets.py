@@ -308,7 +308,8 @@ RECIPES: Mapping[str, Preset] = {
 
 DEFAULT_RECIPES: Mapping[str, Preset] = {
     "digits": DIGITS,
-    "cifar10": CIFAR10_QUICK,
-    "folder": FOLDER,
+    **dict.fromkeys(("cifar10", "cifar100", "mnist", "fashion_mnist"), CIFAR10_QUICK),
+    **dict.fromkeys(("folder", "imagenette"), FOLDER),
+    "imagenet": TORCHVISION_V1,
 }
 """The recipe that a new run on each source of data begins with."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from resnet_studio.data.published import SOURCES
 from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.recipe_choices import Optimiser, Schedule, Warmup
@@ -135,7 +136,7 @@ def test_no_two_presets_have_the_same_numbers():
 
 def test_every_preset_is_found_by_its_id_and_says_where_it_is_from():
     assert all(key == preset.id and preset.title and preset.note for key, preset in RECIPES.items())
-    assert set(DEFAULT_RECIPES) == {"digits", "cifar10", "folder"}
+    assert set(DEFAULT_RECIPES) == set(SOURCES)
     assert all(RECIPES[preset.id] is preset for preset in DEFAULT_RECIPES.values())
 
 
