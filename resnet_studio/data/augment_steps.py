@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from resnet_studio.data.colour_steps import ColourStep
 from resnet_studio.data.step_base import (
     BLACK,
     Colour,
@@ -301,4 +302,4 @@ GeometryStep = (
     | RandomRotation
     | Normalise
 )
-Step = GeometryStep
+Step = GeometryStep | ColourStep

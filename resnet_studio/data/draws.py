@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from resnet_studio.data.augment_steps import Step
+from resnet_studio.data.colour_steps import ColourStep
 from resnet_studio.data.drawn import Attempt, CropBox, Region, StepDraw
+from resnet_studio.data.draws_colour import draw_colour_step
 from resnet_studio.data.draws_geometry import (
     draw_geometry_step,
     fallback_region,
@@ -159,6 +161,8 @@ def numbers_needed(steps: Sequence[Step]) -> int:
 
 def draw_step(step: Step, height: int, width: int, numbers: Sequence[float]) -> StepDraw:
     """Decide what one step does to a picture of that size; `numbers` are the step's own."""
+    if isinstance(step, ColourStep):
+        return draw_colour_step(step, height, width, numbers)
     return draw_geometry_step(step, height, width, numbers)
 
 
