@@ -94,9 +94,9 @@ def _cifar_train(size: int, statistics: Normalise) -> AugmentSpec:
     return AugmentSpec(
         name=_name("cifar_train", size, usual=32),
         note="The CIFAR recipe: shifted by up to an eighth of the size over a black border, and "
-        "flipped half the time. Pictures of another size are first brought to it. The border is black "
-        "and each colour has one mean, as most programs do it; He et al. (2015) differ in both: "
-        'see "paper_cifar".',
+        "flipped half the time. Pictures of another size are first brought to it. The border is "
+        "black and each colour has one mean, as most programs do it; He et al. (2015) differ in "
+        'both: see "paper_cifar".',
         steps=(*_square(size), _shift(size), HorizontalFlip(), statistics),
     )
 
@@ -222,9 +222,13 @@ def _trivial_augment_train() -> AugmentSpec:
     )
 
 
-def _later_validation(name: str) -> AugmentSpec:
+def _rand_augment_validation() -> AugmentSpec:
+    return _imagenet_validation(224, IMAGENET).model_copy(update={"name": "rand_augment_val"})
+
+
+def _trivial_augment_validation() -> AugmentSpec:
     return AugmentSpec(
-        name=name,
+        name="trivial_augment_val",
         note="The shorter side is resized to 232, and the centre is cut out: how torchvision tests "
         "its second weights of ResNet-50.",
         steps=(Resize(size=232), CenterCrop(size=224), IMAGENET),
@@ -281,9 +285,9 @@ PRESETS: Mapping[str, AugmentSpec] = MappingProxyType(
             _paper_cifar_train(),
             _paper_cifar_validation(),
             _rand_augment_train(),
-            _later_validation("rand_augment_val"),
+            _rand_augment_validation(),
             _trivial_augment_train(),
-            _later_validation("trivial_augment_val"),
+            _trivial_augment_validation(),
             _none("none_train"),
             _none("none_val"),
         )
