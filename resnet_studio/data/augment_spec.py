@@ -11,7 +11,11 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from resnet_studio.data.augment_steps import Normalise, Step
 from resnet_studio.data.draws import numbers_needed
+from resnet_studio.data.mean_picture import PerPixelMean
 from resnet_studio.errors import SpecError
+
+Ending = Normalise | PerPixelMean
+"""What turns 8-bit colours into the numbers that the network reads."""
 
 
 class AugmentSpec(BaseModel):
@@ -20,8 +24,9 @@ class AugmentSpec(BaseModel):
     Attributes:
         name: Its name: a preset's, or the person's own.
         note: A sentence on what it is for; may be empty.
-        steps: What is done, in order. The last size is a square known beforehand; `Normalise` may
-            only stand last, since all else works on 8-bit colours.
+        steps: What is done, in order. The last size is a square known beforehand; an ending
+            (`Normalise`, `PerPixelMean`) may only stand last, since all else works on 8-bit
+            colours.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,8 +42,8 @@ class AugmentSpec(BaseModel):
     def _steps_fit_together(self) -> AugmentSpec:
         side = least = None
         for place, step in enumerate(self.steps):
-            if isinstance(step, Normalise) and place != len(self.steps) - 1:
-                raise _joint(place, "Normalise must be the last step")
+            if isinstance(step, Ending) and place != len(self.steps) - 1:
+                raise _joint(place, f"{step.title} must be the last step")
             try:
                 least, side = step.least_after(least), step.side_after(side)
             except ValueError as error:
@@ -66,15 +71,34 @@ class AugmentSpec(BaseModel):
         return numbers_needed(self.steps)
 
     @property
-    def normalise(self) -> Normalise | None:
-        """The last step, if it normalises; without it pictures are only scaled to [0, 1]."""
+    def ending(self) -> Ending | None:
+        """What makes numbers of the colours; without it they are only scaled to [0, 1]."""
         last = self.steps[-1]
-        return last if isinstance(last, Normalise) else None
+        return last if isinstance(last, Ending) else None
+
+    @property
+    def normalise(self) -> Normalise | None:
+        """The ending, if it has one mean for each channel."""
+        ending = self.ending
+        return ending if isinstance(ending, Normalise) else None
 
     @property
     def pixel_steps(self) -> tuple[Step, ...]:
-        """The steps on 8-bit colours: all but `Normalise`."""
-        return self.steps[:-1] if self.normalise else self.steps
+        """The steps on 8-bit colours: all but the ending."""
+        return self.steps[:-1] if self.ending else self.steps
+
+    def with_ending(self, ending: Ending | None) -> AugmentSpec:
+        """Return the pipeline with another ending, or none.
+
+        Raises:
+            SpecError: A mean picture is not of the size of the pictures that reach it, or nothing
+                is left of the pipeline.
+        """
+        steps = self.pixel_steps if ending is None else (*self.pixel_steps, ending)
+        try:
+            return AugmentSpec(name=self.name, note=self.note, steps=steps)
+        except ValidationError as error:
+            raise explained(error) from None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, fit for JSON and TOML."""

@@ -1,7 +1,7 @@
-"""What chance decides in the steps that change colours: uniform numbers in, amounts and words out.
+"""What chance decides in the steps that change colours: numbers in, amounts and words out.
 
-`draw_colour_step` is the part of `draws.py` for these steps. What `transforms_colour.py` needs to do
-it stands in the `detail` of a draw, one frozen class for each kind of step. No torch here.
+`draw_colour_step` is the part of `draws.py` for these steps. What `transforms_colour.py` needs
+besides stands in the `detail` of a draw, one frozen class for each kind of step. No torch here.
 """
 
 from __future__ import annotations

@@ -147,13 +147,13 @@ def _unpacked(lines: tuple[str, ...], side: int) -> NDArray[np.uint16]:
         ) from None
     if len(raw) != 2 * count:
         raise ValueError(
-            f"the text of the mean picture holds no picture of {side} × {side} pixels; measure the "
-            "mean again"
+            f"the text of the mean picture holds no picture of {side} × {side} pixels; measure it "
+            "again"
         )
     halves = np.frombuffer(raw, dtype=np.uint8).astype(np.uint16).reshape(2, side, side, 3)
     stored: NDArray[np.uint16] = np.cumsum(halves[0] << 8 | halves[1], axis=1, dtype=np.uint16)
     if stored.max() > 255 * _LEVELS:
-        raise ValueError("the mean picture has levels above 255; measure the mean again")
+        raise ValueError("the mean picture has levels above 255; measure it again")
     return stored
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
@@ -42,6 +41,7 @@ from resnet_studio.data.augment_steps import (
     Step,
     VerticalFlip,
 )
+from resnet_studio.data.colour_steps import ColourStep
 from resnet_studio.data.draws import (
     Draw,
     Region,
@@ -50,17 +50,15 @@ from resnet_studio.data.draws import (
     flips,
     pad_crop_corners,
 )
+from resnet_studio.data.endings import denormalise as denormalise
+from resnet_studio.data.endings import normalise as normalise
+from resnet_studio.data.endings import normalise_batch as normalise_batch
 from resnet_studio.data.step_base import BLACK, Colour
+from resnet_studio.data.transforms_colour import apply_colour_step
 from resnet_studio.data.warp import turned
 from resnet_studio.errors import PictureError
 
 _WHOLE_BATCHES = (PadCrop, HorizontalFlip, VerticalFlip)
-# Up to here a picture's means lie in the processor's first cache beside the picture.
-_SMALL_SIDE = 48
-_AS_IT_IS = Normalise(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-# torchvision multiplies by the inverse in single precision and then subtracts and divides; another
-# order of these gives other last bits.
-_LEVEL = 1.0 / 255
 
 
 def apply(spec: AugmentSpec, rgb: NDArray[np.uint8], draw: Draw) -> Tensor:
@@ -94,6 +92,8 @@ def apply_steps(
 
 def apply_step(step: Step, image: NDArray[np.uint8], drawn: StepDraw) -> NDArray[np.uint8]:
     """Return (H, W, 3) uint8 `image` after one step; perhaps `image` itself."""
+    if isinstance(step, ColourStep):
+        return apply_colour_step(step, image, drawn)
     match step:
         case RandomResizedCrop():
             return _resized(_cut(image, _region(drawn)), drawn.size)
@@ -114,86 +114,6 @@ def apply_step(step: Step, image: NDArray[np.uint8], drawn: StepDraw) -> NDArray
             return image
         case _:
             assert_never(step)
-
-
-def normalise(spec: AugmentSpec, images: Tensor) -> Tensor:
-    """Return colours as the network reads them: scaled to [0, 1], then normalised by the spec.
-
-    Args:
-        spec: The pipeline.
-        images: (..., 3, S, S) uint8, in any memory layout, on any device.
-
-    Returns:
-        The same shape, float32, contiguous, on the same device.
-    """
-    last = spec.normalise or _AS_IT_IS
-    if images.device.type == "cpu":
-        values = images.numpy().astype(np.float32, order="C")
-        values *= _LEVEL
-        values -= np.array(last.mean, dtype=np.float32)[:, None, None]
-        values /= np.array(last.std, dtype=np.float32)[:, None, None]
-        return torch.from_numpy(values)
-    scaled = images.to(torch.float32, memory_format=torch.contiguous_format).mul_(_LEVEL)
-    return scaled.sub_(_per_channel(last.mean, scaled)).div_(_per_channel(last.std, scaled))
-
-
-def normalise_batch(spec: AugmentSpec, images: Tensor) -> Tensor:
-    """Return a whole batch as the network reads it, in the layout that convolutions read fastest.
-
-    The same bits as `normalise`. Measured for 128 pictures of 32 pixels on one core: 0.20 ms
-    against 0.35, since numpy's inner loop runs over a whole picture and not over three colours;
-    a table of the 256 levels would take 0.74.
-
-    Args:
-        spec: The pipeline.
-        images: (N, S, S, 3) uint8, contiguous.
-
-    Returns:
-        (N, 3, S, S) float32 in channels_last memory order, on the same device.
-    """
-    last = spec.normalise or _AS_IT_IS
-    if images.device.type != "cpu":
-        scaled = images.to(torch.float32).mul_(_LEVEL)
-        mean, std = _there(last, images.device)
-        return scaled.sub_(mean).div_(std).permute(0, 3, 1, 2)
-    side = images.shape[1]
-    mean_row, std_row = _in_a_row(last, side * side if side <= _SMALL_SIDE else side)
-    values = images.numpy().reshape(-1, mean_row.size).astype(np.float32)
-    values *= _LEVEL
-    values -= mean_row
-    values /= std_row
-    return torch.from_numpy(values.reshape(images.shape)).permute(0, 3, 1, 2)
-
-
-@lru_cache(maxsize=8)
-def _in_a_row(last: Normalise, pixels: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and deviation once for each of so many pixels, (3 * pixels,) each."""
-    mean, std = (np.tile(np.array(v, dtype=np.float32), pixels) for v in (last.mean, last.std))
-    return mean, std
-
-
-@lru_cache(maxsize=8)
-def _there(last: Normalise, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return mean and deviation on a device, (3,) each; sent once, since sending waits for it."""
-    return torch.tensor(last.mean, device=device), torch.tensor(last.std, device=device)
-
-
-def denormalise(images: Tensor, spec: AugmentSpec) -> NDArray[np.uint8]:
-    """Return what the network read as colours for the eye.
-
-    Args:
-        images: (3, S, S) or (N, 3, S, S) float, normalised by `spec`.
-        spec: The pipeline.
-
-    Returns:
-        (S, S, 3) or (N, S, S, 3) uint8; exactly the colours before normalisation.
-    """
-    last = spec.normalise or _AS_IT_IS
-    colours = images.detach().to("cpu", torch.float32)
-    colours = colours * _per_channel(last.std, colours) + _per_channel(last.mean, colours)
-    levels = (colours * 255).round().clamp(0, 255).to(torch.uint8)
-    rgb: NDArray[np.uint8] = levels.movedim(-3, -1).contiguous().numpy()
-    return rgb
 
 
 # --- whole batches --------------------------------------------------------------------------------
@@ -348,7 +268,3 @@ def resizes_bytes() -> bool:
     """Whether this processor resizes 8-bit colours directly; torchvision chooses by the same."""
     capability = torch.backends.cpu.get_cpu_capability()
     return capability in ("AVX2", "AVX512") or platform.machine() in ("aarch64", "arm64")
-
-
-def _per_channel(values: tuple[float, float, float], like: Tensor) -> Tensor:
-    return torch.tensor(values, dtype=torch.float32, device=like.device).view(3, 1, 1)
