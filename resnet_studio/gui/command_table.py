@@ -10,6 +10,7 @@ from resnet_studio.gui.command_tables.architecture import ARCHITECTURE_COMMANDS
 from resnet_studio.gui.command_tables.augmentation import AUGMENTATION_COMMANDS
 from resnet_studio.gui.command_tables.classification import CLASSIFICATION_COMMANDS
 from resnet_studio.gui.command_tables.command import MENUS, Command
+from resnet_studio.gui.command_tables.dataset import DATASET_COMMANDS
 from resnet_studio.gui.command_tables.features import FEATURES_COMMANDS
 from resnet_studio.gui.command_tables.help import HELP_COMMANDS
 from resnet_studio.gui.command_tables.surgery import SURGERY_COMMANDS
@@ -26,5 +27,6 @@ TABLE: tuple[Command, ...] = (
     *CLASSIFICATION_COMMANDS,
     *ARCHITECTURE_COMMANDS,
     *AUGMENTATION_COMMANDS,
+    *DATASET_COMMANDS,
     *HELP_COMMANDS,
 )

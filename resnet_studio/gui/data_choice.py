@@ -18,7 +18,7 @@ from PySide6.QtGui import QUndoCommand
 from resnet_studio.errors import StudioError
 
 if TYPE_CHECKING:
-    from resnet_studio.data.sources import DataConfig, DataSplit
+    from resnet_studio.data.sources import DataConfig, DataSplit, OpenedSource
     from resnet_studio.gui.studio import Studio
     from resnet_studio.gui.training.data_summary import DataSummary, OpenedData
     from resnet_studio.gui.workers import TaskState
@@ -37,7 +37,8 @@ class DataChoice(QObject):
 
     Attributes:
         summary: What is in the opened data set; None until it is open.
-        split: Its pictures, divided as training divides them; None until it is open.
+        split: Its pictures, divided as training divides them; None until it is open. While only
+            changes and division are new, the old one stays until the new one is there.
         problem: Why it cannot be used, in a sentence; empty if nothing is wrong.
         progress: The last line of `progressed`; empty while nothing is under way.
     """
@@ -51,6 +52,7 @@ class DataChoice(QObject):
         self._config: DataConfig | None = None
         self._earlier: dict[str, DataConfig] = {}
         self._started = False
+        self._source: OpenedSource | None = None
         self.summary: DataSummary | None = None
         self.split: DataSplit | None = None
         self.problem = ""
@@ -112,11 +114,13 @@ class DataChoice(QObject):
 
     def replace(self, config: DataConfig) -> None:
         """Chooses `config` without a step of undo: for undo itself."""
-        self._earlier[self.config.source] = self.config
+        before = self.config
+        self._earlier[before.source] = before
         self._config = self._earlier[config.source] = config
         with contextlib.suppress(ValueError):  # a name that is no Unicode cannot be noted down
             self._studio.settings["data"] = config.model_dump_json()
-        self.reopen()
+        same = (before.source, before.path) == (config.source, config.path)
+        self._reopen(self._source if same else None)
 
     # -- opening ----------------------------------------------------------------------------
 
@@ -132,11 +136,16 @@ class DataChoice(QObject):
             self.reopen()
 
     def reopen(self) -> None:
-        """Opens the chosen data set anew; does nothing but forget before `start`."""
+        """Reads the chosen data set anew; does nothing but forget before `start`."""
+        self._reopen(None)
+
+    def _reopen(self, source: OpenedSource | None) -> None:
+        """Opens the chosen data set, from what was read of it already if that is given."""
+        self._source = source
         self._forget()
         self._studio.workers.cancel_lane(LANE)
         if self._started and self.chosen:
-            self._open(self.config)
+            self._open(self.config, source)
         self.changed.emit()
 
     def fetch(self, job: Callable[[TaskState], Any], title: str, config: DataConfig) -> None:
@@ -147,6 +156,7 @@ class DataChoice(QObject):
             title: What the status bar says of it, translated.
             config: What is chosen when it is there.
         """
+        self._source = None
         self._forget()
         self._studio.workers.start(
             job,
@@ -161,14 +171,16 @@ class DataChoice(QObject):
         self.changed.emit()
 
     def _forget(self) -> None:
-        self.summary = self.split = None
+        self.summary = None
+        if self._source is None:
+            self.split = None
         self.problem = self.progress = ""
 
-    def _open(self, config: DataConfig) -> None:
+    def _open(self, config: DataConfig, source: OpenedSource | None) -> None:
         def job(state: TaskState) -> OpenedData:
             from resnet_studio.gui.training.data_summary import open_data
 
-            return open_data(config, state, self._describe)
+            return open_data(config, state, self._describe, source)
 
         self._studio.workers.start(
             job,
@@ -176,7 +188,7 @@ class DataChoice(QObject):
             lane=LANE,
             replace=True,
             # The digits are opened at every start: nobody asked for it, and it is quick.
-            visible=config.source != "digits",
+            visible=config.source != "digits" and source is None,
             on_event=self._progressed,
             on_result=self._opened,
             on_error=self._failed,
@@ -199,7 +211,7 @@ class DataChoice(QObject):
         self.progressed.emit(text)
 
     def _opened(self, opened: OpenedData) -> None:
-        self.summary, self.split = opened.summary, opened.split
+        self.summary, self.split, self._source = opened.summary, opened.split, opened.source
         self.progress = ""
         self.changed.emit()
 
@@ -210,6 +222,7 @@ class DataChoice(QObject):
 
     def _fail(self, problem: str) -> None:
         self.problem, self.progress = problem, ""
+        self.split = None
         self.changed.emit()
 
     def _ended(self) -> None:

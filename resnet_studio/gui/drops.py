@@ -28,9 +28,9 @@ class Drops(QObject):
     """Sends what is dropped to the panel that can use it.
 
     A picture goes to the feature maps (or stays in the augmentation panel), several, and a folder
-    of pictures alone, to the classification, a folder of folders or a .zip to the training,
-    weights to the network, a specification to the form. While the classification is shown, it
-    takes pictures and folders.
+    of pictures alone, to the classification, a folder of folders or a .zip to the training (or to
+    the data set panel while that is shown), weights to the network, a specification to the form.
+    While the classification is shown, it takes pictures and folders.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -120,7 +120,9 @@ class Drops(QObject):
         return shown is self._workspace.panels.get("classification")
 
     def _open_folder(self, path: Path) -> None:
-        panel = self._workspace.show_panel("training")
+        shown = self._workspace.tabs.currentWidget()
+        here = shown is not None and shown is self._workspace.panels.get("data")
+        panel = self._workspace.show_panel("data" if here else "training")
         panel.set_data_folder(path)
 
     def _show_picture_panel(self) -> None:

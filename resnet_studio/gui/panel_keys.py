@@ -31,6 +31,7 @@ _CHANNEL = "In an enlarged channel"
 _SAMPLES = "In the samples of the augmentation"
 _CLASSIFIED = "In the table of classified pictures"
 _VOTES = "In the ten crops of a picture"
+_CLASSES = "In the classes of the data set"
 _CURVES = "In the curves of the training"
 
 PANEL_KEYS: tuple[PanelKey, ...] = (
@@ -55,6 +56,8 @@ PANEL_KEYS: tuple[PanelKey, ...] = (
     PanelKey(_CLASSIFIED, "Ctrl + C", "Copy the selected rows."),
     PanelKey(_VOTES, "Arrows", "Go from crop to crop."),
     PanelKey(_VOTES, "Space", "Strike a crop out, or let it count again."),
+    PanelKey(_CLASSES, "F2", "Rename the selected class."),
+    PanelKey(_CLASSES, "Del", "Train without the selected classes."),
     PanelKey(_CURVES, "← →", "Read the values of the step before or after."),
     PanelKey(_CURVES, "Shift + ← →", "Move along the curves."),
     PanelKey(_CURVES, "+ −", "Zoom."),

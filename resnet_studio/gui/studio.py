@@ -86,6 +86,7 @@ class Studio(QObject):
         selection_changed(str): Name of the selected section, block or layer; "" for none.
         pointed_at(CropBox | None): What the number under the cursor can see of the picture, in
             its pixels; None where the cursor is on no number.
+        recipe_wished(dict): Another panel than the training's wants these fields of the recipe.
         training_changed(bool): A run has started or ended.
         message_posted(Message): A sentence for the message bar.
     """
@@ -98,6 +99,7 @@ class Studio(QObject):
     theme_changed = Signal(object)
     selection_changed = Signal(str)
     pointed_at = Signal(object)
+    recipe_wished = Signal(dict)
     training_changed = Signal(bool)
     message_posted = Signal(object)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _PICTURES = "*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.ppm *.pgm *.JPG *.JPEG *.PNG"
 
+_PANELS = ("architecture", "features", "augmentation", "training", "classification", "data")
+
 
 class WindowCommands(QObject):
     """Opening, pasting, saving, views, theme, palette, help."""
@@ -48,7 +50,7 @@ class WindowCommands(QObject):
         connect("network.export", self.export_network)
         connect("app.quit", self._window.close)
         connect("app.settings", self.edit_settings)
-        for name in ("architecture", "features", "augmentation", "training", "classification"):
+        for name in _PANELS:
             connect(f"view.{name}", partial(self._workspace.show_panel, name))
         connect("view.form", self.toggle_form)
         connect("view.theme", self.toggle_theme)

@@ -70,6 +70,7 @@ PANELS: tuple[_PanelPlace, ...] = (
     _PanelPlace("augmentation", "augmentation.panel", "AugmentationPanel"),
     _PanelPlace("training", "training.panel", "TrainingPanel"),
     _PanelPlace("classification", "classification.panel", "ClassificationPanel"),
+    _PanelPlace("data", "dataset.panel", "DataSetPanel"),
 )
 
 

@@ -20,8 +20,8 @@ class Command:
         needs: Conditions that must all hold; "!x" means that x must not hold.
         checkable: Whether it is switched on and off.
         panel: The panel that is brought to the front first, where else its effect would not be
-            seen: "architecture", "features", "augmentation", "training", "classification";
-            empty for none.
+            seen: "architecture", "features", "augmentation", "training", "classification",
+            "data"; empty for none.
         separated: Whether a line stands above it in its menu.
     """
 
@@ -43,6 +43,7 @@ EDIT = "&Edit"
 VIEW = "&View"
 NETWORK = "&Network"
 PICTURE = "&Picture"
+DATA = "&Data set"
 TRAINING = "&Training"
 HELP = "&Help"
-MENUS: tuple[str, ...] = (FILE, EDIT, VIEW, NETWORK, PICTURE, TRAINING, HELP)
+MENUS: tuple[str, ...] = (FILE, EDIT, VIEW, NETWORK, PICTURE, DATA, TRAINING, HELP)

@@ -146,6 +146,14 @@ WINDOW_COMMANDS: tuple[Command, ...] = (
         "Show a table of many pictures and what the network says of each.",
     ),
     Command(
+        "view.data",
+        "Data &set",
+        "Ctrl+6",
+        VIEW,
+        "mdi6.database-outline",
+        "Show what there is to learn from: classes, pictures, sizes, duplicates.",
+    ),
+    Command(
         "view.form",
         "&Network form",
         "Ctrl+B",

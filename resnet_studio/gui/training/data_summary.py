@@ -13,7 +13,7 @@ from resnet_studio.data.dataset import Problem
 from resnet_studio.errors import DataError, PictureError
 
 if TYPE_CHECKING:
-    from resnet_studio.data.sources import DataConfig, DataSplit
+    from resnet_studio.data.sources import DataConfig, DataSplit, OpenedSource
     from resnet_studio.gui.workers import TaskState
 
 _LOOKED_AT = 9
@@ -33,6 +33,8 @@ class DataSummary:
         problems: What was left out, and why.
         side: Shorter side of a typical picture in pixels.
         test_size: Pictures that the data set keeps for testing; training leaves them alone.
+        own_validation: Whether the data set brings its validation pictures, so that neither share
+            nor seed of the split has an effect.
     """
 
     config: DataConfig
@@ -43,6 +45,7 @@ class DataSummary:
     problems: tuple[Problem, ...]
     side: int
     test_size: int = 0
+    own_validation: bool = False
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Returns the optimiser steps of one epoch."""
@@ -51,14 +54,24 @@ class DataSummary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedData:
-    """What a worker brings when it has opened a data set."""
+    """What a worker brings when it has opened a data set.
+
+    Attributes:
+        summary: Names and numbers.
+        split: The pictures as training uses them.
+        source: The same before changes and division, to be divided anew without the disk.
+    """
 
     summary: DataSummary
     split: DataSplit
+    source: OpenedSource
 
 
 def open_data(
-    config: DataConfig, state: TaskState, describe: Callable[[str, int], str]
+    config: DataConfig,
+    state: TaskState,
+    describe: Callable[[str, int], str],
+    source: OpenedSource | None = None,
 ) -> OpenedData:
     """Opens a data set and says what is in it; runs in a worker.
 
@@ -66,19 +79,30 @@ def open_data(
         config: Which one.
         state: Of the task, for progress and cancelling.
         describe: Makes a translated line of progress from phase and count.
+        source: What was found there already; None reads the disk.
 
     Raises:
         DataError: If it cannot be used.
         Cancelled: If the task was cancelled.
     """
-    from resnet_studio.data.sources import DataSplit, open_dataset
+    from resnet_studio.data.sources import divide
 
-    opening = open_dataset(config)
+    found = source if source is not None else _read(config, state, describe)
+    split = divide(found, config)
+    return OpenedData(_summary(config, split, found), split, found)
+
+
+def _read(
+    config: DataConfig, state: TaskState, describe: Callable[[str, int], str]
+) -> OpenedSource:
+    from resnet_studio.data.sources import OpenedSource, open_source
+
+    opening = open_source(config)
     try:
         for item in opening:
             state.check()
-            if isinstance(item, DataSplit):
-                return OpenedData(_summary(config, item), item)
+            if isinstance(item, OpenedSource):
+                return item
             text = describe(item.phase, item.done)
             state.progress(item.done, item.total or 0, text)
             state.event(text)
@@ -87,7 +111,8 @@ def open_data(
     raise DataError(f"{config.path or config.source} holds no data set.")
 
 
-def _summary(config: DataConfig, split: DataSplit) -> DataSummary:
+def _summary(config: DataConfig, split: DataSplit, source: OpenedSource) -> DataSummary:
+    own = source.held_out
     return DataSummary(
         config=config,
         name=split.name,
@@ -97,6 +122,7 @@ def _summary(config: DataConfig, split: DataSplit) -> DataSummary:
         problems=tuple(split.problems),
         side=_typical_side(split),
         test_size=len(split.test) if split.test is not None else 0,
+        own_validation=own is not None and bool(own.any()) and not bool(own.all()),
     )
 
 

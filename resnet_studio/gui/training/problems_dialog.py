@@ -31,8 +31,15 @@ class ProblemsModel(QAbstractTableModel):
 
     def __init__(self, problems: Sequence[Problem], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows = [(p.file, p.reason, p.remedy) for p in problems]
+        self._rows: list[tuple[str, str, str]] = []
         self._titles = (self.tr("File or class"), self.tr("Reason"), self.tr("What to do"))
+        self.show_problems(problems)
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Shows other problems."""
+        self.beginResetModel()
+        self._rows = [(p.file, p.reason, p.remedy) for p in problems]
+        self.endResetModel()
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """Returns the number of problems."""

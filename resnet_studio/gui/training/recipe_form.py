@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -94,6 +95,12 @@ class RecipeForm(QWidget):
         finally:
             self._filling = False
         self._take()
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Chooses some values, as a person would in their fields."""
+        wished = self._last.replace(**values)
+        for name in values:
+            self._set(name, getattr(wished, name))
 
     def set_source(self, source: str) -> None:
         """Takes the default recipe of a source of data, unless the person made their own."""

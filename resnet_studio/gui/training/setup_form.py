@@ -71,6 +71,7 @@ class SetupForm(QScrollArea):
         self.recipe.changed.connect(self._refresh)
         self.device.changed.connect(self._refresh)
         self._studio.spec_changed.connect(self._refresh)
+        self._studio.recipe_wished.connect(self.recipe.set_values)
 
     def minimumSizeHint(self) -> QSize:
         """Never narrower than its widest field, whatever the text size: nothing is cut off."""

@@ -1,0 +1,159 @@
+"""The pages of the *Data set* panel: where each comes from, and the bar that chooses one."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from resnet_studio.gui.dataset.page import DataPage
+from resnet_studio.gui.studio import Studio
+
+_CHOICE = "dataset.page"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Where a page comes from; it is imported and made when it is first shown.
+
+    Attributes:
+        name: Key of the page.
+        title: What stands on its tab.
+        tip: What it shows, in one sentence.
+        module: Module in this package.
+        type_name: Its class, a `DataPage`.
+    """
+
+    name: str
+    title: str
+    tip: str
+    module: str
+    type_name: str
+
+
+VIEWS: tuple[_View, ...] = (
+    _View(
+        "overview",
+        "Overview",
+        "The classes with their counts: rename, merge or leave them out; how the set is divided.",
+        "overview_page",
+        "OverviewPage",
+    ),
+    _View(
+        "pictures",
+        "Pictures",
+        "All pictures as thumbnails, to look through and to search.",
+        "browser_page",
+        "PicturesPage",
+    ),
+    _View(
+        "facts",
+        "Facts",
+        "Sizes and aspect ratios; mean and standard deviation as measured and as published.",
+        "facts_page",
+        "FactsPage",
+    ),
+    _View(
+        "duplicates",
+        "Duplicates",
+        "Pictures that are there twice, and those of the validation that are also learnt from.",
+        "duplicates_page",
+        "DuplicatesPage",
+    ),
+    _View(
+        "problems",
+        "Problems",
+        "What was left out when the data set was opened, and why.",
+        "problems_page",
+        "ProblemsPage",
+    ),
+)
+
+
+class Views(QWidget):
+    """A bar of tabs over the page that is chosen.
+
+    Signals:
+        shown(str): Name of the page now shown.
+    """
+
+    shown = Signal(str)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._views = tuple(view for view in VIEWS if _is_there(view))
+        self.bar = QTabBar()
+        self.stack = QStackedWidget()
+        self._made: dict[str, QWidget] = {}
+        self._build()
+        self.bar.currentChanged.connect(self._chosen)
+        remembered = studio.settings["choices"].get(_CHOICE, "")
+        known = [view.name for view in self._views]
+        self.show_view(remembered if remembered in known else known[0])
+
+    @property
+    def current(self) -> str:
+        """Name of the page that is shown."""
+        return self._views[self.bar.currentIndex()].name
+
+    @property
+    def current_page(self) -> DataPage:
+        """The page that is shown."""
+        page = self._made[self.current]
+        assert isinstance(page, DataPage)
+        return page
+
+    def show_view(self, name: str) -> QWidget:
+        """Shows a page by name and returns it."""
+        index = [view.name for view in self._views].index(name)
+        self.bar.setCurrentIndex(index)
+        self._chosen(index)
+        return self._made[name]
+
+    def set_count(self, name: str, count: int) -> None:
+        """Writes a number behind the title of a page; none for 0."""
+        index = [view.name for view in self._views].index(name)
+        title = translated(self._views[index].title)
+        self.bar.setTabText(index, f"{title} ({count:,})" if count else title)
+
+    def _page(self, view: _View) -> QWidget:
+        if view.name not in self._made:
+            module = importlib.import_module(f"{__package__}.{view.module}")
+            page: QWidget = getattr(module, view.type_name)(self._studio)
+            self._made[view.name] = page
+            self.stack.addWidget(page)
+        return self._made[view.name]
+
+    def _chosen(self, index: int) -> None:
+        view = self._views[index]
+        choices = dict(self._studio.settings["choices"])
+        self._studio.settings["choices"] = choices | {_CHOICE: view.name}
+        self.stack.setCurrentWidget(self._page(view))
+        self.shown.emit(view.name)
+
+    def _build(self) -> None:
+        self.bar.setDrawBase(False)
+        self.bar.setExpanding(False)
+        self.bar.setUsesScrollButtons(True)
+        self.bar.setAccessibleName(self.tr("What is shown of the data set"))
+        for number, view in enumerate(self._views):
+            self.bar.addTab(translated(view.title))
+            self.bar.setTabToolTip(number, translated(view.tip))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.stack, 1)
+
+
+def _is_there(view: _View) -> bool:
+    return importlib.util.find_spec(f"{__package__}.{view.module}") is not None
+
+
+def translated(text: str) -> str:
+    """Returns a text of the table in the language of the window."""
+    return QCoreApplication.translate("data_views", text)
