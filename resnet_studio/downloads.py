@@ -1,8 +1,9 @@
 """Downloads that can be cancelled, continued and trusted.
 
 Nothing is fetched unless a person asked for it: the callers ask. What arrives is kept in a `.part`
-file beside the target, which a later call continues; only when its SHA-256 is right does it take
-the name of the target.
+file beside the target, which a later call continues; only when its checksum is right does it take
+the name of the target. That is SHA-256; for data sets of which only an MD5 is published it is that,
+which shows damage but not malice: what reads them trusts nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from resnet_studio.errors import Cancelled, DownloadError
-from resnet_studio.files import sha256_of
 
 _CHUNK_BYTES = 1 << 18
 _TIMEOUT_SECONDS = 15.0
@@ -62,15 +62,16 @@ def download(
     target: Path,
     *,
     sha256_prefix: str = "",
+    md5: str = "",
     timeout: float = _TIMEOUT_SECONDS,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Generator[DownloadProgress, None, None]:
     """Downloads `url` to `target`, continuing an earlier attempt where that is safe.
 
-    An attempt is continued only if `sha256_prefix` is given: without it nobody could tell whether
-    the server still has the same file. Where the whole then is not the expected file, because it
-    has changed at the server or what was kept was spoilt, it is fetched once more from the start.
-    A target that is there already and has the right SHA-256 is not fetched again; one of another
+    An attempt is continued only if a checksum is given: without it nobody could tell whether the
+    server still has the same file. Where the whole then is not the expected file, because it has
+    changed at the server or what was kept was spoilt, it is fetched once more from the start. A
+    target that is there already and has the right checksum is not fetched again; one of another
     content, such as an interrupted download of another program, is replaced.
 
     Args:
@@ -78,6 +79,7 @@ def download(
         target: The file to make; its folder is created.
         sha256_prefix: The expected SHA-256 in hexadecimal, or its beginning as torch's file names
             have it; empty to accept any content.
+        md5: The expected MD5 in hexadecimal, where its authors publish nothing better.
         timeout: Seconds without a byte after which the server counts as silent.
         cancelled: Asked between pieces; once it says yes, the `.part` file is kept.
 
@@ -90,17 +92,18 @@ def download(
         Cancelled: If `cancelled` said so.
     """
     host = _checked_host(url)
+    expected = _Expected.of(sha256_prefix, md5)
     with _plain_words(host):
-        if sha256_prefix and target.is_file() and _matches(sha256_of(target), sha256_prefix):
+        if expected.digest and target.is_file() and expected.is_met_by(expected.of_file(target)):
             size = target.stat().st_size
             yield DownloadProgress(size, size)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         part = _part_of(target)
         fetch = functools.partial(
-            _fetch, url, part, resume=bool(sha256_prefix), timeout=timeout, cancelled=cancelled
+            _fetch, url, part, expected=expected, timeout=timeout, cancelled=cancelled
         )
-        if not (yield from _fetched(fetch, part, sha256_prefix)):
+        if not (yield from _fetched(fetch, part, expected)):
             part.unlink(missing_ok=True)
             raise DownloadError(
                 f"What {host} sent is not the expected file {target.name}; it was removed.",
@@ -110,32 +113,61 @@ def download(
         part.replace(target)
 
 
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """The checksum that the file must have; an empty one is met by any file."""
+
+    algorithm: str
+    digest: str
+
+    @classmethod
+    def of(cls, sha256_prefix: str, md5: str) -> _Expected:
+        """Returns the better of the two."""
+        if sha256_prefix or not md5:
+            return cls("sha256", sha256_prefix.lower())
+        return cls("md5", md5.lower())
+
+    def begin(self) -> hashlib._Hash:
+        """Returns a running digest of nothing yet."""
+        return hashlib.new(self.algorithm, usedforsecurity=False)
+
+    def of_file(self, path: Path) -> str:
+        """Returns the digest of a file in hexadecimal."""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, self.begin).hexdigest()
+
+    def is_met_by(self, digest: str) -> bool:
+        """Tells whether a digest in hexadecimal is the expected one."""
+        return digest.startswith(self.digest)
+
+
 def _part_of(target: Path) -> Path:
     return target.with_name(target.name + ".part")
 
 
 def _fetched(
-    fetch: Callable[[], Generator[DownloadProgress, None, str]], part: Path, sha256_prefix: str
+    fetch: Callable[[], Generator[DownloadProgress, None, str]], part: Path, expected: _Expected
 ) -> Generator[DownloadProgress, None, bool]:
     """Fetches `part`, twice if need be; returns whether it is the expected file in the end."""
-    continued = bool(sha256_prefix) and part.exists()
-    if _matches((yield from fetch()), sha256_prefix):
+    continued = bool(expected.digest) and part.exists()
+    if expected.is_met_by((yield from fetch())):
         return True
     if not continued:
         return False
     part.unlink()
-    return _matches((yield from fetch()), sha256_prefix)
+    return expected.is_met_by((yield from fetch()))
 
 
 def _fetch(
-    url: str, part: Path, *, resume: bool, timeout: float, cancelled: Callable[[], bool]
+    url: str, part: Path, *, expected: _Expected, timeout: float, cancelled: Callable[[], bool]
 ) -> Generator[DownloadProgress, None, str]:
-    """Brings `part` to its full length and returns the SHA-256 of it all."""
+    """Brings `part` to its full length and returns the checksum of it all."""
+    resume = bool(expected.digest)
     kept = part.stat().st_size if resume and part.exists() else 0
     _stop_if(cancelled)
     answer = _ask(url, kept, timeout)
     done = answer.start
-    digest = _digest_of_first(part, done)
+    digest = _digest_of_first(part, done, expected)
     with answer, part.open("ab" if done else "wb") as file:
         _check_room(part.parent, answer.total, done)
         yield DownloadProgress(done, answer.total)
@@ -162,13 +194,9 @@ def _stop_if(cancelled: Callable[[], bool]) -> None:
         raise Cancelled
 
 
-def _matches(digest: str, prefix: str) -> bool:
-    return digest.startswith(prefix.lower())
-
-
-def _digest_of_first(part: Path, count: int) -> hashlib._Hash:
-    """Returns the running SHA-256 of what an earlier attempt left."""
-    digest = hashlib.sha256()
+def _digest_of_first(part: Path, count: int, expected: _Expected) -> hashlib._Hash:
+    """Returns the running checksum of what an earlier attempt left."""
+    digest = expected.begin()
     if count:
         with part.open("rb") as file:
             while piece := file.read(_CHUNK_BYTES):

@@ -7,6 +7,7 @@ are decoded into memory at once; others are decoded while training asks for them
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,14 +148,15 @@ def _opened(config: DataConfig) -> Generator[ScanProgress, None, OpenedSource]:
     if config.source == "digits":
         yield ScanProgress("reading", 0, 1)
         return OpenedSource(read_digits())
-    if config.source == "cifar10":
-        return (yield from _open_cifar10(config))
-    if not config.path:
+    path = Path(config.path).expanduser() if config.path else None
+    if config.source != "folder":
+        return (yield from _open_published(config.source, path))
+    if path is None:
         raise DataError(
             "No folder is chosen.",
             remedy="Choose a folder with one folder of pictures for each class.",
         )
-    return (yield from _open_folder(Path(config.path).expanduser()))
+    return (yield from _open_folder(path))
 
 
 def _check_name(path: str) -> None:
@@ -195,21 +197,21 @@ def load_dataset(
     raise AssertionError("open_dataset ends with the data set")
 
 
-def _open_cifar10(config: DataConfig) -> Generator[ScanProgress, None, OpenedSource]:
+def _open_published(source: str, path: Path | None) -> Generator[ScanProgress, None, OpenedSource]:
+    """Opens a published data set as it is stored; a folder of another form as class folders."""
     # Not at the top: it brings the whole of networking, a third of this module's import time.
-    from resnet_studio.data.cifar import find_cifar10, read_cifar10
+    from resnet_studio.data.stored_sets import find_set, in_words, missing, read_set
 
-    path = Path(config.path).expanduser() if config.path else None
-    if place := find_cifar10(path):
-        dataset, test = yield from read_cifar10(place)
+    place = find_set(source, path)
+    if place is None and path is None:
+        raise missing(source)
+    found = (yield from read_set(source, place)) if place is not None else path
+    if isinstance(found, tuple):
+        dataset, test = found
         return OpenedSource(dataset, test=test)
-    if path is not None:
-        return (yield from _open_folder(path))
-    raise DataError(
-        "CIFAR-10 is not on this computer.",
-        remedy="Name the folder where it is, or download it (170 MB) in the window that "
-        "resnet-studio opens, as data of a new run.",
-    )
+    assert found is not None
+    opened = yield from _open_folder(found)
+    return dataclasses.replace(opened, dataset=in_words(opened.dataset))
 
 
 def _open_folder(path: Path) -> Generator[ScanProgress, None, OpenedSource]:

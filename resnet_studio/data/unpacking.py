@@ -1,0 +1,117 @@
+"""Archives become folders, without trusting what they say.
+
+Only plain files and folders are made, only inside the target, up to a number and a size. Links,
+devices, rights and owners are left out. Everything is written into a folder beside the target that
+takes its name when all of it is there, so that a part is never taken for the whole.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from resnet_studio.data.imaging import printable
+from resnet_studio.errors import Cancelled, DataError
+
+MAX_FILES = 200_000
+MAX_BYTES = 8 << 30
+_REPORT_EVERY = 64
+_COPY_BYTES = 1 << 20
+_REFUSED_NAMES = ("", ".", "..")
+
+
+def unpack_tgz(
+    archive: Path, target: Path, *, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[int, int]]:
+    """Unpacks the one folder that a .tgz archive holds.
+
+    Args:
+        archive: The archive; it stays.
+        target: The folder that its folder becomes; if it is there already, it is replaced.
+        cancelled: Asked between files.
+
+    Yields:
+        Bytes of the archive that are read, and all of them.
+
+    Raises:
+        DataError: If the archive is damaged, hostile or too large, or the disk full.
+        Cancelled: If `cancelled` said so; nothing is left.
+    """
+    unfinished = target.with_name(f".{target.name}-{secrets.token_hex(4)}.unpacking")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for stale in target.parent.glob(f".{target.name}-*.unpacking"):
+            shutil.rmtree(stale, ignore_errors=True)
+        unfinished.mkdir()
+        yield from _unpack(archive, unfinished, cancelled)
+        tops = list(unfinished.iterdir())
+        if len(tops) != 1 or not tops[0].is_dir():
+            raise _refused(archive, f"it holds {len(tops)} files and folders instead of one folder")
+        shutil.rmtree(target, ignore_errors=True)
+        tops[0].rename(target)
+    except (OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _refused(archive, reason) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _unpack(
+    archive: Path, folder: Path, cancelled: Callable[[], bool]
+) -> Iterator[tuple[int, int]]:
+    size, total = archive.stat().st_size, 0
+    with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:gz") as members:
+        for number, member in enumerate(members):
+            if cancelled():
+                raise Cancelled
+            total += max(0, member.size)
+            if number >= MAX_FILES or total > MAX_BYTES:
+                raise _refused(archive, "it unpacks to far more than is expected")
+            _write(archive, members, member, folder)
+            if number % _REPORT_EVERY == 0:
+                yield raw.tell(), size
+    yield size, size
+
+
+def _write(archive: Path, members: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Makes one folder or plain file; what is neither is passed over."""
+    if member.name in (".", "./"):  # what is packed from within its folder begins so
+        return
+    path = folder / _inside(archive, member.name)
+    if member.isdir():
+        path.mkdir(parents=True, exist_ok=True)
+    elif member.isreg():
+        source = members.extractfile(member)
+        assert source is not None  # it is a plain file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with source, path.open("xb") as file:
+            _copy(source, file)
+
+
+def _copy(source: IO[bytes], file: IO[bytes]) -> None:
+    while piece := source.read(_COPY_BYTES):
+        file.write(piece)
+
+
+def _inside(archive: Path, name: str) -> PurePosixPath:
+    """Returns the path of a member below the target.
+
+    Raises:
+        DataError: If it leads anywhere else.
+    """
+    parts = name.removeprefix("./").rstrip("/").split("/")
+    if any(part in _REFUSED_NAMES or "\\" in part or ":" in part for part in parts):
+        raise _refused(archive, f"the name {printable(name)[:80]!r} in it leads out of it")
+    return PurePosixPath(*parts)
+
+
+def _refused(archive: Path, reason: str) -> DataError:
+    return DataError(
+        f"The archive {printable(archive.name)} cannot be unpacked: {reason}.",
+        remedy="Make room on the disk if it is full; else download the archive again.",
+    )
