@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from resnet_studio.data.arrange import Arrangement, arrange, too_few_classes
 from resnet_studio.data.dataset import Problem
+from resnet_studio.data.headers import plain_size
 from resnet_studio.data.imaging import (
     JpegDecoder,
     Picture,
@@ -27,7 +28,7 @@ from resnet_studio.data.imaging import (
     printable,
     read_header,
 )
-from resnet_studio.data.stores import ScanProgress, Store, open_store
+from resnet_studio.data.stores import FolderStore, ScanProgress, Store, open_store
 from resnet_studio.errors import DataError
 
 __all__ = ["FolderScan", "ScanProgress", "keep_only", "open_file", "scan_folder", "scan_store"]
@@ -145,6 +146,20 @@ def _too_few_left(scan: FolderScan, classes: list[str], broken: tuple[Problem, .
     )
 
 
+def _size(store: Store, file: str) -> tuple[int, int]:
+    """Returns width and height.
+
+    Raises:
+        UnreadablePictureError: If it is no picture.
+    """
+    # Nearly all files of a large folder are plain, and tell it without being opened as a picture.
+    if isinstance(store, FolderStore) and (plain := plain_size(store.place_of(file))) is not None:
+        return plain[1:]
+    with store.opened(file) as source:
+        header = read_header(source, name=printable(file))
+    return header.width, header.height
+
+
 def _checked(store: Store, arrangement: Arrangement) -> Generator[ScanProgress, None, FolderScan]:
     total = len(arrangement.files)
     sizes = np.zeros((total, 2), dtype=np.int64)
@@ -153,9 +168,7 @@ def _checked(store: Store, arrangement: Arrangement) -> Generator[ScanProgress, 
         if position % _REPORT_EVERY == 0:
             yield ScanProgress("checking", position, total)
         try:
-            with store.opened(file) as source:
-                header = read_header(source, name=printable(file))
-            sizes[position] = header.width, header.height
+            sizes[position] = _size(store, file)
         except UnreadablePictureError as error:
             broken.append(Problem(error.file, error.reason, error.remedy))
     yield ScanProgress("checking", total, total)
