@@ -109,8 +109,9 @@ class SamplesPage(LabPage):
         self.grid.show_draws(drawn.draws, longest_caption(request.pipeline))
         for index, image in enumerate(drawn.images):
             self.grid.show_pixels(index, image)
-        border, fill = _border(request.pipeline)
-        self.side.original.show_draws(drawn.draws, border=border, fill=fill)
+        self.side.original.show_draws(
+            drawn.draws, border=_border(request.pipeline), fill=border_colour(request.pipeline)
+        )
         self.summary.setText(summary(drawn.draws))
         self.sentence.setText(self._sentence(request))
         self.summary.setToolTip(self.sentence.text())
@@ -290,12 +291,12 @@ class SamplesPage(LabPage):
         self.sentence.setVisible(lines >= _LINES_FOR_SENTENCE)
 
 
-def _border(pipeline: AugmentSpec) -> tuple[float, QColor]:
-    """Returns how far a crop may reach beyond the picture, as a share of its side, and its colour.
+def _border(pipeline: AugmentSpec) -> float:
+    """Returns how far a crop may reach beyond the picture, as a share of the crop's side."""
+    return sum(step.padding / step.size for step in pipeline.steps if isinstance(step, PadCrop))
 
-    The border of the last step that adds one decides about the colour.
-    """
-    padded = [step for step in pipeline.steps if isinstance(step, PadCrop)]
-    share = sum(step.padding / step.size for step in padded)
+
+def border_colour(pipeline: AugmentSpec) -> QColor:
+    """Returns the colour of what comes in from outside; the last step that fills decides."""
     filled = [step for step in pipeline.steps if isinstance(step, PadCrop | RandomRotation)]
-    return share, QColor(*filled[-1].fill) if filled else QColor(Qt.GlobalColor.black)
+    return QColor(*filled[-1].fill) if filled else QColor(Qt.GlobalColor.black)
