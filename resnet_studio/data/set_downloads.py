@@ -101,8 +101,8 @@ def remote_files(source: str) -> tuple[RemoteFile, ...]:
     from torchvision import datasets  # not at the top: it takes a second
 
     if source == "cifar100":
-        kind = datasets.CIFAR100
-        return (RemoteFile((kind.url,), kind.filename, kind.tgz_md5),)
+        hundred = datasets.CIFAR100
+        return (RemoteFile((hundred.url,), hundred.filename, hundred.tgz_md5),)
     if source == "imagenette":
         url, md5 = datasets.Imagenette._ARCHIVES["160px"]
         name = url.rsplit("/", 1)[-1]
