@@ -5,12 +5,12 @@ The training panel and the data set panel offer the same; what is chosen goes to
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker
+from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox
 
+from resnet_studio.data.published import PUBLISHED, SOURCES, home_of
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -18,17 +18,14 @@ if TYPE_CHECKING:
     from resnet_studio.gui.studio import Studio
     from resnet_studio.gui.workers import TaskState
 
-TITLES: dict[str, str] = {
-    "digits": "Handwritten digits (built in)",
-    "folder": "A folder or .zip of pictures",
-    "cifar10": "CIFAR-10",
-}
-"""What the sources are called, untranslated, in the order in which they are offered."""
-
 
 def title_of(source: str) -> str:
     """Returns what a source is called on screen."""
-    return _tr(TITLES.get(source, source))
+    if source == "digits":
+        return _tr("Handwritten digits (built in)")
+    if source == "folder":
+        return _tr("A folder or .zip of pictures")
+    return PUBLISHED[source].title  # a proper name
 
 
 class SourceBox(QComboBox):
@@ -37,8 +34,10 @@ class SourceBox(QComboBox):
     def __init__(self, choice: DataChoice) -> None:
         super().__init__()
         self._choice = choice
-        for source in TITLES:
+        for row, source in enumerate(SOURCES):
             self.addItem(title_of(source), source)
+            self.setItemData(row, _about(source), Qt.ItemDataRole.ToolTipRole)
+        self.setMaxVisibleItems(len(SOURCES))
         guard_wheel(self)
         self.setAccessibleName(_tr("Pictures"))
         self.follow()
@@ -62,7 +61,8 @@ class SourceActions(QObject):
     @property
     def can_download(self) -> bool:
         """Whether the chosen data set can be fetched."""
-        return self._studio.data.config.source == "cifar10"
+        source = self._studio.data.config.source
+        return source in PUBLISHED and bool(PUBLISHED[source].url)
 
     def choose_folder(self) -> None:
         """Asks for a folder of class folders."""
@@ -86,36 +86,52 @@ class SourceActions(QObject):
 
     def download(self) -> None:
         """Fetches the chosen data set, if the person agrees."""
-        from resnet_studio.data import cifar
         from resnet_studio.data.sources import DataConfig
 
-        place = cifar.cifar10_folder()
-        if self._agreed(title_of("cifar10"), cifar.URL, cifar.DOWNLOAD_BYTES, place):
-            title = self.tr("Downloading {name}").format(name=title_of("cifar10"))
-            self._studio.data.fetch(self._fetch, title, DataConfig(source="cifar10"))
+        source = self._studio.data.config.source
+        if self.can_download and self._agreed(source):
 
-    def _agreed(self, name: str, url: str, size: int, place: Path) -> bool:
+            def job(state: TaskState) -> None:
+                self._fetch(source, state)
+
+            title = self.tr("Downloading {name}").format(name=title_of(source))
+            self._studio.data.fetch(job, title, DataConfig(source=source))
+
+    def _agreed(self, source: str) -> bool:
         if not self._studio.settings["ask_before_download"]:
             return True
+        known = PUBLISHED[source]
         return self._studio.ask(
-            self.tr("Download {name}?").format(name=name),
+            self.tr("Download {name}?").format(name=known.title),
             self.tr(
                 "{name} is fetched from {url} ({size} MB) and kept on this computer, in {folder}."
                 " Nothing is sent but the request."
-            ).format(name=name, url=url, size=round(size / 1e6), folder=place),
+            ).format(
+                name=known.title,
+                url=known.url,
+                size=round(known.download_bytes / 1e6),
+                folder=home_of(source),
+            ),
             yes=self.tr("Download"),
             no=self.tr("Not now"),
         )
 
-    def _fetch(self, state: TaskState) -> None:
-        from resnet_studio.data import cifar
+    def _fetch(self, source: str, state: TaskState) -> None:
+        from resnet_studio.data.set_downloads import download_set
 
-        for progress in cifar.download_cifar10(cancelled=lambda: state.cancelled):
+        for progress in download_set(source, cancelled=lambda: state.cancelled):
             text = self.tr("Downloading {name}: {done:.0f} MB").format(
-                name=title_of("cifar10"), done=progress.done / 1e6
+                name=title_of(source), done=progress.done / 1e6
             )
             state.progress(progress.done, progress.total or 0, text)
             state.event(text)
+
+
+def _about(source: str) -> str:
+    if source == "folder":
+        return _tr("Needs one folder of pictures for each class; or train and val with those.")
+    known = PUBLISHED[source]
+    return f"{known.about}\n{known.citation}"
 
 
 def _tr(text: str) -> str:
