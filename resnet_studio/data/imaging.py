@@ -129,7 +129,11 @@ class _Refusal(Exception):  # noqa: N818 - private: it becomes an UnreadablePict
 
 
 def open_picture(
-    source: Path | str | bytes | BinaryIO, *, name: str = "", jpeg: JpegDecoder | None = None
+    source: Path | str | bytes | BinaryIO,
+    *,
+    name: str = "",
+    jpeg: JpegDecoder | None = None,
+    least: int | None = None,
 ) -> Picture:
     """Opens a picture of any supported format.
 
@@ -137,6 +141,8 @@ def open_picture(
         source: A path, the bytes of a file, or a seekable binary file.
         name: What to call it in messages; the file's own name if empty.
         jpeg: Decodes plain JPEGs to the same bits, faster; see `jpeg.large_jpeg`.
+        least: A JPEG may be decoded at a half, a quarter or an eighth of its size, as long as its
+            shorter side keeps so many pixels; for thumbnails.
 
     Raises:
         UnreadablePictureError: Whatever is wrong with it; no other exception leaves here.
@@ -145,6 +151,8 @@ def open_picture(
     with _refusals_named(shown), _opened(source) as image:
         notes: list[str] = []
         _limit_size(image, notes)
+        if least is not None:
+            image.draft(None, (least, least))
         stored = stored_as(image)
         # Pillow turns a TIFF by itself while loading it; of other formats EXIF may follow the
         # pixels, so that it is known only afterwards.

@@ -84,19 +84,22 @@ def scan_store(store: Store) -> Generator[ScanProgress, None, FolderScan]:
     return (yield from _checked(store, arrangement))
 
 
-def open_file(store: Store, file: str, *, jpeg: JpegDecoder | None = None) -> Picture:
+def open_file(
+    store: Store, file: str, *, jpeg: JpegDecoder | None = None, least: int | None = None
+) -> Picture:
     """Opens one picture of a data set.
 
     Args:
         store: Where the data set lies.
         file: The picture's path in it.
         jpeg: See `open_picture`.
+        least: See `open_picture`.
 
     Raises:
         PictureError: If it is broken or gone.
     """
     with store.opened(file) as source:
-        return open_picture(source, name=printable(file), jpeg=jpeg)
+        return open_picture(source, name=printable(file), jpeg=jpeg, least=least)
 
 
 def keep_only(

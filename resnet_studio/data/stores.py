@@ -91,6 +91,10 @@ class Store(Protocol):
         """
         ...
 
+    def identity(self, file: str) -> str:
+        """Returns what is another text if the listed file is another or has changed; "" if gone."""
+        ...
+
 
 def open_store(path: Path) -> Store:
     """Returns the folder or zip archive at `path` as a store.
@@ -140,6 +144,15 @@ class FolderStore:
     def place_of(self, file: str) -> str:
         """Returns the path of a listed file as text: a Path for each of many files is slow."""
         return f"{self._prefix}{file}"
+
+    def identity(self, file: str) -> str:
+        """Returns path, bytes and time of change."""
+        path = self.place_of(file)
+        try:
+            status = os.stat(path)  # noqa: PTH116 - as above
+        except OSError:
+            return ""
+        return f"{path}\n{status.st_size}\n{status.st_mtime_ns}"
 
     def listing(self) -> Generator[ScanProgress, None, Listing]:
         """Yields progress; returns everything but clutter.
@@ -308,6 +321,13 @@ class ZipStore:
         with io.BytesIO(self._read(file)) as unpacked:
             yield unpacked
 
+    def identity(self, file: str) -> str:
+        """Returns the archive's path, and the member's name, bytes and checksum."""
+        member = self._members.get(file)
+        if member is None:
+            return ""
+        return f"{self.path.absolute()}\n{file}\n{member.file_size}\n{member.CRC}"
+
     def _read(self, file: str) -> bytes:
         try:
             with self._lock, self._archive.open(self._members[file]) as member:
@@ -348,6 +368,10 @@ class _ZipElsewhere:
             UnreadablePictureError: If the archive is damaged at this place, or gone.
         """
         return self._opened(file).opened(file)
+
+    def identity(self, file: str) -> str:
+        """See `ZipStore.identity`."""
+        return self._opened(file).identity(file)
 
     def _opened(self, file: str) -> ZipStore:
         with self._lock:
