@@ -57,7 +57,7 @@ def test_every_number_of_a_form_has_bounds_and_a_description():
         for name, field in type(step).model_fields.items():
             if name == "kind":
                 continue
-            assert field.description and field.description.endswith("."), name
+            assert (field.description or "").endswith("."), name
             if field.annotation in (int, float):
                 assert len(field.json_schema_extra["soft"]) == 2, name
                 assert any(hasattr(rule, "le") for rule in field.metadata), name
