@@ -17,6 +17,7 @@ from resnet_studio.training.recipe_choices import (
     DeviceChoice,
     Optimiser,
     Precision,
+    Sampler,
     Schedule,
     Warmup,
 )
@@ -147,6 +148,7 @@ class LossFlags(TypedDict, total=False):
         cutmix: Alpha of CutMix (Yun et al. 2019, arXiv:1905.04899); 0 is none. With both, each
             batch gets one of them, by even chance.
         class_weights: How much the pictures of each class count.
+        sampler: Visit each picture once an epoch, or all classes alike.
         seed: Decides the first weights, the order of the pictures and their augmentation.
     """
 
@@ -154,6 +156,7 @@ class LossFlags(TypedDict, total=False):
     mixup: Flag[float]
     cutmix: Flag[float]
     class_weights: Flag[ClassWeights]
+    sampler: Flag[Sampler]
     seed: Flag[int]
 
 

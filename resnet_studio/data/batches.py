@@ -63,6 +63,7 @@ def batches(
     seed: int,
     epoch: int,
     shuffle: bool,
+    balanced: bool = False,
     device: torch.device | str = "cpu",
     start: int = 0,
     skipped: Skipped | None = None,
@@ -87,6 +88,8 @@ def batches(
         seed: Decides order and augmentation.
         epoch: Decides order and augmentation, too.
         shuffle: Visit the pictures in random order, as for training, or as they come.
+        balanced: Shuffle so that all classes come alike, pictures of rare ones several times, each
+            time with chance of its own; an epoch has as many batches as before.
         device: Where the batches shall lie.
         start: How many planned batches to leave out, for going on with an interrupted epoch.
         skipped: Called with each broken picture, in this thread; once a run if there is a cache.
@@ -107,6 +110,7 @@ def batches(
         seed=seed,
         epoch=epoch,
         shuffle=shuffle,
+        balanced=balanced,
         drop_last=drop_last,
         share=share,
     )[start:]

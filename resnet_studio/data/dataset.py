@@ -226,6 +226,8 @@ class DataSplit:
         test: What is kept for the end, and looked at on request only, so that no choice is made
             by it; None if the data set sets nothing aside for that.
         found: The classes before any change to them, in the order of the data set.
+        own_validation: Whether the data set came with pictures for validation, so that no share of
+            the others was drawn by chance.
     """
 
     name: str
@@ -234,6 +236,7 @@ class DataSplit:
     problems: tuple[Problem, ...] = ()
     test: Subset | None = None
     found: tuple[FoundClass, ...] = ()
+    own_validation: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -14,7 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_studio.data.dataset import Subset
-from resnet_studio.data.randomness import epoch_order, sample_numbers
+from resnet_studio.data.randomness import (
+    balanced_order,
+    epoch_order,
+    sample_numbers,
+    streams_of,
+)
 
 Share = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
@@ -31,11 +36,14 @@ class Planned:
         number: Its place in the epoch, from 0.
         count: Pictures in it, of all processes together.
         indices: (n,) the pictures that this process reads.
+        streams: (n,) what stands for the index where their random numbers are drawn: the index,
+            and at another visit in the same epoch another number.
     """
 
     number: int
     count: int
     indices: NDArray[np.int64]
+    streams: NDArray[np.int64]
 
 
 def planned(
@@ -45,20 +53,29 @@ def planned(
     seed: int,
     epoch: int,
     shuffle: bool,
+    balanced: bool = False,
     drop_last: bool = False,
     share: Share | None = None,
 ) -> list[Planned]:
     """Return all batches of an epoch; see `batches.batches`."""
-    order = subset.indices
-    if shuffle:
-        order = order[epoch_order(len(order), seed, epoch)]
+    order = streams = subset.indices
+    if balanced:
+        positions, visits = balanced_order(subset.labels, seed, epoch)
+        order = order[positions]
+        streams = streams_of(order, visits)
+    elif shuffle:
+        order = streams = order[epoch_order(len(order), seed, epoch)]
     sizes = batch_sizes(len(order), batch_size, drop_last=drop_last)
     ends = np.cumsum(sizes, dtype=np.int64)
-    whole = [order[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+    mine = share or _all_of_it
     return [
-        Planned(number, len(indices), indices if share is None else share(indices))
-        for number, indices in enumerate(whole)
+        Planned(number, size, mine(order[end - size : end]), mine(streams[end - size : end]))
+        for number, (size, end) in enumerate(zip(sizes, ends, strict=True))
     ]
+
+
+def _all_of_it(part: NDArray[np.int64]) -> NDArray[np.int64]:
+    return part
 
 
 def batch_sizes(count: int, batch_size: int, *, drop_last: bool = False) -> list[int]:
@@ -91,7 +108,7 @@ def numbered(
             end += 1
         some = plan[begin:end]
         rows = sample_numbers(
-            seed, epoch, np.concatenate([batch.indices for batch in some]), numbers
+            seed, epoch, np.concatenate([batch.streams for batch in some]), numbers
         )
         ends = np.cumsum([len(batch.indices) for batch in some])[:-1]
         yield from zip(some, np.split(rows, ends), strict=True)

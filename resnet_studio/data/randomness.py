@@ -26,7 +26,10 @@ _ROUNDS = 10
 _MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
 _WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 # The last word of the counter says what a stream is for, so that no two uses share numbers.
-_FOR_SAMPLES, _FOR_ORDER = 0, 1
+_FOR_SAMPLES, _FOR_ORDER, _FOR_BALANCE = 0, 1, 2
+# A picture that is visited several times in an epoch is another sample each time: the count stands
+# above this bit of its index.
+_VISIT_BIT = 40
 
 
 def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
@@ -57,6 +60,15 @@ def sample_numbers(
     return numbers.reshape(chosen.size, blocks * 4)[:, :count]
 
 
+def streams_of(indices: NDArray[np.int64], visits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what stands for the index in a sample's stream at each visit of an epoch, from 0.
+
+    The first visit has the picture's index itself, so that the numbers of an epoch which visits
+    every picture once are those that a preview shows.
+    """
+    return indices + (visits << _VISIT_BIT)
+
+
 def epoch_order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """Return the order in which an epoch visits `count` samples.
 
@@ -65,6 +77,39 @@ def epoch_order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """
     words = _philox(seed, epoch, 0, purpose=_FOR_ORDER).random_raw(count)
     return np.argsort(words, kind="stable").astype(np.int64)
+
+
+def balanced_order(
+    labels: NDArray[np.int64], seed: int, epoch: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return an order of as many visits as there are labels, in which all classes come alike.
+
+    Each class gets the same number of visits, or one more by chance where it cannot be shared out
+    evenly; within a class every picture is visited equally often, or once more by chance. Drawing
+    every visit by itself, as with torch's `WeightedRandomSampler`, gives the same in the mean, but
+    leaves more pictures out.
+
+    Args:
+        labels: (N,) the class of each picture.
+        seed: The seed a person sees.
+        epoch: The pass over the data set.
+
+    Returns:
+        (N,) positions in `labels`, and (N,) how often each was visited before, from 0.
+    """
+    count = len(labels)
+    present, sizes = np.unique(labels, return_counts=True)
+    words = _philox(seed, epoch, 0, purpose=_FOR_BALANCE).random_raw(2 * count + len(present))
+    by_class = np.lexsort((words[:count], labels))  # class after class, by chance within each
+    lucky = np.argsort(words[2 * count :], kind="stable")
+    visits_of = np.full(len(present), count // max(1, len(present)), dtype=np.int64)
+    visits_of[lucky[: count - visits_of.sum()]] += 1
+    first = np.cumsum(sizes) - sizes
+    turn = np.arange(count) - np.repeat(np.cumsum(visits_of) - visits_of, visits_of)
+    size = np.repeat(sizes, visits_of)
+    positions = by_class[np.repeat(first, visits_of) + turn % size]
+    shuffled = np.argsort(words[count : 2 * count], kind="stable")
+    return positions[shuffled].astype(np.int64), (turn // size)[shuffled].astype(np.int64)
 
 
 def _key(seed: int, epoch: int) -> tuple[int, int]:

@@ -305,7 +305,8 @@ def divide(source: OpenedSource, config: DataConfig) -> DataSplit:
     rest = np.ones(len(dataset), dtype=np.bool_) if source.test is None else ~source.test[kept]
     problems = (*dataset.problems, *changed.problems)
     own = rest & (source.held_out[kept] if source.held_out is not None else False)
-    if own.any() and (rest & ~own).any():
+    own_validation = bool(own.any() and (rest & ~own).any())
+    if own_validation:
         train = Subset(dataset, np.flatnonzero(rest & ~own))
         validation = Subset(dataset, np.flatnonzero(own))
     else:
@@ -319,4 +320,12 @@ def divide(source: OpenedSource, config: DataConfig) -> DataSplit:
             remedy="Add pictures.",
         )
     aside = None if rest.all() else Subset(dataset, np.flatnonzero(~rest))
-    return DataSplit(dataset.name, train, validation, problems, aside, changed.found)
+    return DataSplit(
+        dataset.name,
+        train,
+        validation,
+        problems=problems,
+        test=aside,
+        found=changed.found,
+        own_validation=own_validation,
+    )

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from resnet_studio.data.batches import Batch, PictureCache, Skipped, batches, steps_per_epoch
 from resnet_studio.data.sources import DataSplit, Problem
 from resnet_studio.training.config import RunConfig
+from resnet_studio.training.recipe_choices import Sampler
 from resnet_studio.training.steps import Stepper
 
 
@@ -55,6 +56,7 @@ class Feed:
             seed=self._recipe.seed,
             epoch=epoch,
             shuffle=True,
+            balanced=self._recipe.sampler is Sampler.BALANCED,
             device=self._device,
             start=start,
             skipped=self._skip,

@@ -22,6 +22,7 @@ from resnet_studio.training.recipe_choices import (
     DeviceChoice,
     Optimiser,
     Precision,
+    Sampler,
     Schedule,
     Warmup,
 )
@@ -69,6 +70,7 @@ class Recipe(BaseModel):
         cutmix: Alpha of CutMix (Yun et al. 2019, arXiv:1905.04899); 0 is none. With both, each
             batch gets one of them, by even chance.
         class_weights: How much the pictures of each class count in the loss.
+        sampler: How often an epoch visits the pictures of each class.
         clip_norm: Greatest norm of the gradient; longer ones are shortened to it. None leaves
             them.
         ema_decay: Decay of the running mean of the weights that is validated and kept in place
@@ -122,6 +124,7 @@ class Recipe(BaseModel):
     mixup: float = Field(default=0.0, ge=0.0, le=100.0)
     cutmix: float = Field(default=0.0, ge=0.0, le=100.0)
     class_weights: ClassWeights = ClassWeights.NONE
+    sampler: Sampler = Sampler.SHUFFLE
     clip_norm: float | None = Field(default=None, gt=0.0, le=1e6)
     ema_decay: float = Field(default=0.0, ge=0.0, lt=1.0)
     early_stopping: int = Field(default=0, ge=0, le=100_000)

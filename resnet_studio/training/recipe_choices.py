@@ -58,6 +58,17 @@ class ClassWeights(StrEnum):
     BALANCED = "balanced"
 
 
+class Sampler(StrEnum):
+    """Which pictures an epoch visits.
+
+    SHUFFLE visits each once. BALANCED visits all classes alike, the pictures of rare classes
+    several times and some of common ones not at all; an epoch keeps its number of steps.
+    """
+
+    SHUFFLE = "shuffle"
+    BALANCED = "balanced"
+
+
 class DeviceChoice(StrEnum):
     """Where to train; AUTO takes CUDA, else MPS, else the processor."""
 

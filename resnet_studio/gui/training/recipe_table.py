@@ -19,6 +19,7 @@ from resnet_studio.training.recipe_choices import (
     DataPath,
     Optimiser,
     Precision,
+    Sampler,
     Schedule,
     Warmup,
 )
@@ -288,6 +289,16 @@ def _regularisation() -> tuple[Entry, ...]:
             _tr("Balanced: pictures of rare classes count more, so that classes count alike."),
             Kind.CHOICE,
             ((_tr("None"), ClassWeights.NONE), (_tr("Balanced"), ClassWeights.BALANCED)),
+        ),
+        Entry(
+            "sampler",
+            _tr("Sampler"),
+            _tr(
+                "Balanced: an epoch visits all classes alike, rare pictures several times. Choose "
+                "this or class weights; both together count rare classes twice."
+            ),
+            Kind.CHOICE,
+            ((_tr("Shuffled"), Sampler.SHUFFLE), (_tr("Balanced"), Sampler.BALANCED)),
         ),
         Entry(
             "ema_decay",
