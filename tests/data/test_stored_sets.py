@@ -147,15 +147,15 @@ def test_torchvision_reads_the_same_pictures_of_cifar100(tmp_path, monkeypatch):
     from torchvision import datasets
 
     members = {
-        "cifar-100-python/train": known_sets.cifar100_pickle(40),
+        "cifar-100-python/train": known_sets.cifar100_pickle(120),
         "cifar-100-python/test": known_sets.cifar100_pickle(10),
     }
     known_sets.write_folder(tmp_path, members)
     monkeypatch.setattr(datasets.CIFAR100, "_check_integrity", lambda _: True)
     monkeypatch.setattr(datasets.CIFAR100, "_load_meta", lambda _: None)
     ours, theirs = opened("cifar100", tmp_path).train.dataset, datasets.CIFAR100(str(tmp_path))
-    assert np.array_equal(ours.images[:40], theirs.data)
-    assert ours.labels[:40].tolist() == theirs.targets
+    assert np.array_equal(ours.images[:120], theirs.data)
+    assert ours.labels[:120].tolist() == theirs.targets
 
 
 def test_damaged_files_of_cifar100_are_errors(tmp_path):
