@@ -29,11 +29,18 @@ class PipelineChoice(QObject):
     While they are edited they may not fit together: then `own` keeps what fitted last, so that
     the samples stay, and `problem` says what is wrong, so that training does not begin.
 
+    Attributes:
+        usual: What the run that is set up would use without own pipelines; None until that is
+            known. It follows the network that is trained, which need not be that of the form.
+        mixing: How strongly that run mixes batches: alpha of MixUp and of CutMix, 0 for not.
+
     Signals (GUI thread):
         changed(): Something else is chosen, or what is chosen has another problem.
+        told(): `usual` or `mixing` is another one.
     """
 
     changed = Signal()
+    told = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -42,6 +49,8 @@ class PipelineChoice(QObject):
         self._own: Pair | None = None
         self._errors: tuple[SpecError | None, SpecError | None] = (None, None)
         self._remembered = bool(studio.settings[_KEY])
+        self.usual: Pair | None = None
+        self.mixing = (0.0, 0.0)
 
     @property
     def own(self) -> Pair | None:
@@ -73,6 +82,12 @@ class PipelineChoice(QObject):
         """
         self._recall()
         return self._errors[side]
+
+    def tell(self, usual: Pair | None, mixing: tuple[float, float]) -> None:
+        """Says what the run that is set up does by itself; called by the form of training."""
+        if (usual, mixing) != (self.usual, self.mixing):
+            self.usual, self.mixing = usual, mixing
+            self.told.emit()
 
     def set(self, own: Pair | None, text: str = "", *, drag: str = "") -> None:
         """Chooses pipelines; one step of undo.

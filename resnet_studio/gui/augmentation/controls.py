@@ -1,4 +1,4 @@
-"""The row of choices: pipeline, training or validation, rule, seed, epoch, number of samples."""
+"""The rows of choices: pipeline, training or validation, seed, epoch, number of samples."""
 
 from __future__ import annotations
 
@@ -17,18 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.data.augment import AugmentSpec
 from resnet_studio.errors import StudioError
-from resnet_studio.gui.augmentation.pipelines import (
-    OLDER,
-    PRESENT,
-    Source,
-    has_rule,
-    pipelines,
-    source_title,
-    with_rule,
-)
+from resnet_studio.gui.augmentation.editing import TRAINING, VALIDATION, Editing
+from resnet_studio.gui.augmentation.head import EditorHead
+from resnet_studio.gui.augmentation.pipeline_verbs import PipelineVerbs
+from resnet_studio.gui.augmentation.preset_list import USUAL, PresetList, preset_title
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.flow import FlowLayout
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
@@ -44,7 +38,7 @@ class Choices:
     """What the person has chosen.
 
     Attributes:
-        pipeline: The pipeline, rule included.
+        pipeline: The pipeline, or what last fitted of it.
         seed: The seed.
         epoch: The pass over the data set, from 0; on screen it counts from 1.
         count: How many samples; 1 where the pipeline is without chance, since all are the same.
@@ -60,10 +54,12 @@ class Controls(QObject):
     """Holds the choices and the seeds that went before.
 
     Attributes:
-        pipeline_row: The choices of the pipeline, and the number of samples.
+        editing: What may be done to the pipelines.
+        source: The list of pipelines to begin with.
+        head: The row of the pipeline, its chain and its editor; stands above all views.
+        pipeline_row: The choices of the pipeline, and the number of samples; a part of `head`.
         chance_row: Seed and epoch.
         chance_fields: What is of use only where there is chance.
-        refusal: Why the network has no such pipeline; None if it has one.
 
     Signals:
         changed(): Something else is chosen.
@@ -74,22 +70,24 @@ class Controls(QObject):
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._pipelines: tuple[AugmentSpec, AugmentSpec] | None = None
-        self.refusal: StudioError | None = None
         self._seed = 0
         self._earlier: list[int] = []
+        self._told: tuple[AugmentSpec | None, str] | None = None
+        self.editing = Editing(studio, self)
+        self.verbs = PipelineVerbs(studio, self.editing, self)
         self.pipeline_row = QWidget()
         self.chance_row = QWidget()
         self.chance_fields: list[QWidget] = []
-        self.source = QComboBox()
+        self.source = PresetList(studio, self.editing)
         self.training = QToolButton()
         self.validation = QToolButton()
-        self.rule = QComboBox()
+        self.more = QToolButton()
         self.seed = QSpinBox()
         self.epoch = QSpinBox()
         self.count = QComboBox()
         self._build()
-        self.follow(studio.spec)
+        self.head = EditorHead(studio, self.editing, self.pipeline_row)
+        self._enable()
         self._connect()
 
     # -- what is chosen -----------------------------------------------------------------------
@@ -105,28 +103,18 @@ class Controls(QObject):
 
     @property
     def pipeline(self) -> AugmentSpec | None:
-        """The chosen pipeline with the chosen rule."""
-        if self._pipelines is None:
-            return None
-        chosen = self._pipelines[1 if self.validation.isChecked() else 0]
-        return with_rule(chosen, self.rule.currentData())
+        """The pipeline that is shown: what training or validation would read with."""
+        return self.editing.pipeline
+
+    @property
+    def refusal(self) -> StudioError | None:
+        """Why the network has no such pipeline; None if it has one."""
+        return self.editing.refusal
 
     @property
     def earlier_seeds(self) -> tuple[int, ...]:
         """The seeds that went before, oldest first."""
         return tuple(self._earlier)
-
-    def follow(self, spec: NetworkSpec) -> None:
-        """Takes the pipelines of the network of the window, if they are chosen."""
-        before = self.pipeline, str(self.refusal)
-        self._name_sources(spec)
-        try:
-            self._pipelines, self.refusal = pipelines(self._source(), spec), None
-        except StudioError as error:
-            self._pipelines, self.refusal = None, error
-        self._enable()
-        if (self.pipeline, str(self.refusal)) != before:
-            self.changed.emit()
 
     def new_seed(self) -> None:
         """Chooses another seed by chance."""
@@ -155,68 +143,47 @@ class Controls(QObject):
         self._studio.commands.set_condition("earlier_seed", bool(self._earlier))
         self.changed.emit()
 
-    def _source(self) -> Source:
-        return Source(self.source.currentData())
-
-    def _source_chosen(self) -> None:
-        self.follow(self._studio.spec)
+    def _source_chosen(self, key: str) -> None:
+        if key == USUAL:
+            self.editing.choose_usual()
+        else:
+            text = self.tr("Pipelines of {name}").format(name=preset_title(key))
+            self.editing.choose(self.source.pairs[key], text)
 
     def _stage_chosen(self) -> None:
+        self.editing.show_side(VALIDATION if self.validation.isChecked() else TRAINING)
+
+    def _pipeline_edited(self) -> None:
+        """Tells the views, unless they see the same pipeline as before: a step that is off."""
+        self.source.refresh()
         self._enable()
-        self.changed.emit()
+        told = (self.pipeline, str(self.refusal))
+        if told != self._told:
+            self._told = told
+            self.changed.emit()
 
     def _enable(self) -> None:
-        """Offers only what the pipeline has: a rule, or chance at all."""
+        """Offers seed and epoch only where there is chance."""
         pipeline = self.pipeline
         chance = pipeline is not None and pipeline.numbers > 0
-        self.rule_field.setVisible(pipeline is not None and has_rule(pipeline))
         for field in self.chance_fields:
             field.setEnabled(chance)
         self._studio.commands.set_condition("chance", chance)
 
-    def _name_sources(self, spec: NetworkSpec) -> None:
-        """Writes the input size behind each pair of pipelines."""
-        for row in range(self.source.count()):
-            key = self.source.itemData(row)
-            if key is None:
-                continue  # a separator
-            try:
-                size = pipelines(Source(key), spec)[0].output_size
-            except StudioError:
-                title = self.tr("{title} (not possible)").format(title=source_title(Source(key)))
-            else:
-                title = self.tr("{title} ({size} px)").format(
-                    title=source_title(Source(key)), size=size
-                )
-            self.source.setItemText(row, title)
-
     # -- building -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._fill_source()
-        self._fill_rule()
         self._build_numbers()
+        self._build_more()
         self._fill_pipeline_row()
         self._fill_chance_row()
 
     def _fill_pipeline_row(self) -> None:
         row = FlowLayout(self.pipeline_row, gap=14)
-        source = _labelled(
-            self.tr("Pipeline"),
-            self.source,
-            self.tr("Whose training: that of this network on some data, or a published one."),
-        )
-        self.rule_field = _labelled(
-            self.tr("Rule of the crop"),
-            self.rule,
-            self.tr(
-                "How width over height is drawn: its logarithm uniformly (torchvision today), or "
-                "itself uniformly and exchanged half the time (until version 0.2)."
-            ),
-        )
+        source = _labelled(self.tr("Pipeline"), self.source, self.source.toolTip())
         count = _labelled(self.tr("Samples"), self.count, self.tr("How many samples are shown."))
         self.chance_fields.append(count)
-        for widget in (source, self._stage_switch(), self.rule_field, count):
+        for widget in (source, self._stage_switch(), self.more, count):
             row.addWidget(widget)
 
     def _fill_chance_row(self) -> None:
@@ -238,18 +205,15 @@ class Controls(QObject):
         for widget in (seed, new, previous, epoch):
             row.addWidget(widget)
 
-    def _fill_source(self) -> None:
-        for source in Source:
-            if source is Source.IMAGENET:
-                self.source.insertSeparator(self.source.count())
-            self.source.addItem(source_title(source), source.value)
-        self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        guard_wheel(self.source)
-
-    def _fill_rule(self) -> None:
-        self.rule.addItem(self.tr("present: log-uniform ratio"), PRESENT)
-        self.rule.addItem(self.tr("older: uniform, swapped"), OLDER)
-        guard_wheel(self.rule)
+    def _build_more(self) -> None:
+        self.more.setText(self.tr("File and code"))
+        self.more.setToolTip(
+            self.tr("Open or save the pipeline, name it, or see it as torchvision code.")
+        )
+        self.more.setAccessibleName(self.more.text())
+        self.more.setProperty("framed", True)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(self.verbs.menu(self.more))
 
     def _build_numbers(self) -> None:
         self.seed.setRange(0, LARGEST_SEED)
@@ -291,13 +255,12 @@ class Controls(QObject):
         return switch
 
     def _connect(self) -> None:
-        self.source.activated.connect(self._source_chosen)
+        self.source.preset_chosen.connect(self._source_chosen)
         self.validation.toggled.connect(self._stage_chosen)
-        self.rule.currentIndexChanged.connect(self.changed)
+        self.editing.changed.connect(self._pipeline_edited)
         self.seed.valueChanged.connect(self._seed_chosen)
         self.epoch.valueChanged.connect(self.changed)
         self.count.currentIndexChanged.connect(self.changed)
-        self._studio.spec_changed.connect(self.follow)
 
 
 def _labelled(label: str, editor: QWidget, tip: str) -> QWidget:

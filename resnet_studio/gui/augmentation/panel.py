@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from resnet_studio.gui.augmentation.chain import PipelineChain
 from resnet_studio.gui.augmentation.controls import Controls
 from resnet_studio.gui.augmentation.export_menu import VIEW_COMMANDS
 from resnet_studio.gui.augmentation.views import LabViews
@@ -23,7 +22,7 @@ class AugmentationPanel(QWidget):
 
     Attributes:
         controls: Which pipeline, seed, epoch and how many samples.
-        chain: The steps of the pipeline.
+        chain: The steps of the pipeline; a part of `controls.head`.
         views: What is shown of it.
 
     Signals (GUI thread):
@@ -36,12 +35,11 @@ class AugmentationPanel(QWidget):
         super().__init__(parent)
         self.studio = studio
         self.controls = Controls(studio, self)
-        self.chain = PipelineChain(studio.theme)
+        self.chain = self.controls.head.chain
         self.empty = self._empty_page()
         self.views = LabViews(studio, self.controls, self.empty)
         self._build()
         self._connect()
-        self._show_pipeline()
 
     @property
     def samples(self) -> SamplesPage:
@@ -56,15 +54,11 @@ class AugmentationPanel(QWidget):
         """Shows the samples of the seed before."""
         self.controls.previous_seed()
 
-    def _show_pipeline(self) -> None:
-        self.chain.show_pipeline(self.controls.pipeline)
-
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        column.addWidget(self.controls.pipeline_row)
-        column.addWidget(self.chain)
+        column.addWidget(self.controls.head)
         column.addWidget(self.views, 1)
 
     def _empty_page(self) -> QWidget:
@@ -80,10 +74,8 @@ class AugmentationPanel(QWidget):
 
     def _connect(self) -> None:
         studio = self.studio
-        studio.theme_changed.connect(self.chain.set_theme)
         studio.commands.connect("augmentation.new_seed", self.new_seed)
         studio.commands.connect("augmentation.previous_seed", self.previous_seed)
         for name in VIEW_COMMANDS:
             studio.commands.connect(f"augmentation.{name}", getattr(self.views, name))
-        self.controls.changed.connect(self._show_pipeline)
         self.views.settled.connect(self.settled)

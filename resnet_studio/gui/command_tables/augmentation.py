@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_studio.gui.command_tables.command import PICTURE, Command
+from resnet_studio.gui.command_tables.command import DATA, PICTURE, Command
 
 AUGMENTATION_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -80,5 +80,64 @@ AUGMENTATION_COMMANDS: tuple[Command, ...] = (
         "mdi6.file-delimited-outline",
         "Save the numbers behind what the view of the augmentation shows as a table.",
         needs=("lab_table",),
+    ),
+    Command(
+        "augmentation.open_pipeline",
+        "Open a pipeline…",
+        "",
+        DATA,
+        "mdi6.folder-open-outline",
+        "Read an augmentation pipeline from a JSON file.",
+        separated=True,
+        panel="augmentation",
+    ),
+    Command(
+        "augmentation.save_pipeline",
+        "Save the pipeline…",
+        "",
+        DATA,
+        "mdi6.content-save-outline",
+        "Write the augmentation pipeline that is shown to a JSON file.",
+        needs=("pipeline",),
+    ),
+    Command(
+        "augmentation.rename_pipeline",
+        "Name and note of the pipeline…",
+        "",
+        DATA,
+        "mdi6.rename-box",
+        "Give the augmentation pipeline that is shown a name and a note.",
+        needs=("pipeline",),
+        panel="augmentation",
+    ),
+    Command(
+        "augmentation.torchvision_code",
+        "Pipeline as torchvision code…",
+        "",
+        DATA,
+        "mdi6.code-braces",
+        "Show the pipeline as a Python program that gives the same pixels.",
+        needs=("pipeline",),
+        panel="augmentation",
+    ),
+    Command(
+        "augmentation.copy_ending",
+        "Copy size and colours from training",
+        "",
+        DATA,
+        "mdi6.content-copy",
+        "Give the validation pipeline the size and the normalisation of the training pipeline.",
+        needs=("pipeline",),
+        panel="augmentation",
+    ),
+    Command(
+        "augmentation.usual_pipeline",
+        "Usual pipelines",
+        "",
+        DATA,
+        "mdi6.restore",
+        "Go back to the usual pipelines of the network and the chosen data set.",
+        needs=("own_pipeline",),
+        panel="augmentation",
     ),
 )

@@ -7,6 +7,7 @@ import pytest
 
 from resnet_studio.architecture.catalog import get
 from resnet_studio.data.imaging import picture_from_array, sample_pictures
+from resnet_studio.data.sources import DataConfig
 from resnet_studio.gui.augmentation.panel import AugmentationPanel
 
 LONG_MS = 60_000  # the first sample of a test run imports torch
@@ -30,8 +31,9 @@ def make_picture():
 
 @pytest.fixture
 def studio(studio):
-    """The shared state with a network that reads 224 pixels, as most of these tests mean it."""
+    """The shared state with a network for own pictures of 224 pixels, as most tests mean it."""
     studio.set_spec(get("resnet18").spec)
+    studio.data.replace(DataConfig(source="folder"))
     studio.undo_stack.clear()
     return studio
 

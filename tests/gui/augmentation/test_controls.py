@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from resnet_studio.architecture.catalog import get
-from resnet_studio.data.augment import PRESETS, RandomResizedCrop, pipelines_for
+from resnet_studio.data.augment import PRESETS
 from resnet_studio.data.sources import DataConfig
 from resnet_studio.gui.augmentation.controls import COUNTS, Controls
-from resnet_studio.gui.augmentation.pipelines import OLDER, Source
 from resnet_studio.training.config import default_config
 from tests.gui.augmentation.helpers import choose
 
@@ -16,49 +15,59 @@ from tests.gui.augmentation.helpers import choose
 @pytest.fixture
 def controls(studio, qtbot):
     made = Controls(studio)
-    qtbot.addWidget(made.pipeline_row)
+    qtbot.addWidget(made.head)
     qtbot.addWidget(made.chance_row)
     return made
 
 
 @pytest.mark.parametrize("network", ["resnet18", "cifar_resnet20"])
 @pytest.mark.parametrize("data", ["digits", "cifar10"])
-def test_the_pipelines_of_this_network_are_those_that_its_training_begins_with(
-    controls, studio, network, data
-):
+def test_the_usual_pipelines_are_those_that_training_begins_with(controls, studio, network, data):
     studio.set_spec(get(network).spec)
-    choose(controls.source, "own_digits" if data == "digits" else "own_cifar")
+    studio.data.set(DataConfig(source=data))
     config = default_config(get(network).spec, DataConfig(source=data))
     assert controls.pipeline == config.train_augment
     controls.validation.click()
     assert controls.pipeline == config.validation_augment
+    assert controls.source.currentData() == "usual"
+    assert f"({config.network.input_size} px)" in controls.source.currentText()
 
 
-@pytest.mark.parametrize("source", ["imagenet", "cifar", "digits", "tutorial"])
-def test_the_published_pipelines_are_the_presets(controls, source):
-    choose(controls.source, source)
-    assert controls.pipeline == PRESETS[f"{source}_train"]
-    controls.validation.click()
-    assert controls.pipeline == PRESETS[f"{source}_val"]
+def test_every_published_pipeline_is_offered_with_its_size_and_note(controls):
+    rows = {controls.source.itemData(row): row for row in range(controls.source.count())}
+    trains = [name.removesuffix("_train") for name in PRESETS if name.endswith("_train")]
+    assert set(trains) <= set(rows)
+    for base in trains:
+        choose(controls.source, base)
+        train = PRESETS[f"{base}_train"]
+        assert controls.pipeline == train
+        assert controls.source.currentData() == base
+        assert controls.source.currentText().endswith(f"({train.output_size} px)")
+        assert train.note in controls.source.toolTip()
+        controls.validation.click()
+        assert controls.pipeline == PRESETS[f"{base}_val"]
+        controls.training.click()
+    choose(controls.source, "usual")
+    assert controls.editing.is_usual
 
 
-def test_every_source_is_offered_with_its_size(controls):
-    texts = {
-        controls.source.itemData(row): controls.source.itemText(row)
-        for row in range(controls.source.count())
-    }
-    assert all(source.value in texts for source in Source)
-    assert texts["tutorial"].endswith("(96 px)")
-    assert texts["own_pictures"].endswith("(224 px)")
+def test_a_preset_is_what_training_uses_and_undo_takes_it_back(controls, studio):
+    choose(controls.source, "tutorial")
+    assert studio.pipelines.own == (PRESETS["tutorial_train"], PRESETS["tutorial_val"])
+    studio.undo_stack.undo()
+    assert studio.pipelines.own is None
+    assert controls.source.currentData() == "usual"
 
 
-def test_the_older_rule_stands_in_the_pipeline(controls):
-    choose(controls.rule, OLDER)
-    step = controls.pipeline.steps[0]
-    assert isinstance(step, RandomResizedCrop)
-    assert step.rule == "uniform_swap"
-    assert step.scale == pipelines_for(224)[0].steps[0].scale
-    assert controls.pipeline.name == "imagenet_train_older_crop"
+def test_what_is_changed_stands_in_the_list_until_it_is_changed_back(controls):
+    choose(controls.source, "imagenet")
+    controls.editing.switch(1)
+    assert controls.source.currentData() == "own"
+    assert controls.source.currentText() == "imagenet_train (changed) (224 px)"
+    assert controls.pipeline.name == "imagenet_train (changed)"
+    controls.editing.switch(1)
+    assert controls.source.currentData() == "imagenet"
+    assert controls.source.findData("own") < 0
 
 
 def test_seeds_go_back_in_the_order_they_came(controls):

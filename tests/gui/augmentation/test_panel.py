@@ -171,16 +171,12 @@ def test_validation_shows_one_crop_without_chance(filled, settle, studio, photog
 
 def test_the_older_rule_changes_the_crops_and_nothing_else(filled, settle):
     before = filled.samples.grid.draws
-    settle(choose, filled.controls.rule, "uniform_swap")
+    filled.controls.editing.select(0)
+    rule = filled.controls.head.strip.form.inputs["rule"].box
+    settle(choose, rule, "uniform_swap")
     after = filled.samples.grid.draws
     assert any(one.crop_box != two.crop_box for one, two in zip(before, after, strict=True))
     assert [one.flipped for one in before] == [two.flipped for two in after]
-
-
-def test_the_rule_is_offered_only_where_there_is_such_a_crop(filled, settle):
-    assert filled.controls.rule.isVisible()
-    settle(choose, filled.controls.source, "digits")
-    assert not filled.controls.rule.isVisible()
 
 
 def test_the_summary_tells_mean_least_and_most(filled):
@@ -352,7 +348,8 @@ def test_every_control_has_a_name_and_a_tool_tip(filled):
         controls.source,
         controls.training,
         controls.validation,
-        controls.rule,
+        controls.more,
+        controls.head.add_button,
         controls.seed,
         controls.epoch,
         controls.count,

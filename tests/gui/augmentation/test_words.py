@@ -116,8 +116,8 @@ def test_the_story_has_a_part_for_each_step():
 
 def test_the_numbers_of_a_step_are_written_out():
     assert step_lines(RandomResizedCrop()) == (
-        "area 8 % to 100 % of the picture",
-        "ratio 0.75 to 1.33, resized to 224 × 224 px",
+        "area 8 % to 100 %",
+        "ratio 0.75 to 1.33, to 224 × 224 px",
     )
     assert "swapped" in step_lines(RandomResizedCrop(rule="uniform_swap"))[1]
     assert step_lines(PadCrop()) == ("black border 4 px", "32 × 32 px at random")

@@ -1,0 +1,188 @@
+"""The head of the *Augmentation* panel: which pipeline, its chain of steps, and their editor."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from resnet_studio.gui.augmentation.chain import PipelineChain
+from resnet_studio.gui.augmentation.editing import Editing
+from resnet_studio.gui.augmentation.editor_fields import kinds_of_steps
+from resnet_studio.gui.augmentation.editor_strip import EditorStrip
+from resnet_studio.gui.augmentation.measure_row import MeasureRow
+from resnet_studio.gui.augmentation.step_kinds import MEASURED, groups, kind_name, sentence
+from resnet_studio.gui.icons import icon
+from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.theme import Theme
+
+_ADD_ICON, _MIX_ICON = "mdi6.plus", "mdi6.layers-outline"
+
+
+class EditorHead(QWidget):
+    """Pipeline row, chain, strip and what is wrong, one below the other.
+
+    Attributes:
+        chain: The steps.
+        strip: The form of the selected step.
+        add_button: Opens the menu of all kinds of steps.
+        mixing: Says what the recipe does to batches, and leads to where that is chosen.
+        trouble: What does not fit together.
+    """
+
+    def __init__(
+        self, studio: Studio, editing: Editing, row: QWidget, parent: QWidget | None = None
+    ) -> None:
+        """Makes the head.
+
+        Args:
+            studio: The shared state.
+            editing: What the widgets here act on.
+            row: The choices of the pipeline, which stand on top.
+            parent: Parent widget.
+        """
+        super().__init__(parent)
+        self._studio = studio
+        self._editing = editing
+        self.chain = PipelineChain(studio.theme)
+        self.strip = EditorStrip(studio, editing)
+        self.measure = MeasureRow(studio, editing)
+        self.add_button = QToolButton()
+        self.mixing = QToolButton()
+        self.trouble = QLabel()
+        self._build(row)
+        self._connect()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Shows the pipeline as it stands."""
+        editing, pipeline = self._editing, self._editing.pipeline
+        size = 0 if pipeline is None else pipeline.output_size
+        sketch = None if pipeline is None else editing.sketch
+        self.chain.show_sketch(sketch, size, editing.selected, editing.wrong_place)
+        self.add_button.setEnabled(sketch is not None)
+        self.strip.refresh()
+        self._say_trouble()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draws in the colours of `theme`."""
+        self.chain.set_theme(theme)
+        self.strip.set_theme(theme)
+        self.add_button.setIcon(icon(_ADD_ICON, theme))
+        self.mixing.setIcon(icon(_MIX_ICON, theme))
+
+    # -- reacting -----------------------------------------------------------------------------
+
+    def do(self, place: int, wish: str) -> None:
+        """Does what the person wants of a step."""
+        editing = self._editing
+        match wish:
+            case "select":
+                editing.select(None if editing.selected == place else place)
+                return
+            case "close":
+                editing.select(None)
+            case "left" | "right":
+                place += 1 if wish == "right" else -1
+                editing.move(place + (1 if wish == "left" else -1), place)
+            case "remove":
+                editing.remove(place)
+            case "duplicate":
+                editing.duplicate(place)
+            case "switch":
+                editing.switch(place)
+                return
+            case "reset":
+                editing.reset_step(place)
+                return
+        self.chain.focus_step(min(place, len(self.chain.boxes) - 2))
+
+    def _strip_wishes(self, wish: str) -> None:
+        if self._editing.selected is not None:
+            self.do(self._editing.selected, wish)
+
+    def _added(self, kind: str) -> None:
+        self._editing.add(kind)
+        if self._editing.selected is not None:
+            self.chain.focus_step(self._editing.selected)
+
+    def _say_trouble(self) -> None:
+        error = self._editing.error
+        text = "" if error is None else str(error)
+        if text and self._editing.wrong_place is not None:
+            text += " " + _tr("The samples are those of the last pipeline that fitted.")
+        self.trouble.setText(text)
+        self.trouble.setVisible(bool(text))
+
+    def _say_mixing(self) -> None:
+        mixup, cutmix = self._studio.pipelines.mixing
+        parts = []
+        if mixup:
+            parts.append(_tr("MixUp {alpha:g}").format(alpha=mixup))
+        if cutmix:
+            parts.append(_tr("CutMix {alpha:g}").format(alpha=cutmix))
+        text = ", ".join(parts) or _tr("not mixed")
+        self.mixing.setText(_tr("Batches: {how}").format(how=text))
+
+    # -- building -----------------------------------------------------------------------------
+
+    def _build(self, row: QWidget) -> None:
+        self.trouble.setProperty("error", True)
+        self.trouble.setWordWrap(True)
+        self.trouble.setAccessibleName(_tr("What does not fit together"))
+        self.add_button.setText(_tr("Add a step"))
+        self.add_button.setAccessibleName(self.add_button.text())
+        self.add_button.setToolTip(_tr("Add a step behind the selected one, or before the end."))
+        self.add_button.setProperty("framed", True)
+        self.add_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.add_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.add_button.setMenu(self._add_menu())
+        self.mixing.setToolTip(
+            _tr(
+                "MixUp and CutMix blend whole batches after these steps. They are chosen in the "
+                "recipe of the training panel; this button leads there."
+            )
+        )
+        self.mixing.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.chain.set_tail(self.mixing)
+        self.strip.set_extra(self.measure)
+        if (choices := row.layout()) is not None:
+            choices.addWidget(self.add_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for widget in (row, self.chain, self.strip, self.trouble):
+            column.addWidget(widget)
+        self.set_theme(self._studio.theme)
+        self._say_mixing()
+
+    def _add_menu(self) -> QMenu:
+        menu = QMenu(self.add_button)
+        menu.setToolTipsVisible(True)
+        titles = {kind_name(kind): kind.title for kind in kinds_of_steps()}
+        for title, kinds in groups():
+            menu.addSection(title)
+            for kind in kinds:
+                action = menu.addAction(titles[kind])
+                words = sentence(kind)
+                if kind == MEASURED:
+                    words += " " + _tr("Measure it first: select the last step.")
+                    action.setEnabled(False)
+                action.setToolTip(words)
+                action.setStatusTip(words)
+                action.triggered.connect(lambda _on=False, kind=kind: self._added(kind))
+        return menu
+
+    def _connect(self) -> None:
+        self._editing.changed.connect(self.refresh)
+        self._editing.selection_changed.connect(self.refresh)
+        self.chain.wished.connect(self.do)
+        self.chain.moved.connect(self._editing.move)
+        self.strip.wished.connect(self._strip_wishes)
+        self._studio.theme_changed.connect(self.set_theme)
+        self._studio.pipelines.told.connect(self._say_mixing)
+        commands = self._studio.commands
+        self.mixing.clicked.connect(lambda: commands.run("view.training"))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("EditorHead", text)
