@@ -188,13 +188,19 @@ class OriginalView(QWidget):
             self._paint_strong(painter, self.outline(strong))
 
     def _paint_shade(self, painter: QPainter, area: QRectF, index: int) -> None:
-        """Dims what lies outside of a part, and fills what of it is border."""
-        outline = _path(self.outline(index))
-        outside = QPainterPath()
-        outside.addRect(area)
-        painter.fillPath(outside.subtracted(outline), shade_colour(self._theme))
-        seen = self._on_widget(self.draws[index].visible)
-        painter.fillPath(outline.subtracted(_path(seen)), self._fill)
+        """Dims what lies outside of a part, and fills what of it is border.
+
+        What is seen is drawn once more on top: to subtract polygons whose edges coincide, as these
+        do, goes wrong in Qt now and then.
+        """
+        painter.fillRect(area, shade_colour(self._theme))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._fill)
+        painter.drawPolygon(self.outline(index))
+        painter.save()
+        painter.setClipPath(_path(self._on_widget(self.draws[index].visible)))
+        self._paint_picture(painter, area)
+        painter.restore()
 
     def _paint_faint(self, painter: QPainter, index: int, alpha: float) -> None:
         outline = self.outline(index)
