@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSlider,
-    QSpinBox,
     QSplitter,
     QTextBrowser,
     QToolButton,
@@ -20,6 +19,7 @@ from resnet_studio.gui.augmentation.controls import Controls
 from resnet_studio.gui.augmentation.film_strip import FilmStrip
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.painting import bold
+from resnet_studio.gui.augmentation.sample_box import SampleBox
 from resnet_studio.gui.augmentation.samples_page import border_colour
 from resnet_studio.gui.augmentation.step_pictures import PictureAfter, PictureBefore
 from resnet_studio.gui.augmentation.walk import Moment, Walk, walk_csv, walk_of
@@ -30,11 +30,9 @@ from resnet_studio.gui.icons import icon
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.flow import FlowLayout
-from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
 PACE_MS = 1600
 """How long each moment stays while the walk plays: long enough to read its heading."""
-_LAST_SAMPLE = 1_000_000
 _SPLITTER = "lab_steps"
 _PICTURES, _TALE = 620, 300
 
@@ -53,7 +51,7 @@ class StepsPage(LabPage):
         super().__init__(studio, controls, parent)
         self.walk: Walk | None = None
         self.place_in_walk = 0
-        self.sample = QSpinBox()
+        self.sample = SampleBox()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.back, self.play, self.forth = QToolButton(), QToolButton(), QToolButton()
         self.where = QLabel()
@@ -76,14 +74,14 @@ class StepsPage(LabPage):
 
     def show_sample(self, index: int) -> None:
         """Walks through another sample, counted from 0."""
-        self.sample.setValue(index + 1)
+        self.sample.choose(index)
 
     def start(self) -> None:
         """Asks a worker for all stages of the sample."""
         pipeline, picture = self.pipeline, self.picture
         assert pipeline is not None
         assert picture is not None
-        seed, epoch, index = self.seed, self.epoch, self.sample.value() - 1
+        seed, epoch, index = self.seed, self.epoch, self.sample.index
         self.sample.setEnabled(pipeline.numbers > 0)
         self.compute(
             lambda state: walk_of(pipeline, picture, state, seed=seed, epoch=epoch, index=index),
@@ -239,7 +237,7 @@ class StepsPage(LabPage):
 
     def title_lines(self) -> list[str]:
         """Returns what stands above: also which sample it is."""
-        sample = self.tr("Sample {number}").format(number=self.sample.value())
+        sample = self.tr("Sample {number}").format(number=self.sample.index + 1)
         return [*super().title_lines(), sample]
 
     # -- building -------------------------------------------------------------------------------
@@ -269,19 +267,12 @@ class StepsPage(LabPage):
     def _control_row(self) -> QWidget:
         row = QWidget()
         flow = FlowLayout(row, gap=8, fill=True)
-        self.sample.setRange(1, _LAST_SAMPLE)
-        self.sample.setToolTip(self.tr("Which sample: the picture's number in a data set."))
-        self.sample.setAccessibleName(self.tr("Sample"))
-        guard_wheel(self.sample)
-        label = QLabel(self.tr("Sample"))
-        label.setProperty("muted", True)
-        label.setBuddy(self.sample)
         self.slider.setMinimumWidth(120)
         self.slider.setPageStep(1)
         self.slider.setAccessibleName(self.tr("Moment of the walk"))
         self.slider.setToolTip(self.tr("Drag through the walk; the arrow keys do the same."))
         self._build_buttons()
-        for widget in (label, self.sample, self.back, self.play, self.forth, self.slider):
+        for widget in (self.sample, self.back, self.play, self.forth, self.slider):
             flow.addWidget(widget)
         flow.addWidget(self.where)
         flow.addWidget(self.make_export_button())
@@ -322,7 +313,7 @@ class StepsPage(LabPage):
         return both
 
     def _connect(self) -> None:
-        self.sample.valueChanged.connect(self._sample_chosen)
+        self.sample.changed.connect(self._sample_chosen)
         self.slider.valueChanged.connect(self._slid)
         self.back.clicked.connect(lambda: self.step(-1))
         self.forth.clicked.connect(lambda: self.step(1))
