@@ -17,7 +17,8 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 SUBCOMMANDS = (
-    *("summary", "compare", "inspect", "train", "runs", "classify", "evaluate", "export", "tour"),
+    *("summary", "compare", "inspect", "train", "runs", "classify", "evaluate", "export"),
+    *("download", "tour"),
 )
 
 

@@ -38,6 +38,7 @@ def dispatch(words: list[str]) -> int:
             "classify": classify,
             "evaluate": evaluate,
             "export": export,
+            "download": download,
             "tour": tour,
         },
         args=words,
@@ -192,8 +193,9 @@ def evaluate(
     Args:
         checkpoint: A .safetensors or .pth file of this or another program, the folder of a run, or
             "last-run". Which network it is of is told by the file.
-        data: A folder or .zip with one folder of pictures for each class, "digits" or "cifar10".
-            May be left out for a run, which is then evaluated on its own data.
+        data: A folder or .zip with one folder of pictures for each class, or a published data set
+            by its name, as for train. May be left out for a run, which is then evaluated on its
+            own data.
         split: Which pictures of a data set that is divided. Left out: of a run's own data those
             for validation, of data that are named those for testing where there are some.
         classes: Names of the classes divided by commas, in the order of the network's outputs;
@@ -247,8 +249,10 @@ def train(
     Args:
         recipe_flags: Every field of the recipe.
         spec: Catalogue id or spec file; cifar_resnet20 if left out.
-        data: "digits" (built in, and the usual one), "cifar10" (if it is on this computer), or a
-            folder or .zip with one folder of pictures for each class.
+        data: "digits" (built in, and the usual one), a folder or .zip with one folder of pictures
+            for each class, or a published data set that is on this computer: cifar10, cifar100,
+            mnist, fashion_mnist, imagenette or imagenet, or imagenet:FOLDER if it lies elsewhere
+            than «resnet-studio download» puts it.
         recipe: Preset of the recipe (digits, he2015_cifar, ...) or a .toml file; the data's
             usual one if left out. The flags below change single fields of it.
         config: A .toml file with the tables of a run.toml (network, data, train_augment,
@@ -331,6 +335,20 @@ def export(
     from resnet_studio.terminal_export import export_network
 
     return export_network(network, to=to, weights=weights, as_json=json_)
+
+
+def download(names: tyro.conf.Positional[tuple[str, ...]] = (), /) -> int:
+    """Fetch published data sets that can then be trained on by name, or list those that there are.
+
+    Each is said what it is, from where and how large, and asked for. What is here is not fetched
+    again, and what was interrupted goes on.
+
+    Args:
+        names: mnist, fashion_mnist, cifar10, cifar100, imagenette. Left out, all are listed.
+    """
+    from resnet_studio.terminal_download import download_sets
+
+    return download_sets(names)
 
 
 def tour(*, out: Path, epochs: int | None = None) -> int:

@@ -21,8 +21,9 @@ from resnet_studio.architecture.catalog import resolve
 from resnet_studio.architecture.spec import NetworkSpec, parse_spec
 from resnet_studio.architecture.textforms import read_mapping
 from resnet_studio.data.augment import AugmentSpec, pipelines_for
-from resnet_studio.data.cifar import find_cifar10
+from resnet_studio.data.published import PUBLISHED
 from resnet_studio.data.sources import DataConfig, ScanProgress, load_dataset
+from resnet_studio.data.stored_sets import recognised
 from resnet_studio.errors import DataError, RunError, SpecError, StudioError
 from resnet_studio.training.config import RunConfig, default_config
 from resnet_studio.training.launching import rank
@@ -43,7 +44,7 @@ class Asked:
 
     Attributes:
         spec: Catalogue id or spec file.
-        data: "digits", "cifar10", a folder or an archive.
+        data: A published data set by its name, perhaps with its place; a folder or an archive.
         recipe: A preset or a file with a recipe.
         file: A file with the tables of a `run.toml`, or some of them.
         validation_fraction: Share of the pictures held out.
@@ -91,7 +92,8 @@ def configured(
     if asked.spec is None and asked.data is None and isinstance(tables.get("network"), Mapping):
         config = _as_stated(spec, data)
     else:
-        classes = None if data.source != "folder" else len(load_dataset(data, progress).classes)
+        counted = data.source not in PUBLISHED or PUBLISHED[data.source].folders or data.edits
+        classes = len(load_dataset(data, progress).classes) if counted else None
         config = default_config(spec, data, classes=classes)
     augment: dict[str, Any] = {
         part: _augment(asked, part, tables[part])
@@ -169,10 +171,10 @@ def _data(asked: Asked, stated: Mapping[str, Any] | str | None) -> DataConfig:
         with _in_file(asked.file):
             config = _parsed_data(stated)
     else:
-        config = _parsed_data(_named_data(stated or USUAL_DATA))
+        config = _parsed_data(named_data(stated or USUAL_DATA))
     changes: dict[str, Any] = {}
     if asked.data is not None:
-        changes |= {"path": None, **_named_data(asked.data)}
+        changes |= {"path": None, **named_data(asked.data)}
     if asked.validation_fraction is not None:
         changes["validation_fraction"] = _checked_fraction(asked.validation_fraction)
     if asked.split_seed is not None:
@@ -181,11 +183,15 @@ def _data(asked: Asked, stated: Mapping[str, Any] | str | None) -> DataConfig:
     return _parsed_data({**config.model_dump(exclude_unset=True), **changes})
 
 
-def _named_data(name: str) -> dict[str, Any]:
-    if name in ("digits", "cifar10"):
+def named_data(name: str) -> dict[str, Any]:
+    """Returns source and path of what a person names: `mnist`, `imagenet:FOLDER` or a folder."""
+    if name in PUBLISHED:
         return {"source": name}
-    if find_cifar10(Path(name)) is not None:
-        return {"source": "cifar10", "path": str(Path(name).resolve())}
+    source, colon, place = name.partition(":")
+    if colon and place and source in PUBLISHED and source != "digits":
+        return {"source": source, "path": str(Path(place).resolve())}
+    if found := recognised(Path(name)):
+        return {"source": found, "path": str(Path(name).resolve())}
     # An empty name would become the current folder.
     return {"source": "folder", "path": str(Path(name).resolve()) if name else None}
 

@@ -1,18 +1,24 @@
-"""torchvision's weights on the command line: fetched if the person asks for it, and only then."""
+"""Weights and data sets on the command line: fetched if the person asks for it, and only then."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from resnet_studio import models
 from resnet_studio.architecture.spec import NetworkSpec
-from resnet_studio.downloads import download, kept_bytes
-from resnet_studio.errors import CheckpointError, DownloadError
+from resnet_studio.data.published import PUBLISHED, home_of
+from resnet_studio.data.set_downloads import download_set, downloadable, kept_of
+from resnet_studio.data.stored_sets import find_set
+from resnet_studio.downloads import DownloadProgress, download, kept_bytes
+from resnet_studio.errors import CheckpointError, DataError, DownloadError
 from resnet_studio.files import sha256_of
 from resnet_studio.models import PretrainedWeights
 from resnet_studio.probe.network import WeightsChoice
@@ -67,8 +73,9 @@ def _fetch(offer: PretrainedWeights) -> None:
     console.print(_announced(offer), markup=False)
     if not _agreed(console):
         raise DownloadError("Nothing was downloaded.", remedy="Answer y to download the file.")
+    stream = download(offer.url, offer.path, sha256_prefix=offer.sha256_prefix)
     try:
-        _followed(offer, console)
+        _followed(stream, console, total=offer.size)
     except KeyboardInterrupt:
         console.print("What has arrived is kept; --download goes on from there.")
         raise
@@ -94,14 +101,15 @@ def _agreed(console: Console) -> bool:
     return sys.stdin.readline().strip().lower() in _YES
 
 
-def _followed(offer: PretrainedWeights, console: Console) -> None:
+def _followed(stream: Iterator[DownloadProgress], console: Console, *, total: int) -> None:
+    """Shows the progress of a download; `total` bytes where the server does not say."""
     columns = (TextColumn("downloading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     silent = not console.is_terminal
-    stream = download(offer.url, offer.path, sha256_prefix=offer.sha256_prefix)
-    with Progress(*columns, console=console, disable=silent) as bar, closing(stream):
-        task = bar.add_task("", total=offer.size)
+    ended = closing(cast("Generator[DownloadProgress]", stream))
+    with Progress(*columns, console=console, disable=silent) as bar, ended:
+        task = bar.add_task("", total=total)
         for step in stream:
-            bar.update(task, completed=step.done, total=step.total or offer.size)
+            bar.update(task, completed=step.done, total=step.total or total)
 
 
 def _title(offer: PretrainedWeights) -> str:
@@ -110,3 +118,71 @@ def _title(offer: PretrainedWeights) -> str:
 
 def _megabytes(offer: PretrainedWeights) -> int:
     return round(offer.size / _MEGABYTE)
+
+
+# -- data sets ----------------------------------------------------------------------------------
+
+
+def download_sets(names: Sequence[str]) -> int:
+    """Fetches published data sets, each after it was asked for; without names lists them.
+
+    Raises:
+        DataError: If one is not known, or cannot be downloaded; nothing is fetched then.
+        DownloadError: If one cannot be fetched, or the person changed their mind.
+    """
+    if not names:
+        for source in PUBLISHED:
+            print(_line_of(source))
+        return 0
+    for name in names:
+        if name not in PUBLISHED:
+            raise DataError(
+                f"There is no data set {name!r}.", remedy=f"There are {', '.join(PUBLISHED)}."
+            )
+    console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    for name in names:
+        _bring(name, console)
+    return 0
+
+
+def _line_of(source: str) -> str:
+    known, place = PUBLISHED[source], _place_of(source)
+    size = f"{known.train + known.validation + known.test:,} pictures, {known.classes:,} classes"
+    way = f"{_size(known.download_bytes)} to download" if downloadable(source) else "by hand only"
+    return f"{source:14} {known.title:14} {size:34} {place or way}"
+
+
+def _place_of(source: str) -> Path | str | None:
+    return "built in" if source == "digits" else find_set(source)
+
+
+def _bring(source: str, console: Console) -> None:
+    if place := _place_of(source):
+        console.print(f"{PUBLISHED[source].title} is here: {place}.", markup=False)
+        return
+    stream = download_set(source)
+    if downloadable(source):
+        console.print(_told_of_set(source), markup=False)
+        if not _agreed(console):
+            raise DownloadError("Nothing was downloaded.", remedy="Answer y to download it.")
+    try:
+        _followed(stream, console, total=PUBLISHED[source].download_bytes)
+    except KeyboardInterrupt:
+        console.print("What has arrived is kept; the same command goes on from there.")
+        raise
+    console.print(f"Train on it with --data {source}.", markup=False)
+
+
+def _told_of_set(source: str) -> str:
+    known, kept = PUBLISHED[source], kept_of(source)
+    rest = f" ({_size(kept)} of it are here already)" if kept else ""
+    return (
+        f"{known.title} ({known.citation}): {known.about} {known.train:,} pictures to train on, "
+        f"{known.validation + known.test:,} to validate or test on, {known.classes:,} classes.\n"
+        f"A download of {_size(known.download_bytes)}{rest} from {known.url}, kept in "
+        f"{home_of(source)}."
+    )
+
+
+def _size(count: int) -> str:
+    return f"{round(count / _MEGABYTE):,} MB"

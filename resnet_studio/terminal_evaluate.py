@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from resnet_studio.data.cifar import find_cifar10
 from resnet_studio.data.dataset import DataSplit, Problem, Subset
 from resnet_studio.data.sources import DataConfig, open_dataset
 from resnet_studio.errors import DataError, RunError, SpecError
@@ -29,6 +28,7 @@ from resnet_studio.probe.evaluate import (
 )
 from resnet_studio.probe.examinee import Answers, Examinee, Triple, open_examinee
 from resnet_studio.terminal import weights_file
+from resnet_studio.terminal_config import named_data
 from resnet_studio.terminal_progress import finite
 from resnet_studio.training.devices import choose_hardware
 from resnet_studio.training.recipe import Recipe
@@ -64,8 +64,8 @@ def evaluate_checkpoint(
 
     Args:
         checkpoint: A file of weights, the folder of a run, or "last-run".
-        data: A folder or .zip with a folder of pictures for each class, "digits" or "cifar10"; None
-            for the data of the run.
+        data: A folder or .zip with a folder of pictures for each class, or a published data set by
+            its name; None for the data of the run.
         answers: What the person says of the file.
         manner: How, and which pictures.
         as_json: Print JSON instead of text.
@@ -170,11 +170,8 @@ def _source(run: RunFolder | None, data: str | None) -> Path | DataConfig:
                 remedy="Name a folder: --data FOLDER.",
             )
         return own
-    if data in ("digits", "cifar10"):
-        named = DataConfig(source=data)
-    elif find_cifar10(Path(data)) is not None:
-        named = DataConfig(source="cifar10", path=str(Path(data).absolute()))
-    else:
+    named = DataConfig.model_validate(named_data(data))
+    if named.source == "folder":
         return Path(data)
     same = own is not None and (own.source, own.path) == (named.source, named.path)
     return own if own is not None and same else named

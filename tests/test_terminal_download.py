@@ -18,12 +18,16 @@ from resnet_studio import models, terminal_download
 from resnet_studio.architecture.catalog import get
 from resnet_studio.architecture.spec import parse_spec
 from resnet_studio.cli import EXIT_FAILED, EXIT_INTERRUPTED, main
+from resnet_studio.data.published import PUBLISHED
 from resnet_studio.downloads import kept_bytes
 from resnet_studio.files import sha256_of
+from resnet_studio.terminal_config import Asked, configured, named_data
 from tests import test_downloads
+from tests.data.known_sets import imagenette_members, write_folder, write_mnist
+from tests.data.test_set_downloads import files
 from tests.test_downloads import Handler, Server, server
 
-__all__ = ["server"]
+__all__ = ["files", "server"]
 
 
 class Weights(Handler):
@@ -194,3 +198,56 @@ def test_an_interruption_keeps_what_has_arrived(offer, words, capsys, monkeypatc
     assert "is kept" in capsys.readouterr().err
     assert not offer.path.exists()
     assert kept_bytes(offer.path) > 0
+
+
+# --- data sets ------------------------------------------------------------------------------------
+
+
+def test_data_sets_are_listed_with_what_they_take_and_whether_they_are_here(capsys, tmp_path, home):
+    write_mnist(home / "data" / "mnist")
+    assert main(["download"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert list(lines) == list(PUBLISHED)
+    assert lines["digits"].endswith("built in")
+    assert lines["mnist"].endswith(str(home / "data" / "mnist"))
+    assert "60,000 pictures, 100 classes" in lines["cifar100"]
+    assert lines["cifar100"].endswith("169 MB to download")
+    assert lines["imagenet"].endswith("by hand only")
+
+
+@pytest.mark.usefixtures("files")
+def test_a_data_set_is_told_of_fetched_once_and_trained_on_by_its_name(capsys, server, home):
+    assert main(["download", "fashion_mnist"]) == 0
+    told = capsys.readouterr().err
+    for part in ("Xiao, Rasul and Vollgraf 2017", "31 MB", str(home / "data" / "fashion_mnist")):
+        assert part in told
+    assert "--data fashion_mnist" in told
+    server.asked.clear()
+    assert main(["download", "fashion_mnist"]) == 0
+    assert server.asked == []
+    assert "is here" in capsys.readouterr().err
+    config = configured(Asked(data="fashion_mnist"))
+    assert (config.data.source, config.network.classes) == ("fashion_mnist", 10)
+
+
+def test_what_cannot_be_fetched_is_refused_in_words(capsys):
+    assert "image-net.org" in refusal(capsys, "download", "imagenet")
+    error = refusal(capsys, "download", "mnist", "svhn")
+    assert "no data set 'svhn'" in error
+    assert "cifar100" in error
+
+
+def test_a_data_set_is_known_by_its_name_its_place_or_its_files(tmp_path):
+    write_mnist(tmp_path / "FashionMNIST" / "raw")
+    write_folder(tmp_path / "elsewhere", imagenette_members("any"))
+    write_folder(tmp_path, imagenette_members())
+    for name, source, path in (
+        (str(tmp_path / "FashionMNIST"), "fashion_mnist", tmp_path / "FashionMNIST"),
+        (f"imagenet:{tmp_path}/elsewhere/any", "imagenet", tmp_path / "elsewhere" / "any"),
+        (str(tmp_path / "imagenette2-160"), "imagenette", tmp_path / "imagenette2-160"),
+        (str(tmp_path / "elsewhere" / "any"), "folder", tmp_path / "elsewhere" / "any"),
+    ):
+        assert named_data(name) == {"source": source, "path": str(path)}
+    assert named_data("mnist") == {"source": "mnist"}
+    config = configured(Asked(data=f"imagenet:{tmp_path}/elsewhere/any", spec="cifar_resnet20"))
+    assert config.network.classes == 2

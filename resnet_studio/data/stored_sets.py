@@ -56,6 +56,26 @@ def find_set(source: str, path: Path | None = None) -> Path | None:
             return _parent(base, _IMAGENET_FOLDERS)
 
 
+def recognised(path: Path) -> str | None:
+    """Returns the published data set that `path` evidently is; None for any other folder.
+
+    Class folders of WordNet ids count only where the folder is called after their data set: else
+    they are a folder of a person's own.
+    """
+    for source in ("cifar10", "cifar100"):
+        if find_set(source, path) is not None:
+            return source
+    folder = find_idx("fashion_mnist", path) or find_idx("mnist", path)
+    if folder is not None:
+        return "fashion_mnist" if "fashion" in str(folder.absolute()).lower() else "mnist"
+    name = path.name.lower()
+    called = {"imagenette": name.startswith("imagenette"), "imagenet": name.startswith("ilsvrc")}
+    for source, fits in called.items():
+        if fits and find_set(source, path) is not None:
+            return source
+    return None
+
+
 def read_set(source: str, place: Path) -> Generator[ScanProgress, None, InMemory | Path]:
     """Reads a data set into memory, or returns the folder of its classes.
 
