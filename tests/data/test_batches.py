@@ -93,6 +93,31 @@ def test_training_reads_bit_for_bit_what_the_preview_shows(dataset, spec):
         assert seen == len(dataset)
 
 
+@pytest.mark.parametrize("name", ["cifar_train", "imagenet_train"])
+def test_a_picture_that_comes_again_in_an_epoch_is_another_sample_and_the_first_is_previewed(name):
+    bunch, spec = digits(40), PRESETS[name]
+    one_three = np.flatnonzero(bunch.labels == 3)[:1]
+    used = np.concatenate([np.flatnonzero(bunch.labels != 3), one_three])
+    two = ArrayDataset("two", ("other", "three"), bunch.images, (bunch.labels == 3).astype(int))
+    subset = Subset(two, used.astype(np.int64))
+    given = epoch(subset, spec, balanced=True, batch_size=6)
+    assert len(given) == steps_per_epoch(len(subset), 6)
+    seen: dict[int, list[torch.Tensor]] = {}
+    for batch in given:
+        for image, index in zip(batch.images, batch.indices.tolist(), strict=True):
+            seen.setdefault(index, []).append(image)
+    visits = seen[int(one_three[0])]
+    assert len(visits) in (len(used) // 2, len(used) // 2 + 1)
+    assert len({image.numpy().tobytes() for image in visits}) > 10
+    for index, images in seen.items():
+        picture = picture_from_array(two.picture(index))
+        sample = preview_sample(spec, picture, seed=SEED, epoch=EPOCH, index=index)
+        shown = normalise(spec, torch.from_numpy(sample.image).permute(2, 0, 1))
+        assert any(torch.equal(shown, image) for image in images)
+    rest = epoch(subset, spec, balanced=True, batch_size=6, start=2, cache=PictureCache())
+    assert same(rest, given[2:])
+
+
 @pytest.mark.parametrize("name", ["digits_train", "cifar_train", "imagenet_train"])
 def test_batch_size_threads_and_memory_change_no_bit(name):
     spec = PRESETS[name]

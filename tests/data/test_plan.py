@@ -44,3 +44,24 @@ def test_numbers_drawn_for_many_batches_are_those_of_each_sample(count, numbers)
     assert [batch for batch, _ in given] == plan
     for batch, rows in given:
         assert np.array_equal(rows, sample_numbers(3, 2, batch.indices, numbers))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_balanced_plan_keeps_its_steps_and_processes_agree_on_it(size):
+    labels = np.repeat(np.arange(2), (20, 3))
+    dataset = ArrayDataset("some", ("a", "b"), np.zeros((23, 1, 1, 3), np.uint8), labels)
+    settings = {"batch_size": 5, "seed": 3, "epoch": 2, "shuffle": True, "balanced": True}
+    alone = planned(Subset(dataset, np.arange(23)), **settings)
+    assert [batch.count for batch in alone] == [batch.count for batch in plan_of(23)]
+    for rank in range(size):
+        share = planned(
+            Subset(dataset, np.arange(23)),
+            share=lambda indices, rank=rank: np.array_split(indices, size)[rank],
+            **settings,
+        )
+        for whole, part in zip(alone, share, strict=True):
+            assert part.indices.tolist() == np.array_split(whole.indices, size)[rank].tolist()
+            assert part.streams.tolist() == np.array_split(whole.streams, size)[rank].tolist()
+    rare = np.concatenate([batch.streams[batch.indices >= 20] for batch in alone])
+    assert len(rare) in (11, 12)
+    assert len(np.unique(rare)) == len(rare)

@@ -98,6 +98,9 @@ def test_processes_give_the_bits_of_threads_in_every_epoch_and_from_every_batch(
             assert_same(list(stream(subset, two, style=style, epoch=epoch)), wanted)
             rest = stream(subset, two, style=style, epoch=epoch, start=1 + epoch)
             assert_same(list(rest), wanted[1 + epoch :])
+    uneven = Subset(subset.dataset, np.array([0, 2, 4, 6, 8, 10, 12, 1], dtype=np.int64))
+    wanted = list(stream(uneven, alone, balanced=True))
+    assert_same(list(stream(uneven, two, balanced=True)), wanted)
     assert len(processes()) == 2
 
 

@@ -246,6 +246,7 @@ EVERYTHING = {
     "clip_norm": 1.0,
     "accumulate": 2,
     "class_weights": "balanced",
+    "sampler": "balanced",
     "keep_every": 1,
 }
 PATHS = {
