@@ -23,6 +23,7 @@ class Helper(NamedTuple):
     imports: tuple[str, ...] = ()
 
 
+_V2: Final = "from torchvision.transforms import v2"
 _FUNCTIONAL: Final = "from torchvision.transforms.v2 import functional as F"
 
 _SHORT_SIDE = '''\
@@ -142,7 +143,7 @@ HELPERS: Final[Mapping[str, Helper]] = MappingProxyType(
         "PCAColour": Helper(_PCA_COLOUR),
         "RandomNoiseErasing": Helper(_NOISE_ERASING),
         "SubtractMeanPicture": Helper(
-            _MEAN_PICTURE, ("import base64", "import zlib", "import numpy as np")
+            _MEAN_PICTURE, ("import base64", "import zlib", "import numpy as np", _V2)
         ),
         "add_colour": Helper(_ADD_COLOUR),
         "noise": Helper(_NOISE, ("import numpy as np",)),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import assert_never
 
 from resnet_studio.data.augment_spec import AugmentSpec
@@ -50,6 +51,7 @@ _CHANCE = (
 _NO_CHANCE = "There is no chance in it: the pixels are those of ResNet Studio, bit for bit."
 _V2 = "from torchvision.transforms import v2"
 _FUNCTIONAL = "from torchvision.transforms.v2 import functional as F"
+_BLOCKS = ("class ", "def ")
 _SCALED = "F.to_dtype(picture, torch.float32, scale=True)"
 _SAMPLE = '''\
 def sample(picture):
@@ -230,13 +232,17 @@ def _script(
     parts: Sequence[Part],
     body: Sequence[str],
 ) -> str:
+    """Put the script together, with empty lines as Python's style guide has them."""
     needed = _unique(name for part in parts for name in part.needs)
-    helpers = [line for name in needed for line in (*HELPERS[name].text.splitlines(), "", "")]
-    mean = list(mean_picture_text(spec.steps[-1]))
-    lines = [*_docstring(spec, words), "", *_imports(needed, imports), ""]
-    # Two empty lines around functions and classes, one before a constant.
-    lines += [] if not helpers and body[0].startswith("pipeline") else [""]
-    return "\n".join([*lines, *helpers, *mean, *body])
+    sections = ["\n".join(_docstring(spec, words)), "\n".join(_imports(needed, imports))]
+    sections += [HELPERS[name].text.rstrip() for name in needed]
+    mean = mean_picture_text(spec.steps[-1])
+    sections += [*([mean] if mean else []), "\n".join(body)]
+    script = sections[0]
+    for before, section in pairwise(sections):
+        blocks = before.startswith(_BLOCKS) or section.startswith(_BLOCKS)
+        script += ("\n\n\n" if blocks else "\n\n") + section
+    return script
 
 
 def _pipeline_words(spec: AugmentSpec) -> str:

@@ -159,12 +159,10 @@ def mean_picture_call(step: PerPixelMean, *, called: bool = False) -> Part:
     return Part(f"{made}(picture)" if called else made, ("SubtractMeanPicture",))
 
 
-def mean_picture_text(last: Step) -> Iterator[str]:
-    """Yield the mean picture of an ending as lines of text; nothing for another step."""
+def mean_picture_text(last: Step) -> str:
+    """Return the constant with the mean picture of an ending; empty for another step."""
     if not isinstance(last, PerPixelMean):
-        return
+        return ""
     text = "".join(last.picture)
-    yield from ("", "MEAN_PICTURE = (")
-    for begin in range(0, len(text), _COLUMNS):
-        yield f'    "{text[begin : begin + _COLUMNS]}"'
-    yield ")"
+    parts = (text[begin : begin + _COLUMNS] for begin in range(0, len(text), _COLUMNS))
+    return "\n".join(["MEAN_PICTURE = (", *(f'    "{part}"' for part in parts), ")"])
