@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -90,6 +90,8 @@ class FactsPage(DataPage):
     def forget(self) -> None:
         """Takes the figures away."""
         self.measured = self.sizes = None
+        self._show_sizes()
+        self._show_colours()
 
     def set_theme(self, theme: Theme) -> None:
         """Draws in the colours of `theme`."""
@@ -246,8 +248,17 @@ class FactsPage(DataPage):
         column.setSpacing(10)
         sizes = [_heading(tr("Sizes")), self.size_table, self.size_text]
         colours = [_heading(tr("Colours")), self.colour_table, self.colour_text, tools]
-        column.addLayout(_beside(sizes, self.size_chart))
-        column.addLayout(_beside(colours, self.levels_chart))
+        halves = QGridLayout()
+        halves.setHorizontalSpacing(16)
+        halves.setVerticalSpacing(10)
+        halves.setColumnStretch(0, 2)
+        halves.setColumnStretch(1, 3)
+        for number, (left, chart) in enumerate(
+            ((sizes, self.size_chart), (colours, self.levels_chart))
+        ):
+            halves.addLayout(_stacked(left), number, 0)
+            halves.addWidget(chart, number, 1)
+        column.addLayout(halves)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(inside)
@@ -270,13 +281,10 @@ def _heading(text: str) -> QLabel:
     return label
 
 
-def _beside(left: list[QWidget], right: QWidget) -> QHBoxLayout:
-    row, column = QHBoxLayout(), QVBoxLayout()
+def _stacked(widgets: list[QWidget]) -> QVBoxLayout:
+    column = QVBoxLayout()
     column.setSpacing(6)
-    for widget in left:
+    for widget in widgets:
         column.addWidget(widget)
     column.addStretch(1)
-    row.setSpacing(16)
-    row.addLayout(column, 2)
-    row.addWidget(right, 3)
-    return row
+    return column

@@ -17,9 +17,10 @@ from resnet_studio.gui.dataset.class_model import ClassModel, Column
 from resnet_studio.gui.dataset.class_rows import EVEN, ClassRow, imbalance, imbalance_text, rows_of
 from resnet_studio.gui.dataset.class_table import THUMBNAIL, ClassTable
 from resnet_studio.gui.dataset.page import DataPage
-from resnet_studio.gui.dataset.pictures import image_of
+from resnet_studio.gui.dataset.pictures import example_of
 from resnet_studio.gui.dataset.split_box import SplitBox
 from resnet_studio.gui.dataset.weighing_box import WeighingBox
+from resnet_studio.gui.features.images import rgb_image
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.training.command_button import CommandButton
@@ -157,8 +158,6 @@ class OverviewPage(DataPage):
         rows = self.model.rows[:_MOST_EXAMPLES]
 
         def job(state: TaskState) -> Generator[tuple[str, NDArray[np.uint8]], None, None]:
-            from resnet_studio.gui.dataset.pictures import example_of
-
             for label, row in enumerate(rows):
                 state.check()
                 if row.train and (pixels := example_of(split.train, label, THUMBNAIL)) is not None:
@@ -169,7 +168,7 @@ class OverviewPage(DataPage):
             lane=_EXAMPLES_LANE,
             replace=True,
             visible=False,
-            on_event=lambda found: self.model.set_picture(found[0], image_of(found[1])),
+            on_event=lambda found: self.model.set_picture(found[0], rgb_image(found[1])),
         )
 
     # -- building -----------------------------------------------------------------------------

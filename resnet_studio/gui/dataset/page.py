@@ -122,7 +122,8 @@ class DataPage(QWidget):
         if self.split is not None and split is not self.split:
             self.split = None
             self.drop()
-            self.forget()
+            if split is None:  # else only changed or divided anew: what is shown may serve
+                self.forget()
         if not self.isVisible():
             return
         if split is None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImage
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -14,13 +12,6 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 """A broken picture is passed over; a folder full of them is not searched to its end."""
-
-
-def image_of(pixels: NDArray[np.uint8]) -> QImage:
-    """Returns (H, W, 3) uint8 as a picture of Qt that owns its pixels."""
-    height, width = pixels.shape[:2]
-    content = pixels.tobytes()
-    return QImage(content, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def example_of(pictures: Subset, label: int, side: int) -> NDArray[np.uint8] | None:

@@ -1,0 +1,163 @@
+"""One tile of the picture browser: thumbnail, class, file and side."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+
+from resnet_studio.gui.dataset.browser_list import Listing
+from resnet_studio.gui.dataset.browser_thumbnails import Thumbnail
+from resnet_studio.gui.theme import Theme
+
+_NAMES_FROM = 72
+"""Side in pixels from which there is room for the name of the file."""
+_CHIP = 8
+_GOLDEN_ANGLE = 137.508
+"""Degrees: neighbouring classes get hues that lie far apart, however many there are."""
+_MOST_WORDS = 4096
+
+
+class Tiles:
+    """Paints tiles; keeps the words that had to be shortened."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._words: dict[tuple[str, int], str] = {}
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paints in the colours of `theme`."""
+        self._theme = theme
+
+    def forget(self) -> None:
+        """Shortens words anew: there is more or less room for them."""
+        self._words.clear()
+
+    def caption_height(self, side: int, font: QFont) -> int:
+        """Returns the height of the words under a thumbnail."""
+        return QFontMetrics(font).height() * (2 if side >= _NAMES_FROM else 1) + 4
+
+    def description(self, listing: Listing, row: int, reason: str) -> str:
+        """Returns what is known of a picture, a line each."""
+        width, height = listing.size[row]
+        lines = [
+            listing.names[row],
+            f"{listing.class_name(row)} · {side_words(listing.side_name(row))}",
+        ]
+        if width > 0:
+            lines.append(_tr("{width} × {height} pixels").format(width=width, height=height))
+        if reason:
+            lines.append(_tr("It cannot be shown: {reason}.").format(reason=reason.rstrip(".")))
+        return "\n".join(lines)
+
+    def paint(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        listing: Listing,
+        row: int,
+        thumbnail: Thumbnail | None,
+        *,
+        side: int,
+        chosen: bool,
+        current: bool,
+    ) -> None:
+        """Paints a tile into `rect`, which it fills in height and is centred in."""
+        square = QRect(rect.center().x() - side // 2, rect.top(), side, side)
+        if chosen or current:
+            self._paint_frame(painter, rect, chosen=chosen, current=current)
+        self._paint_picture(painter, square, thumbnail)
+        self._paint_side(painter, square, listing.side_name(row))
+        words = QRect(square.left(), square.bottom() + 3, side, rect.bottom() - square.bottom())
+        self._paint_words(painter, words, listing, row, named=side >= _NAMES_FROM)
+
+    def _paint_frame(self, painter: QPainter, rect: QRect, *, chosen: bool, current: bool) -> None:
+        around = rect.adjusted(-3, -3, 2, 2)
+        if chosen:
+            tint = QColor(self._theme.accent)
+            tint.setAlpha(70)
+            painter.fillRect(around, tint)
+        painter.setPen(QPen(QColor(self._theme.accent), 2 if current else 1))
+        painter.drawRect(around)
+
+    def _paint_picture(self, painter: QPainter, square: QRect, thumbnail: Thumbnail | None) -> None:
+        if thumbnail is None or thumbnail.reason:
+            painter.fillRect(square, QColor(self._theme.raised))
+            if thumbnail is not None:
+                painter.setPen(QColor(self._theme.danger))
+                flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(square.adjusted(4, 4, -4, -4), flags, _tr("cannot be opened"))
+            return
+        image, ratio = thumbnail.image, thumbnail.side / square.width()
+        width, height = round(image.width() / ratio), round(image.height() / ratio)
+        corner = QPoint(
+            square.left() + (square.width() - width) // 2,
+            square.top() + (square.height() - height) // 2,
+        )
+        if ratio == 1:
+            painter.drawImage(corner, image)
+        else:
+            painter.drawImage(QRect(corner.x(), corner.y(), width, height), image)
+
+    def _paint_side(self, painter: QPainter, square: QRect, side: str) -> None:
+        """Writes the side on the picture, on a ground of its own so that it can be read."""
+        words = short_side_words(side)
+        metrics = painter.fontMetrics()
+        box = QRect(square.left(), square.top(), metrics.horizontalAdvance(words) + 8, 0)
+        box.setHeight(metrics.height())
+        ground = QColor(self._theme.surface)
+        ground.setAlpha(215)
+        painter.fillRect(box, ground)
+        colours = {"train": self._theme.curve_train, "validation": self._theme.curve_validation}
+        painter.setPen(QColor(colours.get(side, self._theme.text)))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_words(
+        self, painter: QPainter, rect: QRect, listing: Listing, row: int, *, named: bool
+    ) -> None:
+        metrics = painter.fontMetrics()
+        height = metrics.height()
+        chip = QRect(rect.left(), rect.top() + (height - _CHIP) // 2, _CHIP, _CHIP)
+        painter.fillRect(chip, class_colour(int(listing.label[row]), dark=self._theme.dark))
+        room = rect.width() - _CHIP - 4
+        line = QRect(rect.left() + _CHIP + 4, rect.top(), room, height)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(QColor(self._theme.text))
+        painter.drawText(line, left, self._short(listing.class_name(row), room, metrics))
+        if named:
+            painter.setPen(QColor(self._theme.muted))
+            below = QRect(rect.left(), rect.top() + height, rect.width(), height)
+            name = listing.names[row].rpartition("/")[2]
+            painter.drawText(below, left, self._short(name, rect.width(), metrics))
+
+    def _short(self, text: str, room: int, metrics: QFontMetrics) -> str:
+        """Returns the text as far as it fits; measured once, since that takes longest of all."""
+        key = text, room
+        if (short := self._words.get(key)) is None:
+            if len(self._words) > _MOST_WORDS:
+                self._words.clear()
+            short = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+            self._words[key] = short
+        return short
+
+
+def class_colour(label: int, *, dark: bool) -> QColor:
+    """Returns the colour of a class; its name always stands beside it."""
+    return QColor.fromHsv(round(label * _GOLDEN_ANGLE) % 360, 170, 235 if dark else 190)
+
+
+def side_words(side: str) -> str:
+    """Returns what a side is called, translated."""
+    return {
+        "train": _tr("training"),
+        "validation": _tr("validation"),
+        "test": _tr("test"),
+    }[side]
+
+
+def short_side_words(side: str) -> str:
+    """Returns what a side is called where there is little room, translated."""
+    return {"train": _tr("train"), "validation": _tr("val"), "test": _tr("test")}[side]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("browser_tiles", text)

@@ -1,0 +1,88 @@
+"""Pictures that are there twice, and what is left when one of each stays."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from resnet_studio.data.duplicates import Group, Member
+from resnet_studio.gui.dataset.duplicates_facts import surplus
+from tests.gui.dataset.conftest import WAIT_MS
+
+
+@pytest.fixture
+def duplicates(pictures, panel, settle):
+    """Every picture of the cats is there twice."""
+    for file in list((pictures / "cat").iterdir()):
+        shutil.copy(file, pictures / "cat" / f"copy of {file.name}")
+    panel.set_data_folder(pictures)
+    panel.show()
+    settle()
+    return panel.views.show_view("duplicates")
+
+
+def look(qtbot, page):
+    page.look_button.click()
+    qtbot.waitUntil(lambda: page.found is not None and not page.computing, timeout=WAIT_MS)
+
+
+def test_nothing_is_read_before_the_person_asks(duplicates):
+    assert duplicates.found is None
+    assert duplicates.pages.currentIndex() == 0
+    assert not duplicates.one_button.isEnabled()
+
+
+def test_pictures_on_both_sides_are_counted_shown_and_left_out(duplicates, studio, settle, qtbot):
+    look(qtbot, duplicates)
+    found = duplicates.found
+    assert len(found.exact) == 10
+    leaked = found.leaked()
+    assert leaked > 0
+    assert f"{leaked} picture" in duplicates.said.text()
+    assert duplicates.said.property("error")
+    first = duplicates.groups.groups[0]
+    assert first.across
+    assert duplicates.pictures.count() == len(first.members)
+    qtbot.waitUntil(lambda: not duplicates.pictures.item(1).icon().isNull(), timeout=WAIT_MS)
+    duplicates.one_button.click()
+    settle()
+    assert len(studio.data.config.edits.excluded_files) == 10
+    # What was read serves the new division, too: the answer comes without another look.
+    qtbot.waitUntil(lambda: duplicates.found not in (None, found), timeout=WAIT_MS)
+    assert duplicates.found.exact == ()
+    assert duplicates.found.pictures == 35
+    assert duplicates.said.property("good")
+    studio.undo_stack.undo()
+    settle()
+    assert studio.data.summary.train_size + studio.data.summary.validation_size == 45
+
+
+def test_the_groups_are_copied_as_a_table_of_pictures(duplicates, panel, qtbot):
+    look(qtbot, duplicates)
+    panel.copy_table()
+    rows = list(csv.reader(io.StringIO(QGuiApplication.clipboard().text())))
+    assert rows[0][-1] == "File"
+    files = {row[-1] for row in rows[1:]}
+    assert {"cat/0.png", "cat/copy of 0.png"} <= files
+    assert len(rows) == 21
+
+
+def test_selected_pictures_alone_are_left_out(duplicates, studio, settle, qtbot):
+    look(qtbot, duplicates)
+    duplicates.pictures.item(0).setSelected(True)
+    file = duplicates.pictures.selection[0]
+    duplicates.leave_button.click()
+    settle()
+    assert studio.data.config.edits.excluded_files == (file,)
+
+
+def test_one_of_each_group_stays_where_groups_overlap():
+    def group(*files):
+        return Group("near", tuple(Member("train", n, n, file, 0) for n, file in enumerate(files)))
+
+    assert surplus([group("a", "b"), group("a", "b", "c")]) == ("b", "c")
+    assert surplus([group("a", "b"), group("c", "b")]) == ("b",)
