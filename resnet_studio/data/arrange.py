@@ -25,6 +25,7 @@ _TRAIN_NAMES = ("train", "training")
 # In order of preference, where there are several of a kind.
 _VALIDATION_NAMES = ("val", "valid", "validation")
 _TEST_NAMES = ("test", "testing")
+_KINDS = (_TRAIN_NAMES, _VALIDATION_NAMES, _TEST_NAMES)
 _LISTED_ONE_BY_ONE = 20
 _HOW_TO_ARRANGE = (
     "Make one folder for each class, put its pictures inside, and choose the folder around them."
@@ -183,23 +184,35 @@ def _divided(
     Returns:
         None if it does not come divided.
     """
-    names = {child.lower(): child for child in tree.children(tree.top)}
-    train = next((names[name] for name in _TRAIN_NAMES if name in names), None)
-    others = [names[name] for name in (*_VALIDATION_NAMES, *_TEST_NAMES) if name in names]
-    if train is None or not others or len(others) + 1 != len(tree.children(tree.top)):
+    trains, *others = (_called(tree, kind) for kind in _KINDS)
+    train = _first_with_folders(tree, trains)
+    total = len(trains) + sum(map(len, others))
+    if train is None or not any(others) or total != len(tree.children(tree.top)):
         return None
-    if not tree.children((*tree.top, train)):
-        return None
+    problems += _unused(trains, train)
     members = _members(tree, (*tree.top, train), problems)
-    aside = []
-    for kind in (_VALIDATION_NAMES, _TEST_NAMES):
-        sides = [names[name] for name in kind if name in names]
-        aside.append(_set_aside(tree, sides, members, train, problems))
+    aside = [_set_aside(tree, sides, members, train, problems) for sides in others]
     held_out, test = (frozenset(f for files in side.values() for f in files) for side in aside)
     for side in aside:
         for cls, files in side.items():
             members[cls] = members[cls] + files
     return members, held_out, test
+
+
+def _called(tree: _Tree, kind: Sequence[str]) -> list[str]:
+    """Returns the folders at the top with a name of a kind, the usual first, small before large."""
+    children = tree.children(tree.top)[::-1]
+    return [child for name in kind for child in children if child.lower() == name]
+
+
+def _first_with_folders(tree: _Tree, sides: Sequence[str]) -> str | None:
+    return next((side for side in sides if tree.children((*tree.top, side))), None)
+
+
+def _unused(sides: Sequence[str], used: str | None) -> list[Problem]:
+    """Lists the folders of a kind beside the one that is used."""
+    why = f"{used} is used" if used else "it has no class folders"
+    return [Problem(printable(side), f"it is not used: {why}") for side in sides if side != used]
 
 
 def _set_aside(
@@ -210,11 +223,8 @@ def _set_aside(
     problems: list[Problem],
 ) -> dict[str, list[str]]:
     """Returns the pictures in one of the folders of a kind, of the classes that are learned."""
-    used = next((side for side in sides if tree.children((*tree.top, side))), None)
-    for side in sides:
-        if side != used:
-            why = f"{used} is used" if used else "it has no class folders"
-            problems.append(Problem(printable(side), f"it is not used: {why}"))
+    used = _first_with_folders(tree, sides)
+    problems += _unused(sides, used)
     if used is None:
         return {}
     found = _members(tree, (*tree.top, used), problems)

@@ -128,7 +128,8 @@ class FolderStore:
     """A folder on disk.
 
     A link is followed if it leads to something that is not listed anyway: out of the folder, but
-    not to a folder above it. Every real folder and file is listed once.
+    not to a folder above it. Every real folder and file is listed once, also one that has several
+    names (hard links).
     """
 
     def __init__(self, root: Path) -> None:
@@ -182,6 +183,7 @@ class _Walk:
         self._real_root = os.path.realpath(root)
         self._seen = {self._real_root}
         self._plain: set[str] = set()
+        self._numbers: dict[int, str] = {}
         self._links: list[tuple[str, str]] = []
 
     def run(self) -> Iterator[ScanProgress]:
@@ -221,10 +223,28 @@ class _Walk:
             return ""
         if real == plain:
             self._plain.add(real)
-            self.listing.add(file)
+            if not self._is_listed(entry, file):
+                self.listing.add(file)
         else:
             self._links.append((file, real))
         return ""
+
+    def _is_listed(self, entry: os.DirEntry[str], file: str) -> bool:
+        """Tells whether a file was listed under another name of it, and reports it then.
+
+        The number of a file costs nothing to know, but some file systems give one to several
+        files: what seems to be a second name is looked at more closely.
+        """
+        other = self._numbers.setdefault(entry.inode(), file)
+        if other == file:
+            return False
+        try:
+            if entry.stat().st_nlink < 2 or not (self._root / other).samefile(entry.path):
+                return False
+        except OSError:
+            return False
+        self.listing.report(file, f"it is the same file as {printable(other)}")
+        return True
 
     def _folder(self, file: str, real: str, plain: str) -> str:
         if real != plain and self._leads_back(real):
