@@ -23,7 +23,7 @@ from resnet_studio.data.augment_presets import (
     PRESETS,
     pipelines_for,
 )
-from resnet_studio.data.augment_spec import AugmentSpec
+from resnet_studio.data.augment_spec import AugmentSpec, Ending
 from resnet_studio.data.augment_steps import (
     CenterCrop,
     HorizontalFlip,
@@ -38,6 +38,7 @@ from resnet_studio.data.augment_steps import (
     VerticalFlip,
 )
 from resnet_studio.data.draws import Attempt, CropBox, Draw, StepDraw, draw_steps
+from resnet_studio.data.mean_picture import PerPixelMean
 from resnet_studio.data.published import SourceKind
 from resnet_studio.data.randomness import sample_numbers, sample_rng
 
@@ -52,9 +53,11 @@ __all__ = [
     "CenterCrop",
     "CropBox",
     "Draw",
+    "Ending",
     "HorizontalFlip",
     "Normalise",
     "PadCrop",
+    "PerPixelMean",
     "RandomResizedCrop",
     "RandomRotation",
     "RandomShortSide",

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from resnet_studio.data.augment_steps import Normalise, Step
 from resnet_studio.data.draws import numbers_needed
 from resnet_studio.data.mean_picture import PerPixelMean
+from resnet_studio.data.step_base import Triple
 from resnet_studio.errors import SpecError
 
 Ending = Normalise | PerPixelMean
@@ -81,6 +82,14 @@ class AugmentSpec(BaseModel):
         """The ending, if it has one mean for each channel."""
         ending = self.ending
         return ending if isinstance(ending, Normalise) else None
+
+    @property
+    def mean_colour(self) -> Triple:
+        """Mean of red, green and blue that the ending subtracts, in [0, 1]; black without one."""
+        ending = self.ending
+        if isinstance(ending, PerPixelMean):
+            return ending.channel_means
+        return ending.mean if ending else (0.0, 0.0, 0.0)
 
     @property
     def pixel_steps(self) -> tuple[Step, ...]:

@@ -74,11 +74,11 @@ def trial_pictures(subject: Subject, count: int, *, seed: int = 0) -> Tensor:
     coarse = torch.nn.functional.interpolate(blots, (side, side), mode="bilinear")
     fine = torch.rand((count, channels, side, side), generator=generator)
     levels = 0.7 * coarse + 0.3 * fine
-    normalise = subject.preprocessing.normalise
-    if normalise is None or channels != 3:
+    ending = subject.preprocessing.ending
+    if ending is None or channels != 3:
         return levels
-    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (normalise.mean, normalise.std))
-    return (levels - mean) / std
+    mean = torch.tensor(subject.preprocessing.mean_colour).view(3, 1, 1)
+    return (levels - mean) / torch.tensor(ending.std).view(3, 1, 1)
 
 
 def trial_photograph(seed: int = 0, *, height: int = 61, width: int = 83) -> np.ndarray:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import torch
 
 import resnet_studio
+from resnet_studio.data.augment import Normalise, PerPixelMean
 from resnet_studio.errors import ExportError
 from resnet_studio.export.child import run_python
 from resnet_studio.export.compare import greatest_difference, in_words, logits_of, trial_pictures
@@ -84,10 +85,12 @@ def described(subject: Subject) -> dict[str, str]:
 def described_preprocessing(subject: Subject) -> dict[str, Any]:
     """Returns what has to be done to a picture before the network, for programs in any language.
 
-    "steps" are this program's own, in order; the other entries say what they leave unsaid.
+    "steps" are this program's own, in order; the other entries say what they leave unsaid. "mean"
+    is a number for each channel; of a network that was trained with a mean picture, its rows from
+    the top, each with its pixels from the left, each with red, green and blue.
     """
     channels, height, width = subject.input_shape
-    normalise = subject.preprocessing.normalise
+    ending = subject.preprocessing.ending
     return {
         "input": {"name": INPUT, "type": "float32", "layout": "NCHW"},
         "size": [height, width],
@@ -98,9 +101,17 @@ def described_preprocessing(subject: Subject) -> dict[str, Any]:
         "steps": [step.model_dump(mode="json") for step in subject.preprocessing.pixel_steps],
         "interpolation": "bilinear, antialiased, on 8-bit colours",
         "range": [0.0, 1.0],
-        "mean": list(normalise.mean) if normalise else [0.0, 0.0, 0.0],
-        "std": list(normalise.std) if normalise else [1.0, 1.0, 1.0],
+        "mean": list(ending.mean) if isinstance(ending, Normalise) else _mean_levels(ending),
+        "std": list(ending.std) if ending else [1.0, 1.0, 1.0],
     }
+
+
+def _mean_levels(ending: PerPixelMean | None) -> list[Any]:
+    """Returns a mean picture as lists; nine digits tell every number of single precision."""
+    if ending is None:
+        return [0.0, 0.0, 0.0]
+    rows = ending.mean.tolist()
+    return [[[float(f"{level:.9g}") for level in pixel] for pixel in row] for row in rows]
 
 
 def _check_packages() -> None:

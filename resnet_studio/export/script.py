@@ -134,6 +134,6 @@ def _same_pixels(subject: Subject, theirs: Tensor, ours: Tensor) -> bool:
     """Compares bits; but one level in 255 may differ where this program resizes in another way."""
     if transforms.resizes_bytes():
         return torch.equal(theirs, ours)
-    normalise = subject.preprocessing.normalise
-    level = 1.001 / 255 / (min(normalise.std) if normalise else 1.0)
+    ending = subject.preprocessing.ending
+    level = 1.001 / 255 / (min(ending.std) if ending else 1.0)
     return float((theirs - ours).abs().max()) <= level

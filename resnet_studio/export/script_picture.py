@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
 
-from resnet_studio.data.augment import (
-    AugmentSpec,
-    CenterCrop,
-    HorizontalFlip,
-    Normalise,
-    PadCrop,
-    RandomResizedCrop,
-    Resize,
-    ResizeExact,
-)
+from resnet_studio.data.augment import AugmentSpec, CenterCrop, PerPixelMean, Resize, ResizeExact
 from resnet_studio.data.augment_steps import Step
 
+_TEXT_ROW = 88
 _OPEN = '''\
 def open_picture(path: str) -> Image.Image:
     """Returns the picture upright and in red, green and blue; what is transparent becomes white."""
@@ -89,13 +80,35 @@ def picture_functions(pipeline: AugmentSpec, channels: int) -> list[str]:
 
 def constants(pipeline: AugmentSpec) -> list[str]:
     """Returns the lines that say how colours are normalised."""
-    normalise = pipeline.normalise
-    if normalise is None:
+    ending = pipeline.ending
+    if ending is None:
         return []
+    deviation = f"STD = torch.tensor({list(ending.std)}).view(3, 1, 1)"
+    if isinstance(ending, PerPixelMean):
+        return [*_mean_picture(ending), deviation]
     return [
         "# Mean and standard deviation of red, green and blue, of colours between 0 and 1.",
-        f"MEAN = torch.tensor({list(normalise.mean)}).view(3, 1, 1)",
-        f"STD = torch.tensor({list(normalise.std)}).view(3, 1, 1)",
+        f"MEAN = torch.tensor({list(ending.mean)}).view(3, 1, 1)",
+        deviation,
+    ]
+
+
+def _mean_picture(ending: PerPixelMean) -> list[str]:
+    """Returns the lines that hold the mean picture, and make numbers of it."""
+    text = "".join(ending.picture)
+    rows = [text[begin : begin + _TEXT_ROW] for begin in range(0, len(text), _TEXT_ROW)]
+    return [
+        "# The mean of the training pictures at each pixel, packed: 256ths of a level, each as the",
+        "# difference from its left neighbour in 16 bits, first all high bytes, then all low ones.",
+        f"SIDE = {ending.side}",
+        "PACKED = (",
+        *(f'    "{row}"' for row in rows),
+        ")",
+        "high, low = np.frombuffer(zlib.decompress(base64.b64decode(PACKED)), np.uint8).reshape(",
+        "    2, SIDE, SIDE, 3",
+        ").astype(np.uint16)",
+        "levels = np.cumsum(high << 8 | low, axis=1, dtype=np.uint16) / (255 * 256)",
+        "MEAN = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)",
     ]
 
 
@@ -108,7 +121,7 @@ def _read_picture(pipeline: AugmentSpec) -> str:
         "    pixels = rows.unsqueeze(0).permute(0, 3, 1, 2)  # (1, 3, H, W)",
         *_step_lines(pipeline),
         "    colours = pixels.contiguous().to(torch.float32) * (1 / 255)  # from 0 to 1",
-        f"    return {'(colours - MEAN) / STD' if pipeline.normalise else 'colours'}",
+        f"    return {'(colours - MEAN) / STD' if pipeline.ending else 'colours'}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -126,7 +139,5 @@ def _call(step: Step) -> str:
             return f"resize(pixels, {step.size}, {step.size})"
         case CenterCrop():
             return f"center_crop(pixels, {step.size})"
-        case Normalise() | RandomResizedCrop() | PadCrop() | HorizontalFlip():
-            raise ValueError(f"{step.kind} is no step of a pipeline without chance")
         case _:
-            assert_never(step)
+            raise ValueError(f"{step.kind} is no step of a pipeline without chance")

@@ -18,6 +18,7 @@ from resnet_studio.architecture.spec import (
     ShortcutType,
     StemKind,
 )
+from resnet_studio.data.augment import PerPixelMean
 from resnet_studio.export.script_network import network_parts
 from resnet_studio.export.script_picture import constants, picture_functions
 from resnet_studio.export.subject import Subject
@@ -63,7 +64,7 @@ def script_text(subject: Subject, *, weights_name: str) -> str:
     head = [
         _docstring(subject, graph, weights_name),
         "",
-        *_imports(reads),
+        *_imports(reads, packed=isinstance(pipeline.ending, PerPixelMean)),
         "",
         f"WEIGHTS = Path(__file__).with_name({_quoted(weights_name)})",
         *(constants(pipeline) if reads else ()),
@@ -79,9 +80,9 @@ def script_text(subject: Subject, *, weights_name: str) -> str:
     return "\n\n".join(parts)
 
 
-def _imports(reads: bool) -> Iterator[str]:
+def _imports(reads: bool, *, packed: bool) -> Iterator[str]:
     if reads:
-        yield "import sys"
+        yield from ("import base64", "import sys", "import zlib") if packed else ("import sys",)
     yield "from pathlib import Path"
     yield ""
     if reads:

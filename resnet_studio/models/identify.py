@@ -252,13 +252,18 @@ def _unnamed_classes(spec: NetworkSpec) -> Assumption:
 
 
 def _own_normalisation(preprocessing: Mapping[str, Any] | None) -> Normalisation | None:
-    """Returns mean and deviation of the last step of an own file's preprocessing."""
+    """Returns mean and deviation of the last step of an own file's preprocessing.
+
+    Of one that subtracts a mean picture, which only the preprocessing itself can hold, the mean
+    is 0.
+    """
     steps = (preprocessing or {}).get("steps")
     last = steps[-1] if isinstance(steps, Sequence) and steps else None
-    if not isinstance(last, Mapping) or last.get("kind") != "normalise":
+    if not isinstance(last, Mapping) or last.get("kind") not in ("normalise", "per_pixel_mean"):
         return None
+    mean = last.get("mean") if last["kind"] == "normalise" else (0.0, 0.0, 0.0)
     try:
-        return Normalisation(triple("mean", last.get("mean")), triple("std", last.get("std")))
+        return Normalisation(triple("mean", mean), triple("std", last.get("std")))
     except SpecError:
         return None  # who uses the preprocessing says what is wrong with it
 

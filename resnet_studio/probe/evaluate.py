@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_studio.data.arrange import Arrangement, arrange
-from resnet_studio.data.augment import AugmentSpec, CenterCrop, Normalise, Resize
+from resnet_studio.data.augment import AugmentSpec, CenterCrop, Ending, PerPixelMean, Resize
 from resnet_studio.data.dataset import FileDataset, Problem, Subset
 from resnet_studio.data.scan import open_file
 from resnet_studio.data.stores import Store, open_store
-from resnet_studio.errors import DataError
+from resnet_studio.errors import DataError, SpecError
 from resnet_studio.probe.answers import on_device, settled
 from resnet_studio.probe.labels import Folders, Labelling, NamesFrom, label_outputs
 from resnet_studio.probe.tally import TOP, Labels, Tally
@@ -133,7 +133,7 @@ class Evaluation:
         return self.correct / self.total
 
 
-def validation_pipeline(size: int, normalise: Normalise) -> AugmentSpec:
+def validation_pipeline(size: int, ending: Ending) -> AugmentSpec:
     """Returns what a validation pipeline does to a picture that is not of the network's size.
 
     Up to 64 pixels the shorter side is resized to the input size, above to 256/224 of it, and the
@@ -141,11 +141,20 @@ def validation_pipeline(size: int, normalise: Normalise) -> AugmentSpec:
 
     Args:
         size: Side of the network's input in pixels.
-        normalise: Mean and deviation of the colours.
+        ending: Mean and deviation of the colours, or the mean picture.
+
+    Raises:
+        SpecError: The mean picture has another size.
     """
+    if isinstance(ending, PerPixelMean) and ending.side != size:
+        raise SpecError(
+            f"The network was trained with a mean picture of {ending.side} × {ending.side} pixels; "
+            f"it cannot be subtracted from pictures of {size} × {size}.",
+            remedy=f"Leave the size at {ending.side}, or give mean and deviation of the colours.",
+        )
     shorter = size if size <= CIFAR_SIDE else round(size * 256 / 224)
     return AugmentSpec(
-        name=f"evaluate_{size}", steps=(Resize(size=shorter), CenterCrop(size=size), normalise)
+        name=f"evaluate_{size}", steps=(Resize(size=shorter), CenterCrop(size=size), ending)
     )
 
 

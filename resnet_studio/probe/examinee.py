@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_studio.data.augment import AugmentSpec, Normalise
+from resnet_studio.data.augment import AugmentSpec, Ending, Normalise, PerPixelMean
 from resnet_studio.errors import SpecError
 from resnet_studio.files import sha256_of
 from resnet_studio.probe.evaluate import AS_IT_IS, validation_pipeline
@@ -139,21 +139,25 @@ def _pipeline(
 ) -> tuple[AugmentSpec, bool]:
     """Returns what is done to a picture, and whether one of the right size is spared it."""
     own = _own_pipeline(found) if published is None else pretrained_preprocessing(published)
-    normalise = _normalisation(found, said, own)
+    ending = _ending(found, said, own)
     if own is None or said.size is not None:
-        return validation_pipeline(found.input_size, normalise), True
-    if own.normalise == normalise or not said.normalises:
+        return validation_pipeline(found.input_size, ending), True
+    if own.ending == ending or not said.normalises:
         return own, False
-    steps = (*own.pixel_steps, normalise)
-    return AugmentSpec(name=own.name, note=own.note, steps=steps), False
+    return own.with_ending(ending), False
 
 
-def _normalisation(found: Identified, said: Answers, own: AugmentSpec | None) -> Normalise:
+def _ending(found: Identified, said: Answers, own: AugmentSpec | None) -> Ending:
     """Returns mean and deviation: as said, else the file's own, else as assumed."""
     if own is None or _NORMALISATION in said.fields:
         return Normalise(mean=found.mean, std=found.std)
-    stated = own.normalise or AS_IT_IS
-    return Normalise(mean=said.mean or stated.mean, std=said.std or stated.std)
+    stated = own.ending or AS_IT_IS
+    std = said.std or stated.std
+    if said.mean is not None:
+        return Normalise(mean=said.mean, std=std)
+    if isinstance(stated, PerPixelMean):
+        return stated.model_copy(update={"std": std})
+    return Normalise(mean=stated.mean, std=std)
 
 
 def _own_pipeline(found: Identified) -> AugmentSpec | None:

@@ -85,9 +85,11 @@ def framed(pipeline: AugmentSpec, rgb: Pixels, framing: Framing) -> tuple[Pixels
 
 
 def border_colour(pipeline: AugmentSpec) -> tuple[int, int, int]:
-    """Returns the mean colour of the network's training pictures, which is 0 once normalised."""
-    last = pipeline.normalise
-    red, green, blue = last.mean if last is not None else (0.0, 0.0, 0.0)
+    """Returns the mean colour of the network's training pictures.
+
+    Once normalised it is 0; after the subtraction of a mean picture only about 0.
+    """
+    red, green, blue = pipeline.mean_colour
     return round(255 * red), round(255 * green), round(255 * blue)
 
 

@@ -195,7 +195,7 @@ def crops_alike(pipeline: AugmentSpec) -> bool:
 
 def _of_size(pipeline: AugmentSpec) -> AugmentSpec:
     """Returns what is left to do to pictures that have the size of the input."""
-    steps = (CenterCrop(size=pipeline.output_size), pipeline.normalise or AS_IT_IS)
+    steps = (CenterCrop(size=pipeline.output_size), pipeline.ending or AS_IT_IS)
     return AugmentSpec(name=pipeline.name, steps=steps)
 
 

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder, RunListing, State
 
 # A recipe keeps its name when it is trained for longer, elsewhere, or kept otherwise.
+_MEAN_PICTURE: Final = "picture"
+"""The field of `PerPixelMean` with thousands of characters."""
 _NOT_IN_THE_NAME: Final = (
     *("epochs", "steps", "seed", "device", "precision", "compile", "data_path", "workers"),
     *("threads", "validation_batch_size", "checkpoint_seconds", "keep_every", "keep_most"),
@@ -225,7 +228,10 @@ def size_of(folder: Path) -> int:
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yields dotted names and values; lists stay whole, but those of tables go by their place."""
+    """Yields dotted names and values; lists stay whole, but those of tables go by their place.
+
+    Of a mean picture there is a short mark, which tells one from another.
+    """
     for name, value in values.items():
         field = f"{prefix}{name}"
         if isinstance(value, Mapping):
@@ -233,6 +239,8 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
             places = {str(place): each for place, each in enumerate(value, start=1)}
             yield from _flat(places, f"{field}.")
+        elif name == _MEAN_PICTURE:
+            yield field, f"{zlib.crc32(''.join(value).encode()):08x}"
         else:
             yield field, value
 

@@ -22,6 +22,7 @@ from resnet_studio.data.augment import (
     ResizeExact,
     pipelines_for,
 )
+from resnet_studio.data.mean_picture import packed
 from resnet_studio.export import Subject
 from resnet_studio.export.script import prepared
 from resnet_studio.export.script_text import script_text
@@ -147,6 +148,9 @@ PIPELINES = {
     "tutorial": PRESETS["tutorial_val"],
     "unnormalised": AugmentSpec(steps=(Resize(size=20), CenterCrop(size=24))),
     "crop_alone": AugmentSpec(steps=(CenterCrop(size=33), HALVES)),
+    "mean_picture": PRESETS["cifar_val"].with_ending(
+        packed(np.random.default_rng(0).uniform(0, 255, (32, 32, 3)), pictures=9, std=(0.2,) * 3)
+    ),
     "twice": AugmentSpec(steps=(ResizeExact(size=50), Resize(size=31), CenterCrop(size=16))),
 }
 
