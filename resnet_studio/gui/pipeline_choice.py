@@ -13,6 +13,7 @@ from resnet_studio.gui.pipeline_sketch import Sketch, pair_error
 if TYPE_CHECKING:
     from resnet_studio.data.augment import AugmentSpec
     from resnet_studio.gui.studio import Studio
+    from resnet_studio.training.config import RunConfig
 
     Pair = tuple[AugmentSpec, AugmentSpec]
 
@@ -33,14 +34,17 @@ class PipelineChoice(QObject):
         usual: What the run that is set up would use without own pipelines; None until that is
             known. It follows the network that is trained, which need not be that of the form.
         mixing: How strongly that run mixes batches: alpha of MixUp and of CutMix, 0 for not.
+        seed: The seed from which all chance of that run follows.
 
     Signals (GUI thread):
         changed(): Something else is chosen, or what is chosen has another problem.
-        told(): `usual` or `mixing` is another one.
+        told(): `usual`, `mixing` or `seed` is another one.
+        seed_wished(int): The samples are to be shown with that seed: a run's.
     """
 
     changed = Signal()
     told = Signal()
+    seed_wished = Signal(int)
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -51,6 +55,7 @@ class PipelineChoice(QObject):
         self._remembered = bool(studio.settings[_KEY])
         self.usual: Pair | None = None
         self.mixing = (0.0, 0.0)
+        self.seed = 0
 
     @property
     def own(self) -> Pair | None:
@@ -83,11 +88,22 @@ class PipelineChoice(QObject):
         self._recall()
         return self._errors[side]
 
-    def tell(self, usual: Pair | None, mixing: tuple[float, float]) -> None:
+    def tell(self, usual: Pair | None, mixing: tuple[float, float], seed: int) -> None:
         """Says what the run that is set up does by itself; called by the form of training."""
-        if (usual, mixing) != (self.usual, self.mixing):
-            self.usual, self.mixing = usual, mixing
+        if (usual, mixing, seed) != (self.usual, self.mixing, self.seed):
+            self.usual, self.mixing, self.seed = usual, mixing, seed
             self.told.emit()
+
+    def take_run(self, config: RunConfig, name: str) -> None:
+        """Chooses the pipelines of a run, and wishes to see them with its seed.
+
+        Args:
+            config: The run.
+            name: Its name.
+        """
+        own = (config.train_augment, config.validation_augment)
+        self.set(own, self.tr("Pipelines of the run {name}").format(name=name))
+        self.seed_wished.emit(config.recipe.seed)
 
     def set(self, own: Pair | None, text: str = "", *, drag: str = "") -> None:
         """Chooses pipelines; one step of undo.

@@ -107,26 +107,30 @@ class PipelineChain(QWidget):
     Signals (GUI thread):
         wished(int, str): What the person wants of a step; see `StepBox`.
         moved(int, int): A step was dragged from one place to another.
+        mixing_wished(): The person wants to choose what is done to batches.
     """
 
     wished = Signal(int, str)
     moved = Signal(int, int)
+    mixing_wished = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._row = FlowLayout(self, gap=2)
         self._sketch: Sketch | None = None
-        self._tail: QWidget | None = None
+        self._mixing = ""
         self._target: int | None = None
-        self.boxes: list[StepBox] = []
+        self._size = 0
+        self.boxes: list[QLabel] = []
         self.setAccessibleName(self.tr("Steps of the pipeline"))
         self.set_theme(theme)
 
-    def set_tail(self, tail: QWidget) -> None:
-        """Puts a widget behind the last box: the button that adds a step."""
-        self._tail = tail
-        self._row.addWidget(tail)
+    def set_mixing(self, text: str) -> None:
+        """Says in the last box what is done to batches; a link leads to where that is chosen."""
+        self._mixing = text
+        if self.boxes and self._size:
+            self._fill_end(self.boxes[-1], self._size)
 
     def show_sketch(
         self, sketch: Sketch | None, size: int, selected: int | None, wrong: int | None
@@ -186,37 +190,45 @@ class PipelineChain(QWidget):
         self.boxes.clear()
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
-            if widget is not None and widget is not self._tail:
+            if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for place in range(count):
-            self._row.addWidget(self._link(place, last=place == count - 1))
-        if self._tail is not None:
-            self._row.addWidget(self._tail)
+        for place in range(count - 1):
+            self._add(self._step_box(place))
+        if count:
+            self._add(self._end_box())
         if focused is not None:
             self.focus_step(min(focused, count - 2))
 
-    def _link(self, place: int, *, last: bool) -> QWidget:
-        box = StepBox()
+    def _add(self, box: QLabel) -> None:
+        """Puts a box at the end, with an arrow before it that stays on its line."""
         link = QWidget()
         row = QHBoxLayout(link)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
-        if place:
+        if self.boxes:
             row.addWidget(QLabel("→"))
         row.addWidget(box)
         self.boxes.append(box)
-        if last:
-            box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            box.setProperty("step", "end")
-            box.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            return link
-        box.wished.connect(lambda wish: self._box_wishes(place, wish))
-        box.dragged.connect(lambda at: self._show_target(place, box.mapTo(self, at)))
-        box.dropped.connect(lambda dropped: self._drop(place, dropped))
-        return link
+        self._row.addWidget(link)
 
-    def _fill(self, box: StepBox, step: Step, *, on: bool) -> None:
+    def _step_box(self, place: int) -> StepBox:
+        box = StepBox()
+        box.wished.connect(lambda wish: self._box_wishes(place, wish))
+        box.dragged.connect(lambda at: self._show_target(box.mapTo(self, at)))
+        box.dropped.connect(lambda dropped: self._drop(place, dropped))
+        return box
+
+    def _end_box(self) -> QLabel:
+        box = QLabel()
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setProperty("step", "end")
+        links = Qt.TextInteractionFlag.LinksAccessibleByMouse
+        box.setTextInteractionFlags(links | Qt.TextInteractionFlag.LinksAccessibleByKeyboard)
+        box.linkActivated.connect(self.mixing_wished)
+        return box
+
+    def _fill(self, box: QLabel, step: Step, *, on: bool) -> None:
         title, lines = step_title(step), step_lines(step)
         kind = ("chance" if step.numbers else "fixed") if on else "off"
         shown = title if on else self.tr("{step} (off)").format(step=title)
@@ -233,13 +245,21 @@ class PipelineChain(QWidget):
         box.setToolTip("\n".join(filter(None, (sentence(step.kind), chance, keys))))
         _restyle(box, "step", kind)
 
-    def _mark(self, box: StepBox, selected: bool, wrong: bool) -> None:
+    def _mark(self, box: QLabel, selected: bool, wrong: bool) -> None:
         _restyle(box, "selected", selected)
         _restyle(box, "wrong", wrong)
 
-    def _fill_end(self, box: StepBox, size: int) -> None:
+    def _fill_end(self, box: QLabel, size: int) -> None:
+        self._size = size
+        title = self.tr("The network reads")
         reads = self.tr("3 × {size}").format(size=size_text(size, size))
-        _write(box, self.tr("The network reads"), (reads,))
+        _write(box, title, (reads,), link=self._mixing)
+        box.setToolTip(
+            self.tr(
+                "MixUp and CutMix blend whole batches after these steps. They are chosen in the "
+                "recipe of the training panel; the link leads there."
+            )
+        )
 
     # -- keyboard, menu, drag -----------------------------------------------------------------
 
@@ -292,7 +312,7 @@ class PipelineChain(QWidget):
                 gap = place + 1
         return gap
 
-    def _show_target(self, _place: int, point: QPoint) -> None:
+    def _show_target(self, point: QPoint) -> None:
         self._target = self._gap_at(point)
         self.update()
 
@@ -315,11 +335,14 @@ class PipelineChain(QWidget):
         painter.fillRect(left, corner.y(), _MARK, box.height(), QColor(self._theme.accent))
 
 
-def _write(box: QLabel, title: str, lines: tuple[str, ...]) -> None:
+def _write(box: QLabel, title: str, lines: tuple[str, ...], *, link: str = "") -> None:
     text = f"<b>{as_html([title])}</b><br>{as_html(lines)}"
+    if link:
+        text += f"<br><a href='batches'>{as_html([link])}</a>"
     if text != box.text():
         box.setText(text)
         box.setAccessibleName(f"{title}: {', '.join(lines)}")
+        box.setAccessibleDescription(link)
 
 
 def _restyle(box: QLabel, name: str, value: object) -> None:

@@ -70,7 +70,7 @@ class Controls(QObject):
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._seed = 0
+        self._seed = self._run_seed = studio.pipelines.seed
         self._earlier: list[int] = []
         self._told: tuple[AugmentSpec | None, str] | None = None
         self.editing = Editing(studio, self)
@@ -162,6 +162,22 @@ class Controls(QObject):
             self._told = told
             self.changed.emit()
 
+    def _run_told(self) -> None:
+        """Takes the seed of the run that is set up, when that is another one."""
+        seed = self._studio.pipelines.seed
+        if seed != self._run_seed:
+            self._run_seed = seed
+            self._take_seed(seed)
+
+    def _take_seed(self, seed: int) -> None:
+        """Shows the samples of a run's seed; the person's own seeds are no longer of use."""
+        if seed != self._seed:
+            self._seed = seed
+            self._earlier.clear()
+            with QSignalBlocker(self.seed):
+                self.seed.setValue(seed)
+            self._seed_is_another()
+
     def _enable(self) -> None:
         """Offers seed and epoch only where there is chance."""
         pipeline = self.pipeline
@@ -218,6 +234,7 @@ class Controls(QObject):
     def _build_numbers(self) -> None:
         self.seed.setRange(0, LARGEST_SEED)
         self.epoch.setRange(1, _LAST_EPOCH)
+        self.seed.setValue(self._seed)
         for box in (self.seed, self.epoch):
             box.setKeyboardTracking(False)  # a half-typed seed is not a seed
             guard_wheel(box)
@@ -258,6 +275,8 @@ class Controls(QObject):
         self.source.preset_chosen.connect(self._source_chosen)
         self.validation.toggled.connect(self._stage_chosen)
         self.editing.changed.connect(self._pipeline_edited)
+        self._studio.pipelines.told.connect(self._run_told)
+        self._studio.pipelines.seed_wished.connect(self._take_seed)
         self.seed.valueChanged.connect(self._seed_chosen)
         self.epoch.valueChanged.connect(self.changed)
         self.count.currentIndexChanged.connect(self.changed)

@@ -15,7 +15,7 @@ from resnet_studio.gui.icons import icon
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 
-_ADD_ICON, _MIX_ICON = "mdi6.plus", "mdi6.layers-outline"
+_ADD_ICON = "mdi6.plus"
 
 
 class EditorHead(QWidget):
@@ -25,7 +25,6 @@ class EditorHead(QWidget):
         chain: The steps.
         strip: The form of the selected step.
         add_button: Opens the menu of all kinds of steps.
-        mixing: Says what the recipe does to batches, and leads to where that is chosen.
         trouble: What does not fit together.
     """
 
@@ -47,10 +46,10 @@ class EditorHead(QWidget):
         self.strip = EditorStrip(studio, editing)
         self.measure = MeasureRow(studio, editing)
         self.add_button = QToolButton()
-        self.mixing = QToolButton()
         self.trouble = QLabel()
         self._build(row)
         self._connect()
+        self._say_mixing()
         self.refresh()
 
     def refresh(self) -> None:
@@ -68,7 +67,6 @@ class EditorHead(QWidget):
         self.chain.set_theme(theme)
         self.strip.set_theme(theme)
         self.add_button.setIcon(icon(_ADD_ICON, theme))
-        self.mixing.setIcon(icon(_MIX_ICON, theme))
 
     # -- reacting -----------------------------------------------------------------------------
 
@@ -121,7 +119,7 @@ class EditorHead(QWidget):
         if cutmix:
             parts.append(_tr("CutMix {alpha:g}").format(alpha=cutmix))
         text = ", ".join(parts) or _tr("not mixed")
-        self.mixing.setText(_tr("Batches: {how}").format(how=text))
+        self.chain.set_mixing(_tr("batches: {how}").format(how=text))
 
     # -- building -----------------------------------------------------------------------------
 
@@ -136,14 +134,6 @@ class EditorHead(QWidget):
         self.add_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.add_button.setMenu(self._add_menu())
-        self.mixing.setToolTip(
-            _tr(
-                "MixUp and CutMix blend whole batches after these steps. They are chosen in the "
-                "recipe of the training panel; this button leads there."
-            )
-        )
-        self.mixing.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.chain.set_tail(self.mixing)
         self.strip.set_extra(self.measure)
         if (choices := row.layout()) is not None:
             choices.addWidget(self.add_button)
@@ -153,7 +143,6 @@ class EditorHead(QWidget):
         for widget in (row, self.chain, self.strip, self.trouble):
             column.addWidget(widget)
         self.set_theme(self._studio.theme)
-        self._say_mixing()
 
     def _add_menu(self) -> QMenu:
         menu = QMenu(self.add_button)
@@ -181,7 +170,7 @@ class EditorHead(QWidget):
         self._studio.theme_changed.connect(self.set_theme)
         self._studio.pipelines.told.connect(self._say_mixing)
         commands = self._studio.commands
-        self.mixing.clicked.connect(lambda: commands.run("view.training"))
+        self.chain.mixing_wished.connect(lambda: commands.run("view.training"))
 
 
 def _tr(text: str) -> str:

@@ -100,6 +100,16 @@ TRAINING_COMMANDS: tuple[Command, ...] = (
         needs=("run_shown",),
     ),
     Command(
+        "training.use_pipelines",
+        "&Use this run's pipelines",
+        "",
+        TRAINING,
+        "mdi6.image-filter-center-focus",
+        "Choose the augmentation of the run that is shown, and see samples with its seed.",
+        needs=("run_shown",),
+        panel="augmentation",
+    ),
+    Command(
         "training.copy_curves",
         "&Copy the curves",
         "",

@@ -120,6 +120,7 @@ class TrainingPanel(QWidget):
             ("find_rate", self.find_rate),
             ("look_inside", self.look_inside),
             ("open_run_folder", self.open_run_folder),
+            ("use_pipelines", self.use_pipelines),
         ):
             commands.connect(f"training.{name}", handler)
         self.setup.changed.connect(self._show_state)
@@ -196,6 +197,11 @@ class TrainingPanel(QWidget):
         self._studio.set_spec(config.network, text)
         self._studio.set_weights(WeightsChoice("run", str(weights), name=path.name))
         self._studio.commands.run("view.features")
+
+    def use_pipelines(self) -> None:
+        """Chooses the augmentation of the run that is shown, and shows it with the run's seed."""
+        if (path := self._run_dir()) and (config := self._run_config()):
+            self._studio.pipelines.take_run(config, path.name)
 
     def open_run_folder(self) -> None:
         """Opens the folder of the run that is shown in the file manager."""
@@ -425,8 +431,7 @@ class TrainingPanel(QWidget):
         """Brings buttons, texts and locks in line with what is going on."""
         self._set_conditions()
         running = self.running
-        for form in (self.setup.data, self.setup.network, self.setup.recipe, self.setup.device):
-            form.setEnabled(not running)
+        self.setup.set_choosable(not running)
         if self.shown is not None:
             self._show_earlier(self.shown)
         elif self.session is not None and running:

@@ -15,10 +15,15 @@ from PySide6.QtCore import QCoreApplication
 from resnet_studio.architecture.catalog import get
 from resnet_studio.architecture.graph import build_graph
 from resnet_studio.architecture.spec import NetworkSpec, StemKind
+from resnet_studio.data.augment import AugmentSpec
+from resnet_studio.errors import StudioError
+from resnet_studio.gui.pipeline_sketch import pair_error
 from resnet_studio.gui.training.data_summary import DataSummary
 from resnet_studio.training.config import RunConfig, default_config
 from resnet_studio.training.recipe import Recipe
 
+Pair = tuple[AugmentSpec, AugmentSpec]
+"""The pipelines of training and of validation."""
 _SMALL = 64
 """Shorter side in pixels up to which the networks made for CIFAR suit."""
 _QUICK_SIZE = 96
@@ -104,23 +109,60 @@ def work_note(macs: int) -> str:
     ).format(times=times)
 
 
-def make_plan(spec: NetworkSpec, data: DataSummary, recipe: Recipe) -> Plan:
-    """Fits a network to the pictures.
+def make_plan(
+    spec: NetworkSpec, data: DataSummary, recipe: Recipe, own: Pair | None = None
+) -> Plan:
+    """Fits a network to the pictures and to what is done to them.
 
     Args:
         spec: The network that was chosen.
         data: The pictures.
         recipe: How it is trained.
+        own: The person's own pipelines of training and validation; None for the usual ones.
 
     Raises:
-        SpecError: If the network cannot have so many classes, or so large an input.
+        SpecError: If the network cannot have so many classes, or so large an input; or if the
+            pipelines do not go together.
     """
     config = default_config(spec, data.config, classes=len(data.classes))
     config = config.model_copy(update={"recipe": recipe})
+    if own is not None:
+        config = _with_pipelines(config, own)
     notes = _changes(spec, config.network)
+    if own is not None:
+        notes.append(_tr("The augmentation is your own: {name}.").format(name=own[0].name))
     if recipe.batch_size > data.train_size:
         notes.append(_batch_note(recipe.batch_size, data.train_size))
     return Plan(config, tuple(notes))
+
+
+def usual_pipelines(spec: NetworkSpec, data: DataSummary) -> Pair | None:
+    """Returns what training of a network begins with on these pictures; None if it cannot.
+
+    Args:
+        spec: The network that was chosen.
+        data: The pictures.
+    """
+    try:
+        config = default_config(spec, data.config, classes=len(data.classes))
+    except StudioError:
+        return None
+    return config.train_augment, config.validation_augment
+
+
+def _with_pipelines(config: RunConfig, own: Pair) -> RunConfig:
+    """Returns the run with other pipelines; the network reads what they end in.
+
+    Raises:
+        SpecError: If they do not go together, or the network cannot read pictures of that size.
+    """
+    if (error := pair_error(own)) is not None:
+        raise error
+    train, validation = own
+    network = config.network.replace(input_size=train.output_size)
+    return config.model_copy(
+        update={"network": network, "train_augment": train, "validation_augment": validation}
+    )
 
 
 def _changes(asked: NetworkSpec, fitted: NetworkSpec) -> list[str]:

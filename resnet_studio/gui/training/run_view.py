@@ -80,9 +80,11 @@ class RunView(QWidget):
         self.back_button = QPushButton(self.tr("Back to the present run"))
         self.back_button.setToolTip(self.tr("Show the curves of the run of this session again."))
         self.back_button.hide()
+        self.pipelines_button = self._command_button("use_pipelines", self.tr("Use its pipelines"))
         self.folder_button = self._command_button("open_run_folder", self.tr("Open folder"))
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
         row.addWidget(self.back_button)
+        row.addWidget(self.pipelines_button)
         row.addWidget(self.folder_button)
         return row

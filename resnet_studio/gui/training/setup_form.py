@@ -11,10 +11,17 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from resnet_studio.architecture.graph import build_graph
 from resnet_studio.errors import StudioError
 from resnet_studio.gui.studio import Studio
+from resnet_studio.gui.training.augmentation_line import AugmentationLine
 from resnet_studio.gui.training.data_form import DataForm
 from resnet_studio.gui.training.device_box import DeviceBox
 from resnet_studio.gui.training.network_choice import NetworkChoice
-from resnet_studio.gui.training.plan import Plan, make_plan, offer_for, work_note
+from resnet_studio.gui.training.plan import (
+    Plan,
+    make_plan,
+    offer_for,
+    usual_pipelines,
+    work_note,
+)
 from resnet_studio.gui.training.recipe_form import RecipeForm
 from resnet_studio.training.presets import DEFAULT_RECIPES
 from resnet_studio.training.recipe import Recipe
@@ -40,6 +47,7 @@ class SetupForm(QScrollArea):
         self.plan: Plan | None = None
         self.problem = ""
         self.data = DataForm(studio)
+        self.augmentation = AugmentationLine(studio)
         self.network = NetworkChoice()
         self.device = DeviceBox(studio)
         self.recipe = RecipeForm(studio)
@@ -52,6 +60,11 @@ class SetupForm(QScrollArea):
         """Opens the data set; called when the panel is first shown."""
         self.data.start()
 
+    def set_choosable(self, on: bool) -> None:
+        """Says whether anything can be chosen: not while a run is in progress."""
+        for form in (self.data, self.augmentation, self.network, self.recipe, self.device):
+            form.setEnabled(on)
+
     def _build(self) -> None:
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -60,7 +73,7 @@ class SetupForm(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(2, 8, 10, 8)
         column.setSpacing(8)
-        for widget in (self.data, self.network, self.device, self.recipe):
+        for widget in (self.data, self.augmentation, self.network, self.device, self.recipe):
             column.addWidget(widget)
         column.addStretch()
         self.setWidget(body)
@@ -71,6 +84,7 @@ class SetupForm(QScrollArea):
         self.recipe.changed.connect(self._refresh)
         self.device.changed.connect(self._refresh)
         self._studio.spec_changed.connect(self._refresh)
+        self._studio.pipelines.changed.connect(self._refresh)
         self._studio.recipe_wished.connect(self.recipe.set_values)
 
     def minimumSizeHint(self) -> QSize:
@@ -115,6 +129,7 @@ class SetupForm(QScrollArea):
             recipe = recipe.replace(device=self.device.choice)
         self._remember(recipe)
         self._show_offer()
+        self._tell(recipe)
         self.plan, self.problem = self._made(recipe)
         self._show_notes()
         self.changed.emit()
@@ -135,6 +150,17 @@ class SetupForm(QScrollArea):
             )
         self.network.show_choice(self._studio.spec, offer)
 
+    def _tell(self, recipe: Recipe | None) -> None:
+        """Says in the whole window what the run does to pictures by itself."""
+        summary, spec, pipelines = self.data.summary, self.network.spec, self._studio.pipelines
+        usual = None
+        if summary is not None and spec is not None:
+            usual = usual_pipelines(spec, summary)
+        if recipe is None:
+            pipelines.tell(usual, pipelines.mixing, pipelines.seed)
+        else:
+            pipelines.tell(usual, (recipe.mixup, recipe.cutmix), recipe.seed)
+
     def _made(self, recipe: Recipe | None) -> tuple[Plan | None, str]:
         summary, spec = self.data.summary, self.network.spec
         if summary is None:
@@ -154,14 +180,17 @@ class SetupForm(QScrollArea):
             )
         if spec is None:
             return None, self.tr("Choose a network.")
+        if (trouble := self._studio.pipelines.problem) is not None:
+            return None, str(trouble)
         try:
-            return make_plan(spec, summary, recipe), ""
+            return make_plan(spec, summary, recipe, self._studio.pipelines.own), ""
         except StudioError as error:
             return None, str(error)
 
     def _show_notes(self) -> None:
         if self.plan is None:
             wrong = self.data.summary is not None and self.recipe.recipe is not None
+            wrong = wrong and self._studio.pipelines.problem is None  # said in the line of its own
             self.network.show_notes(self.problem if wrong else "", error=wrong)
             return
         notes = list(self.plan.notes)
