@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 
+import hypothesis
 import pytest
 
 from resnet_studio.environment import prepare_for_torch
@@ -18,6 +19,11 @@ if hasattr(signal, "SIGHUP"):
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 prepare_for_torch()
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
+# No test judges by the clock: on a busy machine hypothesis would call a sound test too slow.
+hypothesis.settings.register_profile(
+    "studio", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("studio")
 
 
 @pytest.fixture(autouse=True)

@@ -227,6 +227,7 @@ def test_a_torch_that_is_missing_or_broken_is_told_in_one_line(tmp_path, failure
     assert hint in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_or_killed_by_the_system_goes_on(tmp_path, capsys, spec_file):
     """SIGTERM saves and ends; SIGKILL loses what came after the last save. Nothing doubles."""
     folder, run = write_pictures(tmp_path / "pictures"), tmp_path / "run"

@@ -181,7 +181,13 @@ def _stochastic_depth() -> type[nn.Module]:
     return StochasticDepth
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if sum(spec.depths) > 300 else name
+        for name, spec in SPECS.items()
+    ],
+)
 def test_the_graph_of_a_published_network_is_the_network(name):
     _assert_agree(SPECS[name])
 

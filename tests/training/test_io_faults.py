@@ -76,6 +76,7 @@ def check(line: dict, whole: str) -> None:
     assert line["torn lines"] == 0, line
 
 
+@pytest.mark.slow
 def test_a_save_whose_calls_fail_here_and_there_loses_nothing(tmp_path, library):
     strides = dict.fromkeys(KINDS, 67) | {"torn write": 9, "torn by a crash": 9}
     counts = check_faults(tmp_path, library, strides)

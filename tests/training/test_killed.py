@@ -48,6 +48,7 @@ def check_kills(kills: list[dict]) -> None:
     assert reached > len(kills) // 4  # the run did get on between the kills
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_random_moments_loses_no_checkpoint_and_ends_as_if_never_killed(
     tmp_path, pictures
 ):

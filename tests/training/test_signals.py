@@ -53,6 +53,7 @@ def check(told: list[dict], *, each: int) -> None:
         assert line["same"], "resumed, it must end with the bits of a run never stopped"
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_run_with_the_step_it_told_last_and_it_goes_on_exactly(tmp_path, pictures):
     config = tiny_config(pictures, epochs=15, threads=1)
     check(signals(tmp_path, config, each=1), each=1)
