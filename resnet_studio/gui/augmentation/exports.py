@@ -161,9 +161,15 @@ def _sheet_tiling(grid: GridView, font: QFont) -> Tiling:
     count = len(grid.draws)
     side = min(_LARGEST_SIDE, max(_SMALLEST_SIDE, grid.image(0).width()))
     captions = [caption(draw) for draw in grid.draws]
-    words = max(caption_width(parts, font, number=count) for parts in captions)
+    heads = [grid.head(index) for index in range(count)]
+    words = max(
+        caption_width(parts, font, head=head) for parts, head in zip(captions, heads, strict=True)
+    )
     side = max(side, words)
-    lines = max(len(caption_lines(parts, side, font, number=count)) for parts in captions)
+    lines = max(
+        len(caption_lines(parts, side, font, head=head))
+        for parts, head in zip(captions, heads, strict=True)
+    )
     columns = next(columns for columns in range(1, count + 1) if columns * columns >= count)
     height = lines * QFontMetrics(font).lineSpacing() + 2
     return Tiling(count, columns, side + 2 * GAP, side, height)
@@ -175,5 +181,6 @@ def _paint_tile(
     area = rectangle(tiling.picture(index))
     painter.drawImage(area.topLeft(), scaled(grid.image(index), QSize(tiling.side, tiling.side)))
     words = QRectF(area.left(), area.bottom() + 4, area.width(), tiling.caption)
-    lines = caption_lines(caption(grid.draws[index]), tiling.side, painter.font(), number=index + 1)
-    paint_caption(painter, words, lines, number=index + 1, theme=theme)
+    head = grid.head(index)
+    lines = caption_lines(caption(grid.draws[index]), tiling.side, painter.font(), head=head)
+    paint_caption(painter, words, lines, head=head, theme=theme)

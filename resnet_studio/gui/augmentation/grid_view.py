@@ -47,10 +47,12 @@ class GridView(QWidget):
     Signals:
         selection_changed(int): Another sample is selected.
         hovered(int): The sample under the pointer; -1 for none.
+        opened(int): A sample was clicked twice, or Enter was pressed.
     """
 
     selection_changed = Signal(int)
     hovered = Signal(int)
+    opened = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,8 @@ class GridView(QWidget):
         self._earlier: list[QImage] = []
         self._smooth: dict[int, QImage] = {}
         self._longest: Sequence[str] = ("",)
+        self._heads: tuple[str, ...] = ()
+        self._widest = ""
         self._tallest: list[Sequence[str]] = []
         self._captions: list[tuple[str, ...]] = []
         self._room = QSize(480, 320)
@@ -91,14 +95,19 @@ class GridView(QWidget):
         """Returns the pixels of a sample; null while they are not there."""
         return self._images[index] if index < len(self._images) else QImage()
 
-    def show_draws(self, draws: Sequence[Draw], longest: Sequence[str]) -> None:
+    def show_draws(
+        self, draws: Sequence[Draw], longest: Sequence[str], heads: Sequence[str] = ()
+    ) -> None:
         """Shows what chance decided; the pixels are not known yet.
 
         Args:
             draws: A draw for each sample.
             longest: The longest caption that such draws can have.
+            heads: What stands before each caption; the numbers from 1 if they are left out.
         """
         self.draws = tuple(draws)
+        self._heads = tuple(heads) or tuple(str(number + 1) for number in range(len(draws)))
+        self._widest = max(self._heads, key=len, default="")
         self._longest = longest
         self._captions = [caption(draw) for draw in draws]
         # Parts are hardly ever wider than those of the longest caption, but there may be more.
@@ -153,7 +162,11 @@ class GridView(QWidget):
     def describe(self, index: int) -> str:
         """Returns the number and the parameters of a sample in a line."""
         words = SEPARATOR.join(caption(self.draws[index]))
-        return self.tr("Sample {number}: {words}").format(number=index + 1, words=words)
+        return self.tr("Sample {number}: {words}").format(number=self.head(index), words=words)
+
+    def head(self, index: int) -> str:
+        """Returns what stands before the caption of a sample: its number, or a value."""
+        return self._heads[index]
 
     def sizeHint(self) -> QSize:
         return QSize(self._room.width(), self.tiling.height)
@@ -167,7 +180,7 @@ class GridView(QWidget):
                 self._room.width(),
                 self._room.height(),
                 smallest=_SMALLEST_SIDE,
-                narrowest=caption_width(self._longest, self.font(), number=count),
+                narrowest=caption_width(self._longest, self.font(), head=self._widest),
                 scroll_bar=self._scroll_bar,
                 caption=self._caption_height,
             )
@@ -177,9 +190,8 @@ class GridView(QWidget):
         self.update()
 
     def _caption_height(self, width: int) -> int:
-        font = self.font()
-        count = len(self.draws)
-        lines = max(len(caption_lines(parts, width, font, number=count)) for parts in self._tallest)
+        font, head = self.font(), self._widest
+        lines = max(len(caption_lines(parts, width, font, head=head)) for parts in self._tallest)
         return lines * QFontMetrics(font).lineSpacing() + 2
 
     def _tile_rect(self, index: int) -> QRect:
@@ -224,8 +236,8 @@ class GridView(QWidget):
         width = self.tiling.words
         words = QRectF(tile.left + GAP, area.bottom() + 4, width, self.tiling.caption)
         parts = self._captions[index]
-        lines = caption_lines(parts, width, self.font(), number=index + 1)
-        paint_caption(painter, words, lines, number=index + 1, theme=self._theme)
+        lines = caption_lines(parts, width, self.font(), head=self._heads[index])
+        paint_caption(painter, words, lines, head=self._heads[index], theme=self._theme)
         return final
 
     def _smoothed(self, index: int, until: float) -> bool:
@@ -269,8 +281,17 @@ class GridView(QWidget):
         if index >= 0 and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self.select(index)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Opens the sample under the pointer."""
+        index = self._at(event.position().toPoint())
+        if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.opened.emit(index)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrow keys, Home and End move the selection."""
+        """Arrow keys, Home and End move the selection; Enter opens the sample."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.draws:
+            self.opened.emit(self.selected)
+            return
         target = self._target(event.key())
         if target is None or not 0 <= target < len(self.draws):
             super().keyPressEvent(event)

@@ -57,18 +57,18 @@ def rectangle(box: Box) -> QRectF:
 # --- captions -------------------------------------------------------------------------------------
 
 
-def caption_lines(parts: Sequence[str], width: int, font: QFont, *, number: int) -> list[str]:
+def caption_lines(parts: Sequence[str], width: int, font: QFont, *, head: str) -> list[str]:
     """Sets the parts of a caption into as few lines as the width allows.
 
     Args:
         parts: The parts; one is never broken.
         width: Width in pixels.
         font: Font of the parts.
-        number: The sample's number, which stands before the first.
+        head: The sample's number, or what else stands before the first.
     """
     metrics = QFontMetrics(font)
     lines: list[str] = []
-    taken = number_width(number, font)
+    taken = head_width(head, font)
     for part in parts:
         longer = f"{lines[-1]}{SEPARATOR}{part}" if lines else part
         if not lines or taken + metrics.horizontalAdvance(longer) <= width:
@@ -79,33 +79,33 @@ def caption_lines(parts: Sequence[str], width: int, font: QFont, *, number: int)
     return lines
 
 
-def caption_width(parts: Sequence[str], font: QFont, *, number: int) -> int:
+def caption_width(parts: Sequence[str], font: QFont, *, head: str) -> int:
     """Returns the least width at which no part of a caption is cut."""
     metrics = QFontMetrics(font)
     wide = [metrics.horizontalAdvance(part) for part in parts]
-    return max([number_width(number, font) + wide[0], *wide])
+    return max([head_width(head, font) + wide[0], *wide])
 
 
-def number_width(number: int, font: QFont) -> int:
-    """Returns the width of a sample's number with the gap behind it."""
-    return QFontMetrics(bold(font)).horizontalAdvance(str(number)) + _NUMBER_GAP
+def head_width(head: str, font: QFont) -> int:
+    """Returns the width of what stands before a caption, with the gap behind it."""
+    return QFontMetrics(bold(font)).horizontalAdvance(head) + _NUMBER_GAP
 
 
 def paint_caption(
-    painter: QPainter, area: QRectF, lines: Sequence[str], *, number: int, theme: Theme
+    painter: QPainter, area: QRectF, lines: Sequence[str], *, head: str, theme: Theme
 ) -> None:
-    """Draws number and words, centred, line below line."""
+    """Draws head and words, centred, line below line."""
     font = painter.font()
     metrics = QFontMetrics(font)
     painter.setPen(QColor(theme.text))
     top = area.top() + metrics.ascent()
     for place, line in enumerate(lines):
-        lead = number_width(number, font) if place == 0 else 0
+        lead = head_width(head, font) if place == 0 else 0
         wide = lead + metrics.horizontalAdvance(line)
         left = area.left() + max(0.0, (area.width() - wide) / 2)
         if place == 0:
             painter.setFont(bold(font))
-            painter.drawText(QPointF(left, top), str(number))
+            painter.drawText(QPointF(left, top), head)
             painter.setFont(font)
         painter.drawText(QPointF(left + lead, top), line)
         top += metrics.lineSpacing()

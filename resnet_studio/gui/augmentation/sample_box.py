@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QSpinBox, QWidget
 
+from resnet_studio.gui.widgets.form_field import beside_label
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
 _LAST = 1_000_000
+_FRAME = 44
+"""Pixels for the arrows and the border of a number field."""
 
 
 class SampleBox(QWidget):
@@ -23,18 +26,19 @@ class SampleBox(QWidget):
         super().__init__(parent)
         self.spin = QSpinBox()
         self.spin.setRange(1, _LAST)
-        self.spin.setToolTip(self.tr("Which sample: the picture's number in a data set."))
-        self.spin.setAccessibleName(self.tr("Sample"))
         guard_wheel(self.spin)
-        label = QLabel(self.tr("Sample"))
-        label.setProperty("muted", True)
-        label.setBuddy(self.spin)
+        narrow(self.spin)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(label)
-        row.addWidget(self.spin)
+        tip = self.tr("Which sample: the picture's number in a data set.")
+        row.addWidget(beside_label(self.tr("Sample"), self.spin, tip))
         self.spin.valueChanged.connect(self.changed)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keeps the field as narrow as its usual numbers are in larger letters too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            narrow(self.spin)
 
     @property
     def index(self) -> int:
@@ -44,3 +48,8 @@ class SampleBox(QWidget):
     def choose(self, index: int) -> None:
         """Chooses a sample, counted from 0."""
         self.spin.setValue(index + 1)
+
+
+def narrow(box: QAbstractSpinBox) -> None:
+    """Makes a number field only as wide as usual numbers need: its bounds may have many digits."""
+    box.setMaximumWidth(box.fontMetrics().horizontalAdvance("000.00 %") + _FRAME)

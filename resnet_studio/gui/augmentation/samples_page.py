@@ -5,7 +5,7 @@ What chance decides and what happens to the pixels is `data`'s, the same code th
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
@@ -40,7 +40,12 @@ class SamplesPage(LabPage):
 
     Attributes:
         shown: The request whose samples are shown; None if there are none.
+
+    Signals:
+        sample_opened(int): A sample is to be walked through step by step; counted from 0.
     """
+
+    sample_opened = Signal(int)
 
     needs_torch = False  # rectangles and parameters are there before the pixels
     lane = "preview"
@@ -62,6 +67,7 @@ class SamplesPage(LabPage):
         self.exports = SampleExports(self)
         self.grid.selection_changed.connect(self._show_selected)
         self.grid.hovered.connect(self._show_selected)
+        self.grid.opened.connect(self.sample_opened)
         self.splitter.splitterMoved.connect(self._remember_splitter)
         self.place.setCurrentWidget(self.body)
 

@@ -133,9 +133,7 @@ def _attempts(step: Step, drawn: StepDraw, size: Size, theme: Theme) -> str:
     return f"<table cellspacing='0' cellpadding='1'><tr>{heading}</tr>{rows}</table>"
 
 
-def _attempt_row(
-    number: int, attempt: Attempt, size: Size, theme: Theme, *, swaps: bool
-) -> str:
+def _attempt_row(number: int, attempt: Attempt, size: Size, theme: Theme, *, swaps: bool) -> str:
     cells = [
         str(number),
         percent(attempt.area_fraction),

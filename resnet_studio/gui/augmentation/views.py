@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
@@ -162,6 +162,8 @@ class LabViews(QWidget):
             self._made[name] = page
             page.settled.connect(self._page_settled)
             self.stack.addWidget(page)
+            if (opened := getattr(page, "sample_opened", None)) is not None:
+                opened.connect(self._walk_through)
         return self._made[name]
 
     # -- copying and saving ---------------------------------------------------------------------
@@ -213,6 +215,11 @@ class LabViews(QWidget):
         return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
 
     # -- reacting -------------------------------------------------------------------------------
+
+    def _walk_through(self, index: int) -> None:
+        """Shows a sample, counted from 0, step by step."""
+        page: Any = self.show_view("steps")
+        page.show_sample(index)
 
     def _chosen(self, index: int) -> None:
         settings = self._studio.settings
