@@ -32,6 +32,29 @@ def with_broken_pictures(folder: Path) -> None:
     (folder / "light" / "cut.png").write_bytes(content[:-40])
 
 
+def with_clutter(folder: Path) -> None:
+    for name in (".hidden", "__MACOSX", "dark/.thumbnails", "dark/__MACOSX/dark"):
+        (folder / name).mkdir(parents=True)
+        shutil.copy(folder / "light" / "00.png", folder / name / "00.png")
+    shutil.copy(folder / "light" / "00.png", folder / "dark" / "._00.png")
+    (folder / "dark" / "Thumbs.db").write_bytes(b"no picture")
+
+
+def with_second_names(folder: Path) -> None:
+    (folder / "dark" / "twin.png").hardlink_to(folder / "light" / "01.png")
+    (folder / "light" / "linked.png").symlink_to(folder / "dark" / "01.png")
+    (folder / "linked class").symlink_to(folder / "dark")
+
+
+def with_case_twins(folder: Path) -> None:
+    (folder / "Dark").mkdir()
+    (folder / "light").rename(folder / "caf\u00e9")
+    (folder / "cafe\u0301").mkdir()
+    for number in range(3):
+        (folder / "dark" / f"0{number}.png").rename(folder / "Dark" / f"0{number}.PNG")
+        (folder / "caf\u00e9" / f"0{number}.png").rename(folder / "cafe\u0301" / f"0{number}.Png")
+
+
 def with_unicode_names(folder: Path) -> None:
     (folder / "dark").rename(folder / "猫 🐱")
     (folder / "light").rename(folder / "e\u0301")
@@ -61,6 +84,13 @@ USABLE_FOLDERS = {
     with_an_empty_class: ("none: the class has no picture",),
     with_stray_files: ("notes.txt: it is not a picture", "outside.png: it lies outside"),
     with_broken_pictures: ("text.png: it is a text file", "empty.jpg: it is empty", "cut.png"),
+    with_clutter: (),
+    with_second_names: (
+        "light/01.png: it is the same file as dark/twin.png",
+        "light/linked.png: it is a link to a picture",
+        "linked class: the link leads back",
+    ),
+    with_case_twins: ("dark: its name looks like that of the class Dark", "looks like"),
     with_unicode_names: (),
     with_circles: ("dark/up: the link leads back", "self: the link leads nowhere"),
     with_pipes: ("pipe.png: it is not a plain file",),
