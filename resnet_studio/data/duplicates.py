@@ -25,6 +25,7 @@ from resnet_studio.data.dataset import DataSplit, Problem, Subset
 from resnet_studio.data.each_picture import each_picture
 from resnet_studio.data.making import Pixels
 from resnet_studio.data.near_hashes import LARGEST_THRESHOLD, MIRROR, close_pairs, near_hash
+from resnet_studio.data.sides import Side, sides_of
 from resnet_studio.data.stores import ScanProgress
 
 __all__ = [
@@ -41,8 +42,6 @@ __all__ = [
 
 USUAL_THRESHOLD = 4
 _DIGEST_BYTES = 16
-
-Side = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,15 +136,6 @@ class Duplicates:
             if any(member.side == into for member in group.members):
                 found |= {member.position for member in group.members if member.side == of}
         return len(found)
-
-
-def sides_of(split: DataSplit) -> tuple[tuple[Side, Subset], ...]:
-    """Returns the sides of a data set by name; the test side only where there is one."""
-    sides: tuple[tuple[Side, Subset], ...] = (
-        ("train", split.train),
-        ("validation", split.validation),
-    )
-    return sides if split.test is None else (*sides, ("test", split.test))
 
 
 def fingerprints(
@@ -251,7 +241,7 @@ def _prints(subset: Subset, threads: int | None) -> Iterator[tuple[bytes, int, b
 def _print(pixels: Pixels) -> tuple[bytes, int, bool]:
     """Returns the digest of size and pixels, the hash of likeness, and whether it means nothing."""
     digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=_DIGEST_BYTES)
-    digest.update(np.ascontiguousarray(pixels))
+    digest.update(np.ascontiguousarray(pixels).data)
     return digest.digest(), *near_hash(pixels)
 
 

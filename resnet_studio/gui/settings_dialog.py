@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_studio.gui.cache_row import CacheRow
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.form_field import FormField
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
@@ -98,6 +99,8 @@ class SettingsDialog(QDialog):
         )
         if setting.key.endswith("_folder"):
             self._add_choose_button(field, editor)
+        if setting.key == "cache_limit_mb":
+            _put_beside(field, editor, CacheRow(self._studio))
         return _with_sentence(field, setting)
 
     def _editor(self, setting: Setting) -> QWidget:
@@ -127,16 +130,9 @@ class SettingsDialog(QDialog):
         button.setToolTip(self.tr("Choose a folder on this computer."))
         button.setAutoDefault(False)
         button.clicked.connect(lambda: self._browse(editor))
-        column = field.layout()
-        assert isinstance(column, QVBoxLayout)
         assert isinstance(editor, QLineEdit)
         editor.setPlaceholderText(str(_own_folder()))
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        place = column.indexOf(editor)
-        row.addWidget(editor, 1)
-        row.addWidget(button)
-        column.insertLayout(place, row)
+        _put_beside(field, editor, button)
 
     def _browse(self, editor: QWidget) -> None:
         folder = self._studio.open_folder(self.tr("Choose a folder"))
@@ -221,6 +217,18 @@ def _with_sentence(editor: QWidget, setting: Setting) -> QWidget:
     column.addWidget(editor)
     column.addWidget(sentence)
     return place
+
+
+def _put_beside(field: FormField, editor: QWidget, other: QWidget) -> None:
+    """Puts a widget to the right of an editor."""
+    column = field.layout()
+    assert isinstance(column, QVBoxLayout)
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    place = column.indexOf(editor)
+    row.addWidget(editor, 1)
+    row.addWidget(other)
+    column.insertLayout(place, row)
 
 
 def _own_folder() -> Path:

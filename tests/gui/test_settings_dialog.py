@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPushButton
 
+from resnet_studio.data.caches import DiskCache
+from resnet_studio.gui.cache_row import CacheRow
 from resnet_studio.gui.settings_dialog import SettingsDialog, folder_problem
 from resnet_studio.settings import TABLE, data_dir
 
@@ -155,3 +157,23 @@ def test_a_folder_that_is_not_there_yet_is_fine_where_it_can_be_made(tmp_path):
 def test_a_folder_in_which_nothing_may_be_written_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda *_arguments: False)  # root may write everywhere
     assert "Nothing may be written" in folder_problem(str(tmp_path / "runs"))
+
+
+def test_the_cache_shows_its_size_and_can_be_cleared(qtbot, studio):
+    DiskCache().put("thumbnails", "a", bytes(2_000_000))
+    dialog = SettingsDialog(studio)
+    qtbot.addWidget(dialog)
+    row = dialog.findChild(CacheRow)
+    qtbot.waitUntil(lambda: "2.0 MB" in row.size_label.text())
+    row.clear_button.click()
+    qtbot.waitUntil(lambda: "0.0 MB" in row.size_label.text())
+    assert DiskCache().get("thumbnails", "a") is None
+    assert not row.clear_button.isEnabled()
+
+
+def test_a_dialog_that_closes_while_the_cache_is_measured_is_no_error(qtbot, studio, messages):
+    dialog = SettingsDialog(studio)
+    dialog.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: not studio.workers.tasks)
+    assert messages == []

@@ -106,15 +106,17 @@ class PictureGrid(QAbstractScrollArea):
         return self._side
 
     def set_side(self, side: int) -> None:
-        """Shows larger or smaller thumbnails; what is in the middle stays in sight."""
+        """Shows larger or smaller thumbnails; the current one, or the middle, stays in sight."""
         side = min(max(side, SMALLEST), LARGEST)
         if side == self._side:
             return
+        seen = self.tile_rect(self.current).intersects(self.viewport().rect())
         middle = self._first_in_sight() + self.columns * (self._rows_in_sight() // 2)
+        kept = self.current if seen else middle
         self._side = side
         self.tiles.forget()
         self._lay_out()
-        self._scroll_to_row_of(middle)
+        self._scroll_to_row_of(kept)
         self.viewport().update()
         self._ask_soon()
 
