@@ -17,7 +17,7 @@ class Window(QObject):
         self.studio = studio
         self.shown = "architecture"
         self.given = []
-        names = ("classification", "augmentation", "training")
+        names = ("classification", "augmentation", "training", "data")
         self.panels = {name: Panel(name, self.given) for name in names}
         self.tabs = self
 
@@ -65,6 +65,8 @@ def things(tmp_path):
         ("classification", ["folder"], ("classification", ["folder"])),
         ("training", ["folder"], ("training", ["folder"])),
         ("architecture", ["folder"], ("training", ["folder"])),
+        ("data", ["folder"], ("data", ["folder"])),
+        ("data", ["a.zip"], ("data", ["a.zip"])),
         ("architecture", ["a.png"], ("picture", ["a.png"])),
         ("classification", ["a.zip"], ("training", ["a.zip"])),
         ("classification", ["a.png", "net.toml"], ("picture", ["a.png"])),

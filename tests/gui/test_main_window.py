@@ -90,10 +90,13 @@ def test_the_window_is_painted_before_it_is_furnished(qtbot, home):
     window.deleteLater()
 
 
-def test_all_five_panels_are_there_and_fit_a_small_screen(window):
+def test_all_six_panels_are_there_and_fit_a_small_screen(window):
     tabs = window.workspace.tabs
     titles = [tabs.tabText(index) for index in range(tabs.count())]
-    assert titles == ["Architecture", "Feature maps", "Augmentation", "Training", "Classification"]
+    assert titles == [
+        *("Architecture", "Feature maps", "Augmentation", "Training", "Classification"),
+        "Data set",
+    ]
     assert window.minimumSizeHint().width() <= 1280
     assert window.minimumSizeHint().height() <= 760
 

@@ -99,7 +99,9 @@ def colour_rows(
     tip = known.statistics_source if known is not None else ""
     true_mean = measured.mean if measured is not None else None
     true_std = measured.std if measured is not None else None
-    rows = [_row(_tr("Mean, measured"), true_mean, pooled=measured and measured.pooled_mean)]
+    rows = [
+        _row(_tr("Mean, measured"), true_mean, pooled=measured.pooled_mean if measured else None)
+    ]
     if known is not None:
         rows.append(_row(_tr("Mean, published"), known.mean, true_mean, tip=tip))
     rows.append(_row(_tr("Mean, in the pipeline"), mean, true_mean))
@@ -108,7 +110,7 @@ def colour_rows(
             _tr("Deviation, measured"),
             true_std,
             tip=_tr("Of all pixels of all pictures; divided by their number."),
-            pooled=measured and measured.pooled_std,
+            pooled=measured.pooled_std if measured else None,
         )
     )
     if measured is not None:

@@ -246,18 +246,22 @@ class FactsPage(DataPage):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 6, 8, 6)
         column.setSpacing(10)
-        sizes = [_heading(tr("Sizes")), self.size_table, self.size_text]
-        colours = [_heading(tr("Colours")), self.colour_table, self.colour_text, tools]
+        sizes: list[QWidget] = [_heading(tr("Sizes")), self.size_table, self.size_text]
+        colours: list[QWidget] = [
+            _heading(tr("Colours")),
+            self.colour_table,
+            self.colour_text,
+            tools,
+        ]
         halves = QGridLayout()
         halves.setHorizontalSpacing(16)
         halves.setVerticalSpacing(10)
         halves.setColumnStretch(0, 2)
         halves.setColumnStretch(1, 3)
-        for number, (left, chart) in enumerate(
-            ((sizes, self.size_chart), (colours, self.levels_chart))
-        ):
-            halves.addLayout(_stacked(left), number, 0)
-            halves.addWidget(chart, number, 1)
+        halves.addLayout(_stacked(sizes), 0, 0)
+        halves.addWidget(self.size_chart, 0, 1)
+        halves.addLayout(_stacked(colours), 1, 0)
+        halves.addWidget(self.levels_chart, 1, 1)
         column.addLayout(halves)
         column.addStretch(1)
         scroll = QScrollArea()

@@ -58,7 +58,7 @@ class SourceBar(QWidget):
         top = QWidget()
         line = FlowLayout(top, gap=6, fill=True)
         line.addWidget(labelled(tr("&Pictures"), self.source))
-        for widget in (
+        widgets: tuple[QWidget, ...] = (
             self.folder_button,
             self.zip_button,
             self.place_button,
@@ -66,13 +66,14 @@ class SourceBar(QWidget):
             self.again_button,
             self.undo_button,
             self.path,
-        ):
+        )
+        for widget in widgets:
             line.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (top, self.row, self.summary):
-            column.addWidget(widget)
+        for each in (top, self.row, self.summary):
+            column.addWidget(each)
 
     def _button(self, text: str, tip: str, does: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)

@@ -89,7 +89,7 @@ def open_data(
 
     found = source if source is not None else _read(config, state, describe)
     split = divide(found, config)
-    return OpenedData(_summary(config, split, found), split, found)
+    return OpenedData(_summary(config, split), split, found)
 
 
 def _read(
@@ -111,8 +111,7 @@ def _read(
     raise DataError(f"{config.path or config.source} holds no data set.")
 
 
-def _summary(config: DataConfig, split: DataSplit, source: OpenedSource) -> DataSummary:
-    own = source.held_out
+def _summary(config: DataConfig, split: DataSplit) -> DataSummary:
     return DataSummary(
         config=config,
         name=split.name,
@@ -122,7 +121,7 @@ def _summary(config: DataConfig, split: DataSplit, source: OpenedSource) -> Data
         problems=tuple(split.problems),
         side=_typical_side(split),
         test_size=len(split.test) if split.test is not None else 0,
-        own_validation=own is not None and bool(own.any()) and not bool(own.all()),
+        own_validation=split.own_validation,
     )
 
 
