@@ -185,6 +185,20 @@ def test_a_crop_larger_than_the_padded_picture_is_refused():
     assert error.field == "steps.1"
 
 
+def test_a_crop_larger_than_the_least_shorter_side_is_refused():
+    """Or training would lose some pictures in some epochs."""
+    short_side = {"kind": "random_short_side", "min": 200, "max": 480}
+    error = refusal(short_side, {"kind": "pad_crop", "size": 224, "padding": 0})
+    assert "a crop of 224 pixels does not fit into a picture of 200" in error.message
+    assert error.field == "steps.1"
+    resized = {"kind": "resize", "size": 220}
+    assert (
+        "220 at most" in refusal(resized, {"kind": "pad_crop", "size": 224, "padding": 0}).message
+    )
+    reversed_range = {"kind": "random_short_side", "min": 300, "max": 200}
+    assert "from 300 to 200" in refusal(reversed_range).message
+
+
 def test_a_border_as_wide_as_the_crop_is_refused():
     error = refusal({"kind": "pad_crop", "size": 4, "padding": 4})
     assert "only border" in error.message
@@ -204,6 +218,10 @@ def test_a_border_as_wide_as_the_crop_is_refused():
         ({"kind": "random_resized_crop", "scale": [0.1, 1.5]}, "steps.0.scale", "at most 1"),
         ({"kind": "random_resized_crop", "ratio": [0, 1]}, "steps.0.ratio", "at least 0.01"),
         ({"kind": "random_resized_crop", "rule": "new"}, "steps.0.rule", "'log_uniform' or"),
+        ({"kind": "vertical_flip", "p": -1}, "steps.0.p", "p is -1; it must be 0 or more"),
+        ({"kind": "random_rotation", "degrees": 181}, "steps.0.degrees", "180 or less"),
+        ({"kind": "pad_crop", "fill": [0, 0, 256]}, "steps.0.fill", "255 or less"),
+        ({"kind": "random_short_side", "min": 0}, "steps.0.min", "min is 0; it must be 1 or more"),
         ({"kind": "normalise", "std": [1, 1, 1]}, "steps.0.mean", "mean is missing"),
         ({"kind": "normalise", "mean": [0, 0, 0], "std": [1, 0, 1]}, "steps.0.std", "0.0001"),
         ({"kind": "normalise", "mean": [0, 0, 99], "std": [1, 1, 1]}, "steps.0.mean", "-10"),

@@ -17,8 +17,11 @@ from resnet_studio.data.augment import (
     HorizontalFlip,
     PadCrop,
     RandomResizedCrop,
+    RandomRotation,
+    RandomShortSide,
     Resize,
     ResizeExact,
+    VerticalFlip,
     draw,
     sample_numbers,
     sample_rng,
@@ -371,3 +374,61 @@ def test_a_draw_of_no_steps_is_the_picture():
     drawn = Draw(3, 4, ())
     assert drawn.crop_box == (0, 0, 4, 3)
     assert drawn.describe() == "kept 100 %"
+
+
+# --- the shorter side, turns, and pictures upside down --------------------------------------------
+
+
+def test_the_shorter_side_is_drawn_evenly_with_both_ends():
+    step = RandomShortSide(min=256, max=260)
+    sides = [drawn.values["side"] for drawn in drawn_crops(step, 400, 300, 5_000)]
+    counts = np.bincount(sides)[256:]
+    assert len(counts) == 5
+    # 1,000 each on average, standard deviation 28.
+    assert counts.min() > 860
+    assert counts.max() < 1140
+
+
+def test_the_longer_side_follows_the_shorter_as_in_a_plain_resize():
+    for drawn in drawn_crops(RandomShortSide(), 375, 500, 50):
+        side = drawn.values["side"]
+        assert drawn.size == draw_step(Resize(size=side), 375, 500, []).size
+        assert 256 <= side <= 480
+        assert drawn.text.startswith(f"shorter side {side}: resized to ")
+
+
+def test_an_elongated_picture_is_refused_whatever_side_is_drawn():
+    with pytest.raises(PictureError, match="too elongated"):
+        draw_step(RandomShortSide(min=300, max=480), 1, 2_000, [0.9])
+
+
+def test_angles_are_drawn_evenly_to_both_sides():
+    angles = [d.values["angle"] for d in drawn_crops(RandomRotation(degrees=30), 40, 60, 4_000)]
+    assert -30 <= min(angles) < -29
+    assert 29 < max(angles) <= 30
+    assert np.mean(angles) == pytest.approx(0, abs=5 * 17.3 / math.sqrt(4_000))
+    assert np.std(angles) == pytest.approx(60 / math.sqrt(12), rel=0.05)
+
+
+def test_a_turn_says_which_way():
+    step = RandomRotation(degrees=30)
+    assert draw_step(step, 40, 60, [0.25]).text == "turned 15.0° clockwise"
+    assert draw_step(step, 40, 60, [0.75]).text == "turned 15.0° anticlockwise"
+    assert draw_step(RandomRotation(degrees=0), 40, 60, [0.3]).affine is None
+
+
+def test_a_vertical_flip_has_the_chance_of_a_horizontal_one():
+    rows = sample_numbers(0, 0, range(500), 1)
+    for p in (0.0, 0.3, 1.0):
+        done = [draw_step(VerticalFlip(p=p), 8, 6, row).values["flipped"] for row in rows.tolist()]
+        assert done == flips(HorizontalFlip(p=p), rows).tolist()
+
+
+def test_a_plain_random_crop_stays_within_the_picture():
+    step = PadCrop(padding=0, size=7)
+    for drawn in drawn_crops(step, 9, 12, 200):
+        left, top, width, height = drawn.region
+        assert 0 <= left <= 12 - width
+        assert 0 <= top <= 9 - height
+    with pytest.raises(PictureError, match="too small"):
+        draw_step(step, 6, 12, [0.5, 0.5])

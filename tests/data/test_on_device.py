@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_studio.data.augment_steps import HorizontalFlip, PadCrop, Resize
+from resnet_studio.data.augment_steps import HorizontalFlip, PadCrop, Resize, VerticalFlip
 from resnet_studio.data.on_device import apply_on_device
 from resnet_studio.data.randomness import sample_numbers
 from resnet_studio.data.transforms import apply_batch
@@ -22,6 +22,7 @@ PLACES = np.array([7, 0, 49, 7, 23, 31, 2, 18, 44, 5])
         (HorizontalFlip(),),
         (PadCrop(padding=3, size=12),),
         (PadCrop(padding=2, size=11), HorizontalFlip(p=0.7)),
+        (VerticalFlip(), PadCrop(padding=3, size=12, fill=(255, 1, 77))),
         (HorizontalFlip(), PadCrop(padding=1, size=12), PadCrop(padding=4, size=9)),
     ],
     ids=lambda steps: "-".join(step.kind for step in steps) or "nothing",
