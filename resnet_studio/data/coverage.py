@@ -7,7 +7,8 @@ afterwards, is not counted. No torch here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -213,14 +214,17 @@ class Losses:
         return float(self.seen.mean())
 
     @property
-    def margin(self) -> float:
-        """How far `lost` may be from its value over endless draws, in 19 of 20 cases.
+    def interval(self) -> tuple[float, float]:
+        """Between which shares `lost` is over endless draws, in 19 of 20 cases.
 
-        Half the interval of Wilson 1927, "Probable inference", which holds for 0 and 1, too.
+        Wilson 1927, "Probable inference, the law of succession, and statistical inference", which
+        holds for 0 and 1, too.
         """
         count, z = len(self.seen), 1.96
+        middle = self.lost + z * z / (2 * count)
         spread = self.lost * (1 - self.lost) / count + z * z / (4 * count * count)
-        return float(z * np.sqrt(spread) / (1 + z * z / count))
+        half, whole = z * math.sqrt(spread), 1 + z * z / count
+        return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
 
     def worst(self, count: int) -> tuple[int, ...]:
         """Returns the numbers of the crops that show least of it, the worst first."""
@@ -353,12 +357,11 @@ def rival_crops(
     epoch: int = 0,
     count: int = USUAL,
     progress: Progress | None = None,
-) -> tuple[RivalCrops, ...]:
-    """Returns what a pipeline and its rivals show of a picture; arguments as in `draws_of`.
+) -> Iterator[RivalCrops]:
+    """Yields what a pipeline and its rivals show of a picture; arguments as in `draws_of`.
 
-    A pipeline that cannot read the picture says so in its row.
+    The pipeline itself comes first. One that cannot read the picture says so in its row.
     """
-    found: list[RivalCrops] = []
     chosen = rivals(spec)
     for place, (rival, pipeline) in enumerate(chosen):
         tell = None if progress is None else _part_of(progress, place, len(chosen))
@@ -367,10 +370,9 @@ def rival_crops(
                 pipeline, height, width, seed=seed, epoch=epoch, count=count, progress=tell
             )
         except PictureError as error:
-            found.append(RivalCrops(rival, problem=error.message))
+            yield RivalCrops(rival, problem=error.message)
         else:
-            found.append(RivalCrops(rival, crops))
-    return tuple(found)
+            yield RivalCrops(rival, crops)
 
 
 def _part_of(progress: Progress, place: int, places: int) -> Progress:

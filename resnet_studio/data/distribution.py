@@ -146,7 +146,7 @@ def fit(sample: Numbers, theory: Distribution) -> Fit:
 
 FEW_VALUES = 40
 """Up to so many different values, each gets a bar of its own."""
-_BINS = 40
+_FEWEST_BINS, _MOST_BINS, _VALUES_PER_BIN = 12, 40, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +179,9 @@ def histogram(sample: Numbers, theory: Distribution | None, *, log: bool = False
     if len(possible) <= FEW_VALUES:
         return _bars(sample, theory, possible)
     ends = np.log(possible[[0, -1]]) if log else possible[[0, -1]]
-    edges = np.linspace(ends[0], ends[1], _BINS + 1)
+    # With hardly more values than ranges, ranges without any would stand between the others.
+    bins = min(_MOST_BINS, max(_FEWEST_BINS, len(possible) // _VALUES_PER_BIN))
+    edges = np.linspace(ends[0], ends[1], bins + 1)
     edges = np.exp(edges) if log else edges
     edges[0], edges[-1] = possible[0], possible[-1]  # not a digit less: the ends belong to it
     counts = np.histogram(np.round(sample, _DECIMALS), edges)[0]

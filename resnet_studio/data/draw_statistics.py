@@ -66,9 +66,10 @@ def draws_of(
     seed: int,
     epoch: int = 0,
     count: int = USUAL,
+    first: int = 0,
     progress: Progress | None = None,
 ) -> Iterator[Draw]:
-    """Yields what chance decides for the samples 0 to `count` - 1 of an epoch.
+    """Yields what chance decides for the samples `first` to `first` + `count` - 1 of an epoch.
 
     Args:
         spec: The pipeline.
@@ -77,15 +78,16 @@ def draws_of(
         seed: The run's seed.
         epoch: The pass over the data set, from 0.
         count: How many samples.
+        first: The first of them.
         progress: Called now and then with the draws done and `count`; may raise to stop the work.
 
     Raises:
         PictureError: The picture is too small or too elongated for a step.
     """
-    for first in range(0, count, _CHUNK):
+    for done in range(0, count, _CHUNK):
         if progress is not None:
-            progress(first, count)
-        indices = range(first, min(first + _CHUNK, count))
+            progress(done, count)
+        indices = range(first + done, first + min(done + _CHUNK, count))
         for numbers in sample_numbers(seed, epoch, indices, spec.numbers).tolist():
             yield Draw(height, width, draw_steps(spec.steps, height, width, numbers))
 
@@ -100,7 +102,7 @@ def measure(
     count: int = USUAL,
     progress: Progress | None = None,
 ) -> DrawStatistics:
-    """Returns the figures of many draws; the arguments are those of `draws_of`.
+    """Returns the figures of many draws; the first is sample 0, arguments as in `draws_of`.
 
     Raises:
         PictureError: The picture is too small or too elongated for a step.

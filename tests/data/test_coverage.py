@@ -72,7 +72,7 @@ def test_the_share_of_an_object_is_exact_for_upright_and_turned_crops():
     assert losses(crops, whole).seen * HEIGHT * WIDTH == pytest.approx([600, 800, 0])
 
 
-def test_losing_an_object_is_told_in_shares_with_a_margin():
+def test_losing_an_object_is_told_in_shares_with_an_interval():
     seen = np.array([0.0, 0.2, 0.3, 0.49, 0.6, 1.0, 1.0, 1.0])
     found = coverage.Losses(seen, lost_below=0.25)
     assert found.lost == 2 / 8
@@ -80,8 +80,9 @@ def test_losing_an_object_is_told_in_shares_with_a_margin():
     assert found.whole == 3 / 8
     assert found.worst(3) == (0, 1, 2)
     # Wilson's interval of 2 in 8 is 7.1 % to 59.1 %.
-    assert found.margin == pytest.approx((0.5907 - 0.0715) / 2, abs=1e-3)
-    assert coverage.Losses(np.zeros(5)).margin > 0
+    assert found.interval == pytest.approx((0.0715, 0.5907), abs=1e-3)
+    assert coverage.Losses(np.ones(5)).interval[0] == pytest.approx(0)
+    assert coverage.Losses(np.ones(5)).interval[1] > 0.3
 
 
 def test_a_centre_crop_never_loses_the_middle_and_always_the_corner():

@@ -1,0 +1,90 @@
+"""A mixed batch on screen is the one of the recipe, and its choices go into the recipe."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from resnet_studio.data.augment import pipelines_for
+from resnet_studio.data.sources import DataConfig
+from resnet_studio.training.mixed_batch import mixed_batch
+from resnet_studio.training.recipe import Recipe
+from tests.gui.augmentation.conftest import LONG_MS
+from tests.gui.augmentation.helpers import choose, pixels
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    rng = np.random.default_rng(1)
+    for name in ("cat", "dog", "owl"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for number in range(8):
+            levels = rng.integers(0, 256, (12, 12, 3), dtype=np.uint8)
+            Image.fromarray(levels).save(tmp_path / "set" / name / f"{number}.png")
+    return tmp_path / "set"
+
+
+@pytest.fixture
+def page(panel, studio, qtbot, pictures):
+    studio.settings["recipe"] = Recipe(batch_size=6).model_dump_json()
+    studio.pipelines.set(pipelines_for(16))
+    studio.data.replace(DataConfig(source="folder", path=str(pictures)))
+    page = panel.views.show_view("mixing")
+    qtbot.waitUntil(lambda: page.batch is not None, timeout=LONG_MS)
+    return page
+
+
+def test_the_batch_is_that_of_the_recipe(page, studio, qtbot):
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        page.choices.batch.setValue(2)
+    recipe = Recipe(batch_size=6, seed=page.seed, mixup=0.2)
+    found = mixed_batch(studio.data.split, page.pipeline, recipe, epoch=0, number=1)
+    np.testing.assert_array_equal(page.batch.images.numpy(), found.images.numpy())
+    first = page.pairs.pairs[0]
+    np.testing.assert_array_equal(pixels(first.mixed), found.mixed[0])
+    np.testing.assert_array_equal(pixels(first.second), found.plain[-1])
+    assert first.share == found.mixture.share
+    assert f"{found.mixture.share:.3f}" in page.summary.text()
+    shares = dict(first.target)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert shares[studio.data.split.classes[found.labels[0]]] >= found.mixture.share - 1e-6
+
+
+def test_cutmix_shows_the_region_that_is_pasted(page, qtbot):
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        choose(page.choices.method, "cutmix")
+    assert page.batch.mixture.method == "cutmix"
+    edges = np.multiply(page.pairs.pairs[0].region, 16)
+    assert edges == pytest.approx(page.batch.mixture.region)
+    assert page.choices.strengths == (0.0, 1.0)
+
+
+def test_what_is_chosen_goes_into_the_recipe(page, studio, qtbot, messages):
+    wished = []
+    studio.recipe_wished.connect(wished.append)
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        choose(page.choices.method, "both")
+    page.choices.use.click()
+    assert wished == [{"mixup": 0.2, "cutmix": 1.0}]
+    assert "MixUp 0.2 and CutMix 1" in messages[-1].text
+
+
+def test_validation_is_not_mixed(page, qtbot):
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        page.controls.validation.click()
+    assert not page.filled
+    assert "Only training" in page.waiting.text()
+
+
+def test_the_table_has_the_target_of_every_picture(page):
+    rows = list(csv.DictReader(io.StringIO(page.table())))
+    sums = {}
+    for row in rows:
+        sums[row["place"]] = sums.get(row["place"], 0) + float(row["share"])
+    assert len(sums) == len(page.batch.labels)
+    assert list(sums.values()) == pytest.approx([1] * len(sums))
+    assert not page.image().isNull()

@@ -1,0 +1,74 @@
+"""Many draws on screen: bars that count them all, theory over them, and words that fit both."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from PySide6.QtCore import QPointF
+
+from resnet_studio.data.augment import PRESETS
+from resnet_studio.data.draw_statistics import measure
+from tests.gui.augmentation.conftest import LONG_MS
+
+
+@pytest.fixture
+def page(panel, studio, qtbot, make_picture):
+    studio.pipelines.set((PRESETS["imagenet_train"], PRESETS["imagenet_val"]))
+    studio.set_picture(make_picture(90, 60))
+    page = panel.views.page("statistics")
+    page.draws.setValue(300)
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        panel.views.show_view("statistics")
+    return page
+
+
+def test_every_draw_is_in_a_bar_and_is_that_of_training(page):
+    counted = page.counted.statistics
+    expected = measure(PRESETS["imagenet_train"], 60, 90, seed=page.seed, count=300)
+    assert counted.kept.tolist() == expected.kept.tolist()
+    for name in ("kept", "distortion", "x", "y", "attempts"):
+        found = page.charts[name].histogram
+        assert found.counts.sum() == 300
+        assert found.expected.sum() == pytest.approx(300)
+        assert not page.sections[name].isHidden()
+    assert page.sections["short_side"].isHidden()
+    assert "300 draws" in page.summary.text()
+    assert "agree" in page.sections["kept"].note.text()
+
+
+def test_the_bar_under_the_cursor_tells_its_counts(page, qtbot):
+    chart = page.charts["kept"]
+    chart.resize(480, 220)
+    frame = chart.frame_()
+    text = chart.text_at(QPointF(frame.area.left() + 2, frame.area.center().y()))
+    assert f"{int(chart.histogram.counts[0])} draws" in text
+    assert "expected" in text
+    assert chart.text_at(QPointF(0, 0)) == ""
+
+
+def test_more_draws_and_another_seed_are_counted_anew(page, qtbot):
+    before = page.counted.statistics.kept
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        page.draws.setValue(400)
+    assert len(page.counted.statistics) == 400
+    assert page.counted.statistics.kept[:300].tolist() == before.tolist()
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        page.controls.new_seed()
+    assert page.counted.statistics.kept[:300].tolist() != before.tolist()
+
+
+def test_a_pipeline_without_chance_says_that_there_is_nothing_to_count(page, qtbot):
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        page.controls.validation.click()
+    assert not page.filled
+    assert "nothing to chance" in page.waiting.text()
+
+
+def test_the_table_holds_every_bar(page):
+    rows = list(csv.DictReader(io.StringIO(page.table())))
+    kept = [row for row in rows if row["quantity"] == "kept"]
+    assert sum(int(row["draws"]) for row in kept) == 300
+    assert sum(float(row["expected"]) for row in kept) == pytest.approx(300, abs=0.1)
+    assert not page.image().isNull()
