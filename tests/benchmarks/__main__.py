@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from tests.benchmarks import (
+    browser_scroll,
     contention,
     curves,
     data_path,
@@ -23,6 +24,8 @@ from tests.benchmarks import (
     inside,
     loop_latency,
     memory,
+    preview,
+    scan,
     training_rate,
 )
 from tests.benchmarks.common import conditions, without_display
@@ -43,6 +46,9 @@ BENCHMARKS = {
     "frames": frames.main,
     "data_path": data_path.main,
     "growth": growth.main,
+    "scan": scan.main,
+    "preview": preview.main,
+    "browser_scroll": browser_scroll.main,
 }
 
 

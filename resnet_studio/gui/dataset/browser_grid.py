@@ -37,6 +37,14 @@ _EMPTY = np.empty(0, dtype=np.int64)
 class PictureGrid(QAbstractScrollArea):
     """Shows rows of a `Listing` as tiles, with a selection.
 
+    Attributes:
+        loader: Makes the thumbnails.
+        tiles: Paints the tiles.
+        rows: (n,) int64, the rows that are shown.
+        current: Number of the tile on which the keyboard stands.
+        columns: Tiles in a row.
+        row_height: Height of a row of tiles in pixels.
+
     Signals:
         opened(int): A row was double-clicked, or Enter pressed on it.
         selected(): Other pictures are selected, or another is current.
@@ -63,6 +71,7 @@ class PictureGrid(QAbstractScrollArea):
         self._chosen: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._anchor = 0
         self._side = USUAL
+        self.columns = self.row_height = self._tile_width = 1
         # Thumbnails arrive some dozens at once: what is in sight is asked for once after that.
         self._asking = QTimer(self)
         self._asking.setSingleShot(True)
@@ -192,26 +201,15 @@ class PictureGrid(QAbstractScrollArea):
 
     # -- geometry -----------------------------------------------------------------------------
 
-    @property
-    def columns(self) -> int:
-        """Tiles in a row."""
-        return max(1, self.viewport().width() // (self._side + 2 * _GAP))
-
-    @property
-    def row_height(self) -> int:
-        """Height of a row of tiles in pixels."""
-        return self._side + 2 * _GAP + self.tiles.caption_height(self._side, self.font())
-
     def tile_rect(self, place: int) -> QRect:
         """Returns where a tile lies on the viewport."""
-        width = self.viewport().width() // self.columns
         row, column = divmod(place, self.columns)
         top = row * self.row_height - self.verticalScrollBar().value()
-        return QRect(column * width, top, width, self.row_height)
+        return QRect(column * self._tile_width, top, self._tile_width, self.row_height)
 
     def place_at(self, point: QPoint) -> int | None:
         """Returns the number of the tile at a point of the viewport; None beside them."""
-        column = point.x() // (self.viewport().width() // self.columns)
+        column = point.x() // self._tile_width
         row = (point.y() + self.verticalScrollBar().value()) // self.row_height
         place = row * self.columns + column
         return place if 0 <= column < self.columns and 0 <= place < len(self.rows) else None
@@ -222,7 +220,15 @@ class PictureGrid(QAbstractScrollArea):
     def _rows_in_sight(self) -> int:
         return -(-self.viewport().height() // self.row_height) + 1
 
+    def _measure(self) -> None:
+        """Keeps what each tile asks for: measuring text for each of them takes longest of all."""
+        width = self.viewport().width()
+        self.columns = max(1, width // (self._side + 2 * _GAP))
+        self.row_height = self._side + 2 * _GAP + self.tiles.caption_height(self._side, self.font())
+        self._tile_width = max(1, width // self.columns)
+
     def _lay_out(self) -> None:
+        self._measure()
         lines = -(-len(self.rows) // self.columns)
         bar, height = self.verticalScrollBar(), self.viewport().height()
         bar.setPageStep(max(1, height - self.row_height))
@@ -273,11 +279,12 @@ class PictureGrid(QAbstractScrollArea):
             return
         painter = QPainter(self.viewport())
         painter.setFont(self.font())
-        first, area = self._first_in_sight(), event.rect()
+        # A region: with a rectangle around two tiles that came at once all between are painted.
+        first, area = self._first_in_sight(), event.region()
         last = min(len(self.rows), first + self._rows_in_sight() * self.columns)
         for place in range(first, last):
             rect = self.tile_rect(place)
-            if rect.intersects(area):
+            if area.intersects(rect):
                 row = int(self.rows[place])
                 chosen = bool(self._chosen[row])
                 here = place == self.current and self.hasFocus()
@@ -301,10 +308,9 @@ class PictureGrid(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lays the tiles out anew; the first one in sight stays there."""
         super().resizeEvent(event)
-        place = event.oldSize().width() // (self._side + 2 * _GAP) or 1
-        first = self.verticalScrollBar().value() // self.row_height * place
+        first, columns = self._first_in_sight(), self.columns
         self._lay_out()
-        if place != self.columns:
+        if columns != self.columns:
             self.verticalScrollBar().setValue(first // self.columns * self.row_height)
         self.viewport().update()
 
@@ -388,6 +394,14 @@ class PictureGrid(QAbstractScrollArea):
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().viewportEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lays the tiles out anew where the letters have changed."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.tiles.forget()
+            self._lay_out()
+            self.viewport().update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Frames the current tile."""

@@ -23,6 +23,7 @@ class Tiles:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._words: dict[tuple[str, int], str] = {}
+        self._widths: dict[str, int] = {}
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in the colours of `theme`."""
@@ -31,6 +32,7 @@ class Tiles:
     def forget(self) -> None:
         """Shortens words anew: there is more or less room for them."""
         self._words.clear()
+        self._widths.clear()
 
     def caption_height(self, side: int, font: QFont) -> int:
         """Returns the height of the words under a thumbnail."""
@@ -102,8 +104,9 @@ class Tiles:
         """Writes the side on the picture, on a ground of its own so that it can be read."""
         words = short_side_words(side)
         metrics = painter.fontMetrics()
-        box = QRect(square.left(), square.top(), metrics.horizontalAdvance(words) + 8, 0)
-        box.setHeight(metrics.height())
+        if words not in self._widths:
+            self._widths[words] = metrics.horizontalAdvance(words) + 8
+        box = QRect(square.left(), square.top(), self._widths[words], metrics.height())
         ground = QColor(self._theme.surface)
         ground.setAlpha(215)
         painter.fillRect(box, ground)
