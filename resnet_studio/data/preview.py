@@ -73,7 +73,9 @@ def preview_sample(
     """
     drawn = draw(spec, picture.height, picture.width, sample_rng(seed, epoch, index))
     image = apply_steps(spec.steps, picture.rgb, drawn.steps)
-    return Sample(image.copy(), drawn, index, epoch)
+    if np.may_share_memory(image, picture.rgb):  # no step made another one
+        image = image.copy()
+    return Sample(image, drawn, index, epoch)
 
 
 def stages(spec: AugmentSpec, picture: Picture, drawn: Draw) -> list[Stage]:

@@ -220,7 +220,7 @@ def test_a_border_as_wide_as_the_crop_is_refused():
         ({"kind": "random_resized_crop", "rule": "new"}, "steps.0.rule", "'log_uniform' or"),
         ({"kind": "vertical_flip", "p": -1}, "steps.0.p", "p is -1; it must be 0 or more"),
         ({"kind": "random_rotation", "degrees": 181}, "steps.0.degrees", "180 or less"),
-        ({"kind": "pad_crop", "fill": [0, 0, 256]}, "steps.0.fill", "255 or less"),
+        ({"kind": "pad_crop", "fill": [0, 0, 256]}, "steps.0.fill.2", "255 or less"),
         ({"kind": "random_short_side", "min": 0}, "steps.0.min", "min is 0; it must be 1 or more"),
         ({"kind": "normalise", "std": [1, 1, 1]}, "steps.0.mean", "mean is missing"),
         ({"kind": "normalise", "mean": [0, 0, 0], "std": [1, 0, 1]}, "steps.0.std", "0.0001"),
