@@ -95,8 +95,8 @@ def _sums(
     images = pictures.dataset.images
     if images is not None and leaves_alone(steps, images.shape[1], images.shape[2]):
         for begin in range(0, len(pictures), _AT_ONCE):
-            some = images[pictures.indices[begin : begin + _AT_ONCE]]
-            yield some.sum(axis=0, dtype=np.int64), len(some), len(some)
+            chosen = images[pictures.indices[begin : begin + _AT_ONCE]]
+            yield chosen.sum(axis=0, dtype=np.int64), len(chosen), len(chosen)
         return
     with contextlib.closing(
         each_picture(pictures, _itself, steps=steps, threads=threads)

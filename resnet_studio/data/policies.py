@@ -6,12 +6,11 @@ a draw can be handed to torchvision as it is. No torch here.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
 
-from resnet_studio.data.affine import in_pixels, inverse_affine, turning_in_pixels
+from resnet_studio.data.affine import turning_in_pixels
 from resnet_studio.data.colour_steps import RandAugment, TrivialAugment
 from resnet_studio.data.drawn import Affine
 
@@ -133,8 +132,8 @@ def words(operation: str, amount: float) -> str:
             return f"{_FACTORS[operation]} ×{1 + amount:.2f}"
 
 
-def matrix(operation: str, amount: float, height: int, width: int) -> Affine | None:
-    """Return where the pixels of a shear or a shift come from; None for another operation.
+def moved(operation: str, amount: float, height: int, width: int) -> Affine | None:
+    """Return where the pixels of the result come from; None for an operation on colours.
 
     Args:
         operation: One of `OPERATIONS`.
@@ -143,29 +142,21 @@ def matrix(operation: str, amount: float, height: int, width: int) -> Affine | N
         width: Width of the picture in pixels.
 
     Returns:
-        What `warp.warped` does, between points that are counted from the picture's centre.
+        `StepDraw.affine`.
     """
-    corner = (0 - width * 0.5, 0 - height * 0.5)
-    angle = math.degrees(math.atan(amount))  # whose tangent torchvision's shear is
     match operation:
         case "ShearX":
-            return inverse_affine(shear=(angle, 0.0), centre=corner)
+            return (1.0, amount, 0.0, 0.0, 1.0, 0.0)
         case "ShearY":
-            return inverse_affine(shear=(0.0, angle), centre=corner)
+            return (1.0, 0.0, 0.0, amount, 1.0, 0.0)
         case "TranslateX":
-            return inverse_affine(translate=(float(int(amount)), 0.0))
+            return (1.0, 0.0, -float(int(amount)), 0.0, 1.0, 0.0)
         case "TranslateY":
-            return inverse_affine(translate=(0.0, float(int(amount))))
+            return (1.0, 0.0, 0.0, 0.0, 1.0, -float(int(amount)))
+        case "Rotate":
+            return turning_in_pixels(amount, height, width)
         case _:
             return None
-
-
-def moved(operation: str, amount: float, height: int, width: int) -> Affine | None:
-    """Return `StepDraw.affine` of an operation; None for one that moves nothing."""
-    if operation == "Rotate":
-        return turning_in_pixels(amount, height, width)
-    found = matrix(operation, amount, height, width)
-    return None if found is None else in_pixels(found, height, width)
 
 
 def after(first: Affine | None, second: Affine | None) -> Affine | None:

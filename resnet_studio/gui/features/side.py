@@ -235,7 +235,13 @@ def _crop_text(pipeline: AugmentSpec, framing: Framing) -> str:
 
 
 def _step_text(step: object) -> str:
-    from resnet_studio.data.augment import CenterCrop, Normalise, Resize, ResizeExact
+    from resnet_studio.data.augment import (
+        CenterCrop,
+        Normalise,
+        PerPixelMean,
+        Resize,
+        ResizeExact,
+    )
 
     match step:
         case Resize():
@@ -246,6 +252,8 @@ def _step_text(step: object) -> str:
             return translate("SideColumn", "centre cut out: {size}×{size}").format(size=step.size)
         case Normalise():
             return translate("SideColumn", "then normalised")
+        case PerPixelMean():
+            return translate("SideColumn", "then the mean picture is subtracted")
         case _:
             return type(step).__name__
 
