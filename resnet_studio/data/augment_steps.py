@@ -30,7 +30,7 @@ from resnet_studio.data.step_base import (
 ATTEMPTS = 10  # how often RandomResizedCrop tries, in every version of torchvision
 
 
-def _pair(hard: list[float], soft: list[float]) -> dict[str, Any]:
+def _several(hard: list[float], soft: list[float]) -> dict[str, Any]:
     """Return what a form needs to know of the numbers of a pair or triple."""
     return {"unit": "", "hard": hard, "soft": soft}
 
@@ -52,12 +52,12 @@ class RandomResizedCrop(StepModel):
     scale: tuple[float, float] = Field(
         default=(0.08, 1.0),
         description="Least and greatest share of the picture's area to keep.",
-        json_schema_extra=_pair([0.001, 1], [0.05, 1]),
+        json_schema_extra=_several([0.001, 1], [0.05, 1]),
     )
     ratio: tuple[float, float] = Field(
         default=(3 / 4, 4 / 3),
         description="Least and greatest width over height of the part.",
-        json_schema_extra=_pair([0.01, 100], [0.5, 2]),
+        json_schema_extra=_several([0.01, 100], [0.5, 2]),
     )
     rule: Literal["log_uniform", "uniform_swap"] = Field(
         default="log_uniform", description="How the ratio is drawn: torchvision now, or until 0.2."
@@ -184,7 +184,11 @@ class PadCrop(StepModel):
         json_schema_extra={"unit": "px", "soft": [0, 32]},
     )
     size: Size = Field(default=32, description="Side of the square cut out, in pixels.")
-    fill: Colour = Field(default=BLACK, description="Colour of the border: red, green, blue.")
+    fill: Colour = Field(
+        default=BLACK,
+        description="Colour of the border: red, green, blue.",
+        json_schema_extra=_several([0, 255], [0, 255]),
+    )
 
     @model_validator(mode="after")
     def _border_is_narrower_than_the_crop(self) -> PadCrop:
@@ -251,7 +255,9 @@ class RandomRotation(StepModel):
         json_schema_extra={"unit": "°", "soft": [0, 45]},
     )
     fill: Colour = Field(
-        default=BLACK, description="Colour of what lies outside of the picture: red, green, blue."
+        default=BLACK,
+        description="Colour of what lies outside of the picture: red, green, blue.",
+        json_schema_extra=_several([0, 255], [0, 255]),
     )
     interpolation: Literal["bilinear", "nearest"] = Field(
         default="bilinear",
@@ -267,11 +273,11 @@ class Normalise(StepModel):
     kind: Literal["normalise"] = "normalise"
     mean: Triple = Field(
         description="Mean of red, green, blue, of pictures in [0, 1].",
-        json_schema_extra=_pair([-10, 10], [0, 1]),
+        json_schema_extra=_several([-10, 10], [0, 1]),
     )
     std: Triple = Field(
         description="Standard deviation of red, green, blue.",
-        json_schema_extra=_pair([0.0001, 1000], [0.05, 1]),
+        json_schema_extra=_several([0.0001, 1000], [0.05, 1]),
     )
 
     @field_validator("mean")

@@ -135,7 +135,9 @@ def leaves_alone(steps: Sequence[Step], height: int, width: int) -> bool:
         return False
     whole = Region(0, 0, width, height)
     return all(
-        drawn.size == (height, width) and drawn.region in (None, whole) and not drawn.mirrored
+        drawn.size == (height, width)
+        and drawn.region in (None, whole)
+        and not (drawn.mirrored or drawn.affine or drawn.detail)
         for drawn in draws
     )
 
