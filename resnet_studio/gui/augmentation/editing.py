@@ -161,6 +161,15 @@ class Editing(QObject):
         place = place_for(step, sketch.steps, self.selected) if place is None else place
         self._set(sketch.added(place, step), text, place)
 
+    def end_both(self, step: Step, text: str) -> None:
+        """Gives both pipelines an ending: what was measured belongs to both."""
+        both = self.sketches
+        if both is not None:
+            train, validation = (_with_last(sketch, step) for sketch in both)
+            self._studio.pipelines.set_sketches(
+                (self._renamed(train), self._renamed(validation)), text, usual=self.usual
+            )
+
     def remove(self, place: int) -> None:
         """Removes a step; the one behind it is selected then, if any was."""
         if (sketch := self.sketch) is None:
@@ -333,13 +342,17 @@ def resized(sketch: Sketch, size: int) -> Sketch:
 
 
 def _with_ending(sketch: Sketch, source: Sketch) -> Sketch:
-    """Returns a sketch with the ending of another one."""
-    steps = [(step, place in sketch.off) for place, step in enumerate(sketch.steps)]
-    rows = [(step, off) for step, off in steps if not is_ending(step)]
-    places = [place for place in source.places if is_ending(source.steps[place])]
-    rows += [(source.steps[place], False) for place in places]
-    off = frozenset(place for place, (_step, is_off) in enumerate(rows) if is_off)
-    return replace(sketch, steps=tuple(step for step, _off in rows), off=off)
+    """Returns a sketch with the ending of another one, or without any if that has none."""
+    endings = [source.steps[p] for p in source.places if is_ending(source.steps[p])]
+    return _with_last(sketch, endings[-1] if endings else None)
+
+
+def _with_last(sketch: Sketch, ending: Step | None) -> Sketch:
+    """Returns a sketch with an ending in place of any other."""
+    for place in reversed(range(len(sketch.steps))):
+        if is_ending(sketch.steps[place]):
+            sketch = sketch.removed(place)
+    return sketch if ending is None else sketch.added(len(sketch.steps), ending)
 
 
 def _words(error: ValidationError) -> str:

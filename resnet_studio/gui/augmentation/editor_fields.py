@@ -172,7 +172,7 @@ def _bounds(name: str, info: FieldInfo) -> tuple[float, float]:
             metadata += getattr(constraint, "metadata", [constraint])
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     bounds = extra.get("hard")
-    known = bounds if isinstance(bounds, list) else _HARD.get(name, (-_FARTHEST, _FARTHEST))
+    known: Any = bounds if isinstance(bounds, list) else _HARD.get(name, (-_FARTHEST, _FARTHEST))
     low, high = float(known[0]), float(known[1])
     for constraint in metadata:
         match constraint:
@@ -187,7 +187,7 @@ def _soft(
     name: str, extra: dict[str, Any], low: float, high: float, default: Any
 ) -> tuple[float, float]:
     """Returns the range of the slider: as the model says, else of its name, else its bounds."""
-    given = extra.get("soft") or _SOFT.get(name)
+    given: Any = extra.get("soft") or _SOFT.get(name)
     if given is not None:
         return float(given[0]), float(given[1])
     numbers = [abs(n) for n in (default if isinstance(default, tuple) else (default,)) if _real(n)]

@@ -91,7 +91,6 @@ class EditorStrip(QFrame):
         if self.extra is not None:
             self.extra.setVisible(is_ending(step))
         self._scroll.setVisible(bool(fields))
-        self._scroll.updateGeometry()
 
     def set_theme(self, theme: Theme) -> None:
         """Draws in the colours of `theme`."""

@@ -215,6 +215,7 @@ class LabPage(QWidget):
             lane=self.lane,
             replace=True,
             visible=visible,
+            prompt=True,
             on_result=shown(on_result),
             on_event=shown(on_event),
             on_error=self._failed,

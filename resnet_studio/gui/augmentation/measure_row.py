@@ -107,7 +107,7 @@ class MeasureRow(QWidget):
         self.said.setText(text.format(done=done, total=total))
 
     def _measured(self, step: Step) -> None:
-        self._editing.put(step)
+        self._editing.end_both(step, self.tr("Measured: {step}").format(step=step.title))
 
     def _failed(self, error: BaseException) -> None:
         self._studio.show_error(error)

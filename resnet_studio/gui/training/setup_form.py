@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from resnet_studio.architecture.graph import build_graph
@@ -26,16 +26,15 @@ from resnet_studio.gui.training.recipe_form import RecipeForm
 from resnet_studio.training.presets import DEFAULT_RECIPES
 from resnet_studio.training.recipe import Recipe
 
+_LATER_MS = 120
+"""So long a change of the augmentation waits for the next, unless somebody asks for the plan."""
+
 
 class SetupForm(QScrollArea):
     """The left column of the training panel.
 
     Signals:
         changed(): `plan` and `problem` are up to date after a change.
-
-    Attributes:
-        plan: The run that would be started; None while something is missing or wrong.
-        problem: What is missing or wrong, in a sentence.
     """
 
     changed = Signal()
@@ -44,8 +43,9 @@ class SetupForm(QScrollArea):
         super().__init__(parent)
         self._studio = studio
         self._refreshing = False
-        self.plan: Plan | None = None
-        self.problem = ""
+        self._plan: Plan | None = None
+        self._problem = ""
+        self._later = QTimer(self)
         self.data = DataForm(studio)
         self.augmentation = AugmentationLine(studio)
         self.network = NetworkChoice()
@@ -55,6 +55,18 @@ class SetupForm(QScrollArea):
         self._restore()
         self._connect()
         self._refresh()
+
+    @property
+    def plan(self) -> Plan | None:
+        """The run that would be started; None while something is missing or wrong."""
+        self._catch_up()
+        return self._plan
+
+    @property
+    def problem(self) -> str:
+        """What is missing or wrong, in a sentence."""
+        self._catch_up()
+        return self._problem
 
     def start(self) -> None:
         """Opens the data set; called when the panel is first shown."""
@@ -84,7 +96,11 @@ class SetupForm(QScrollArea):
         self.recipe.changed.connect(self._refresh)
         self.device.changed.connect(self._refresh)
         self._studio.spec_changed.connect(self._refresh)
-        self._studio.pipelines.changed.connect(self._refresh)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(self._refresh)
+        # Many times a second while a slider of the augmentation is dragged.
+        self._studio.pipelines.changed.connect(self._later.start)
         self._studio.recipe_wished.connect(self.recipe.set_values)
 
     def minimumSizeHint(self) -> QSize:
@@ -121,6 +137,7 @@ class SetupForm(QScrollArea):
         """Makes the plan anew from all that is chosen, and tells what it means."""
         if self._refreshing:
             return
+        self._later.stop()
         self._refreshing = True  # the form answers a change of the processes with one of its own
         self.recipe.set_processes(self.device.processes)
         self._refreshing = False
@@ -130,7 +147,7 @@ class SetupForm(QScrollArea):
         self._remember(recipe)
         self._show_offer()
         self._tell(recipe)
-        self.plan, self.problem = self._made(recipe)
+        self._plan, self._problem = self._made(recipe)
         self._show_notes()
         self.changed.emit()
 
@@ -149,6 +166,11 @@ class SetupForm(QScrollArea):
                 accelerated=self.device.accelerated,
             )
         self.network.show_choice(self._studio.spec, offer)
+
+    def _catch_up(self) -> None:
+        """Makes the plan now if it has been put off: somebody wants to know it."""
+        if self._later.isActive():
+            self._refresh()
 
     def _tell(self, recipe: Recipe | None) -> None:
         """Says in the whole window what the run does to pictures by itself."""
@@ -188,13 +210,13 @@ class SetupForm(QScrollArea):
             return None, str(error)
 
     def _show_notes(self) -> None:
-        if self.plan is None:
+        if self._plan is None:
             wrong = self.data.summary is not None and self.recipe.recipe is not None
             wrong = wrong and self._studio.pipelines.problem is None  # said in the line of its own
-            self.network.show_notes(self.problem if wrong else "", error=wrong)
+            self.network.show_notes(self._problem if wrong else "", error=wrong)
             return
-        notes = list(self.plan.notes)
-        macs = build_graph(self.plan.config.network).macs
+        notes = list(self._plan.notes)
+        macs = build_graph(self._plan.config.network).macs
         if not self.device.accelerated and (note := work_note(macs)):
             notes.append(note)
         self.network.show_notes(" ".join(notes))
