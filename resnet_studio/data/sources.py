@@ -210,14 +210,21 @@ def _open_published(source: str, path: Path | None) -> Generator[ScanProgress, N
         dataset, test = found
         return OpenedSource(dataset, test=test)
     assert found is not None
-    opened = yield from _open_folder(found)
+    store = None
+    if source == "imagenet" and found.is_dir():
+        from resnet_studio.data.flat_validation import labelled  # it needs torch
+
+        store = labelled(found)
+    opened = yield from _open_folder(found, store)
     return dataclasses.replace(opened, dataset=in_words(opened.dataset))
 
 
-def _open_folder(path: Path) -> Generator[ScanProgress, None, OpenedSource]:
+def _open_folder(
+    path: Path, store: Store | None = None
+) -> Generator[ScanProgress, None, OpenedSource]:
     # Said first: opening an archive of a million files takes seconds.
     yield ScanProgress("listing", 0)
-    store = open_store(path)
+    store = open_store(path) if store is None else store
     scan = yield from scan_store(store)
     images: NDArray[np.uint8] | None = None
     if _fits_memory(scan):

@@ -62,6 +62,13 @@ def recognised(path: Path) -> str | None:
     Class folders of WordNet ids count only where the folder is called after their data set: else
     they are a folder of a person's own.
     """
+    try:
+        return _recognised(path)
+    except OSError:  # whoever opens it will say why it cannot be looked into
+        return None
+
+
+def _recognised(path: Path) -> str | None:
     for source in ("cifar10", "cifar100"):
         if find_set(source, path) is not None:
             return source

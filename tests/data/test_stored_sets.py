@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
+import pickle
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from resnet_studio.data import idx_files
 from resnet_studio.data.published import PUBLISHED, SOURCES, home_of
@@ -14,7 +18,10 @@ from resnet_studio.data.sources import DataConfig, DataSplit, load_dataset
 from resnet_studio.data.stored_sets import find_set, imagenet_words, words_of
 from resnet_studio.errors import DataError
 from tests.data import known_sets
+from tests.data.folders import colour
 from tests.data.known_sets import CHURCH, TENCH
+
+IDS = (TENCH, CHURCH)
 
 
 def opened(source: str, path=None) -> DataSplit:
@@ -26,6 +33,11 @@ def refusal(source: str, path=None) -> DataError:
         opened(source, path)
     assert caught.value.remedy
     return caught.value
+
+
+def pixel(number: int) -> list[int]:
+    """The one colour of the picture `colour(number)`."""
+    return list(Image.open(io.BytesIO(colour(number))).getpixel((0, 0)))
 
 
 # MNIST and Fashion-MNIST
@@ -183,6 +195,38 @@ def test_folders_of_wordnet_ids_are_shown_as_words(tmp_path, source):
     assert split.train.counts.tolist() == [4, 4]
     assert split.validation.counts.tolist() == [2, 2]
     assert split.train.dataset.file_of(0) == f"train/{TENCH}/train_0.JPEG"
+
+
+@pytest.mark.parametrize("kind", ["table", "meta"])
+def test_flat_validation_pictures_of_imagenet_get_their_classes_from_beside_them(tmp_path, kind):
+    inside = "ILSVRC/Data/CLS-LOC/" if kind == "table" else ""
+    members = {f"{inside}train/{known}/{n}.JPEG": colour(n) for known in IDS for n in range(3)}
+    classes = [CHURCH, TENCH, TENCH, CHURCH]
+    names = [f"ILSVRC2012_val_{number:08}" for number in range(1, 5)]
+    members |= {f"{inside}val/{name}.JPEG": colour(50 + n) for n, name in enumerate(names)}
+    known_sets.write_folder(tmp_path, members)
+    if kind == "table":
+        rows = [f"{n},{c} 1 2 3 4 {c} 5 6 7 8" for n, c in zip(names, classes, strict=True)]
+        rows = ["ImageId,PredictionString", *rows]
+        (tmp_path / "LOC_val_solution.csv").write_text("\n".join(rows))
+    else:
+        torch.save(({CHURCH: ("church",)}, classes), tmp_path / "meta.bin")
+    split = opened("imagenet", tmp_path)
+    assert split.classes == ("tench", "church")
+    assert split.validation.labels.tolist() == [0, 0, 1, 1]
+    dataset = split.train.dataset
+    files = [dataset.file_of(index) for index in split.validation.indices]
+    assert files[0] == f"val/{TENCH}/{names[1]}.JPEG"
+    assert np.array_equal(split.validation.picture(0)[0, 0], np.array(pixel(51)))
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04", pickle.dumps(print, 2)])
+def test_a_broken_file_of_classes_leaves_the_validation_pictures_out(tmp_path, content):
+    members = {f"train/{known}/{n}.JPEG": colour(n) for known in IDS for n in range(3)}
+    members |= {"val/ILSVRC2012_val_00000001.JPEG": colour(9), "meta.bin": content}
+    split = opened("imagenet", known_sets.write_folder(tmp_path, members))
+    assert len(split.train) + len(split.validation) == 6
+    assert "val: it is not used: it has no class folders." in [str(p) for p in split.problems]
 
 
 def test_an_archive_of_imagenette_is_unpacked_into_the_programs_own_folder(tmp_path):
