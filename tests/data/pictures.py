@@ -61,6 +61,29 @@ def png(
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
+def interlaced_png(samples: np.ndarray, *, bits: int, colour: int) -> bytes:
+    """A PNG in the seven passes of Adam7 (PNG, 8.2): `samples` is (H, W, C), of 8 or 16 bits."""
+    height, width, _ = samples.shape
+    raw = b""
+    for top, left, down, across in (
+        (0, 0, 8, 8),
+        (0, 4, 8, 8),
+        (4, 0, 8, 4),
+        (0, 2, 4, 4),
+        (2, 0, 4, 2),
+        (0, 1, 2, 2),
+        (1, 0, 2, 1),
+    ):
+        for row in samples[top::down, left::across]:
+            raw += b"\0" + row.astype(">u2" if bits == 16 else np.uint8).tobytes()
+    parts = [
+        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 1)),
+        _chunk(b"IDAT", zlib.compress(raw)),
+        _chunk(b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
 def _chunk(kind: bytes, content: bytes) -> bytes:
     checksum = zlib.crc32(kind + content)
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)

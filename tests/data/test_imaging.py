@@ -351,6 +351,90 @@ def test_every_exif_orientation_is_turned_upright(file_format, orientation):
     assert picture.notes == (() if orientation == 1 else ("turned upright (EXIF)",))
 
 
+KINDS = {
+    "1-bit": ("PNG", lambda: Image.fromarray(gradient(channels=1)[..., 0] > 127)),
+    "grey": ("PNG", lambda: Image.fromarray(gradient(channels=1)[..., 0])),
+    "grey and alpha": (
+        "PNG",
+        lambda: Image.frombytes("LA", (8, 6), gradient(channels=2).tobytes()),
+    ),
+    "alpha": ("PNG", lambda: Image.fromarray(gradient(channels=4))),
+    "palette": ("PNG", lambda: Image.fromarray(gradient()).quantize(16)),
+    "16-bit": ("PNG", lambda: Image.fromarray(SIXTEEN)),
+    "16-bit TIFF": ("TIFF", lambda: Image.fromarray(SIXTEEN)),
+    "float": ("TIFF", lambda: Image.fromarray(SIXTEEN.astype(np.float32))),
+    "integer": ("TIFF", lambda: Image.fromarray(SIXTEEN.astype(np.int32))),
+    "CMYK": ("JPEG", lambda: Image.fromarray(smooth()).convert("CMYK")),
+    "grey JPEG": ("JPEG", lambda: Image.fromarray(smooth()[..., 0])),
+    "progressive": ("JPEG", lambda: Image.fromarray(smooth())),
+}
+
+
+def turned_by_the_table(stored: np.ndarray, orientation: int) -> np.ndarray:
+    """JEITA CP-3451, tag 274: where the first row and column of what is stored belong."""
+    rows, columns = {
+        1: ("top", "left"),
+        2: ("top", "right"),
+        3: ("bottom", "right"),
+        4: ("bottom", "left"),
+        5: ("left", "top"),
+        6: ("right", "top"),
+        7: ("right", "bottom"),
+        8: ("left", "bottom"),
+    }[orientation]
+    height, width = stored.shape[:2]
+    upright = np.empty((height, width, 3) if orientation < 5 else (width, height, 3), np.uint8)
+    for row in range(height):
+        for column in range(width):
+            places = {rows: row, columns: column}
+            y = places.get("top", upright.shape[0] - 1 - places.get("bottom", 0))
+            x = places.get("left", upright.shape[1] - 1 - places.get("right", 0))
+            upright[y, x] = stored[row, column]
+    return upright
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_pixel_is_turned_by_every_orientation(kind):
+    file_format, make = KINDS[kind]
+    options = {"progressive": True} if kind == "progressive" else {}
+    stored = open_picture(encoded(make(), file_format, **options)).rgb
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        picture = open_picture(encoded(make(), file_format, exif=exif, **options))
+        assert_equal_within(picture.rgb, turned_by_the_table(stored, orientation), levels=0)
+
+
+def test_a_progressive_jpeg_has_the_pixels_of_a_plain_one():
+    plain, progressive = (
+        open_picture(encoded(smooth(), "JPEG", quality=90, progressive=kind)).rgb
+        for kind in (False, True)
+    )
+    assert np.array_equal(plain, progressive)
+
+
+@pytest.mark.parametrize("colour", [pictures.GREY, pictures.RGB, pictures.RGBA])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_an_interlaced_png_has_the_pixels_of_a_plain_one(colour, bits):
+    channels = {pictures.GREY: 1, pictures.RGB: 3, pictures.RGBA: 4}[colour]
+    samples = np.random.default_rng(1).integers(0, 2**bits, (11, 13, channels))
+    plain = open_picture(pictures.png(samples, bits=bits, colour=colour)).rgb
+    data = pictures.interlaced_png(samples, bits=bits, colour=colour)
+    assert np.array_equal(open_picture(data).rgb, plain)
+
+
+def test_a_reduced_jpeg_keeps_what_is_asked_for_and_its_colours():
+    array = smooth(480, 640)
+    whole = open_picture(encoded(array, "JPEG", quality=95))
+    small = open_picture(encoded(array, "JPEG", quality=95), least=100)
+    assert small.rgb.shape == (120, 160, 3)
+    exact = whole.rgb.reshape(120, 4, 160, 4, 3).mean(axis=(1, 3))
+    assert_equal_within(small.rgb, exact, levels=3)
+    turned = open_picture(with_orientation(array, "JPEG", 6), least=100)
+    assert turned.rgb.shape == (160, 120, 3)
+    assert open_picture(encoded(array, "PNG"), least=10).rgb.shape == (480, 640, 3)
+
+
 def test_orientation_six_moves_the_top_left_pixel_to_the_top_right():
     array = np.zeros((3, 5, 3), np.uint8)
     array[0, 0] = 255

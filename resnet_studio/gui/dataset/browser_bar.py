@@ -144,7 +144,9 @@ class BrowserBar(QWidget):
         place = self.order.findData(choices.get(_ORDER, Order.DATA.value))
         self.order.setCurrentIndex(max(0, place))
         text = choices.get(_SIZE, "")
-        self.size_slider.setValue(int(text) if text.isdecimal() and len(text) < 5 else USUAL)
+        # With larger text larger thumbnails, so that as much of the names can be read.
+        usual = USUAL * self._studio.settings["font_scale"] // 100
+        self.size_slider.setValue(int(text) if text.isdecimal() and len(text) < 5 else usual)
 
     def _connect(self) -> None:
         self.search.textChanged.connect(lambda _text: self._pause.start())

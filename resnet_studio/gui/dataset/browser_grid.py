@@ -279,6 +279,8 @@ class PictureGrid(QAbstractScrollArea):
             return
         painter = QPainter(self.viewport())
         painter.setFont(self.font())
+        if not len(self.rows):
+            self.tiles.paint_none(painter, self.viewport().rect())
         # A region: with a rectangle around two tiles that came at once all between are painted.
         first, area = self._first_in_sight(), event.region()
         last = min(len(self.rows), first + self._rows_in_sight() * self.columns)

@@ -51,6 +51,13 @@ class Tiles:
             lines.append(_tr("It cannot be shown: {reason}.").format(reason=reason.rstrip(".")))
         return "\n".join(lines)
 
+    def paint_none(self, painter: QPainter, rect: QRect) -> None:
+        """Says that no picture is as it is wanted."""
+        painter.setPen(QColor(self._theme.muted))
+        words = _tr("No picture is like that. Search for something else, or show all.")
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(rect.adjusted(20, 20, -20, -20), flags, words)
+
     def paint(
         self,
         painter: QPainter,
