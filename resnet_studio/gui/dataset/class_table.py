@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
+    QHeaderView,
     QMenu,
     QStyle,
     QStyledItemDelegate,
@@ -89,9 +90,10 @@ class ClassTable(QTableView):
     def rename(self) -> None:
         """Opens the name of the first selected class for typing."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
-        if rows:
+        used = [row for row in rows if self.order.index(row, 0).data(ROW_ROLE).used]
+        if used:
             self.setFocus()
-            self.edit(self.order.index(rows[0], Column.NAME))
+            self.edit(self.order.index(used[0], Column.NAME))
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in the colours of `theme`."""
@@ -131,7 +133,7 @@ class ClassTable(QTableView):
         self.verticalHeader().hide()
         height = max(THUMBNAIL + 4, self.fontMetrics().height() + 8)
         self.verticalHeader().setDefaultSectionSize(height)
-        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setSectionResizeMode(Column.SHARE, QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setHighlightSections(False)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self.horizontalHeader().setDefaultAlignment(left)
@@ -144,7 +146,7 @@ class ClassTable(QTableView):
             self.setColumnWidth(column, max(3 * letter, width))
 
     def _remember_widths(self, column: int, _before: int, width: int) -> None:
-        if self._fitting or width == 0 or column == Column.NOTE:  # hidden, or stretched
+        if self._fitting or width == 0 or column == Column.SHARE:  # hidden, or stretched
             return
         widths = [max(1, self.columnWidth(each)) for each in Column]
         splitters = dict(self._studio.settings["splitters"])

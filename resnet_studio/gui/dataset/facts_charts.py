@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from resnet_studio.data.measure import PixelStatistics, SizeStatistics
 
 _ROOM = 1.06
+_LEGEND_ROOM = 1.2
+"""Above the highest line is place for the names of the lines."""
 _DOT = 2.5
 _LARGEST_DOT = 9.0
 _MOST_DOTS = 20_000
@@ -26,11 +28,15 @@ _NEAR = 8.0
 _BINS = 64
 
 
+_HEIGHT = 300
+
+
 class SizesChart(Chart):
     """A dot for each size of pictures, the larger the more pictures have it."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
+        self.setMaximumHeight(_HEIGHT)
         self.sizes: NDArray[np.int64] | None = None
         self.counts: NDArray[np.int64] | None = None
         self.input_size = 0
@@ -76,6 +82,7 @@ class SizesChart(Chart):
             x, y = frame.x(self.input_size), frame.y(self.input_size)
             painter.drawLine(QLineF(x, frame.area.top(), x, frame.area.bottom()))
             painter.drawLine(QLineF(frame.area.left(), y, frame.area.right(), y))
+            self._name_input(painter, frame, x)
         colour = QColor(self.theme.curve_train)
         colour.setAlphaF(0.7)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -83,6 +90,15 @@ class SizesChart(Chart):
         radii = _DOT + (_LARGEST_DOT - _DOT) * np.sqrt(self.counts / self.counts.max())
         for (width, height), radius in zip(self.sizes.tolist(), radii.tolist(), strict=True):
             painter.drawEllipse(QPointF(frame.x(width), frame.y(height)), radius, radius)
+
+    def _name_input(self, painter: QPainter, frame: Frame, x: float) -> None:
+        """Writes what the lines are, at the side of the upright one that has room."""
+        text = self.tr("network's input, {side} px").format(side=self.input_size)
+        wide = painter.fontMetrics().horizontalAdvance(text) + 4
+        left = x + 5 if x + wide < frame.area.right() else x - wide - 3
+        room = QRectF(left, frame.area.top() + 2, wide, painter.fontMetrics().height())
+        painter.setPen(QColor(self.theme.text))
+        painter.drawText(room, 0, text)
 
     def text_at(self, point: QPointF) -> str:
         """The size that is nearest to the cursor."""
@@ -106,6 +122,7 @@ class LevelsChart(Chart):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
+        self.setMaximumHeight(_HEIGHT)
         self.shares: NDArray[np.float64] | None = None
         self.grey = False
         self.setAccessibleName(self.tr("Histogram of the colours"))
@@ -127,7 +144,7 @@ class LevelsChart(Chart):
         """All levels; all shares."""
         if self.shares is None:
             return None
-        return (0.0, 1.0), (0.0, max(1.0, float(self.shares.max())) * _ROOM)
+        return (0.0, 1.0), (0.0, max(1.0, float(self.shares.max())) * _LEGEND_ROOM)
 
     def ticks(self, frame: Frame, across: int, down: int) -> tuple[Ticks, Ticks]:
         """Round numbers."""
@@ -159,16 +176,16 @@ class LevelsChart(Chart):
         names = (
             (self.tr("grey"),) if self.grey else (self.tr("red"), self.tr("green"), self.tr("blue"))
         )
-        line, right = painter.fontMetrics().height(), area.right() - 6.0
-        for number, (name, colour) in enumerate(zip(names, self.colours, strict=True)):
-            wide = painter.fontMetrics().horizontalAdvance(name)
-            y = area.top() + 4 + line * number
-            painter.setPen(QPen(QColor(colour), 3))
-            painter.drawLine(
-                QPointF(right - wide - 22, y + line / 2), QPointF(right - wide - 6, y + line / 2)
-            )
+        metrics, right = painter.fontMetrics(), area.right() - 6.0
+        y, height = area.top() + 3, metrics.height()
+        for name, colour in reversed(list(zip(names, self.colours, strict=True))):
+            wide = metrics.horizontalAdvance(name)
             painter.setPen(QColor(self.theme.text))
-            painter.drawText(QRectF(right - wide, y, wide + 2, line), 0, name)
+            painter.drawText(QRectF(right - wide, y, wide + 2, height), 0, name)
+            painter.setPen(QPen(QColor(colour), 3))
+            right -= wide + 6
+            painter.drawLine(QLineF(right - 16, y + height / 2, right, y + height / 2))
+            right -= 30
 
     def text_at(self, point: QPointF) -> str:
         """The bin under the cursor."""

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 _LANE = "data.measure"
 _MOST_KEPT = 16
+_CHART_WIDTH = 380
+"""Pixels without which a plot stands below its table."""
 
 
 class FactsPage(DataPage):
@@ -61,6 +64,8 @@ class FactsPage(DataPage):
         self.measured: PixelStatistics | None = None
         self.sizes: SizeStatistics | None = None
         self._kept: dict[str, PixelStatistics] = {}
+        self._shown = ""
+        self._beside: bool | None = None
         tr = self.tr
         channels = (tr("Red"), tr("Green"), tr("Blue"), tr("Pooled"))
         extents = (tr("Smallest"), tr("Median"), tr("Mean"), tr("Largest"))
@@ -81,7 +86,8 @@ class FactsPage(DataPage):
         """Shows the sizes, and the colours where they are known or quickly measured."""
         assert self.split is not None
         self.sizes = measure_sizes(self.split.train)
-        self.measured = self._kept.get(self._key())
+        self._shown = self._key()
+        self.measured = self._kept.get(self._shown)
         self._show_sizes()
         self._show_colours()
         if self.measured is None and self.split.train.dataset.images is not None:
@@ -89,6 +95,8 @@ class FactsPage(DataPage):
 
     def forget(self) -> None:
         """Takes the figures away."""
+        if self._shown == self._key():  # the same is read again: its files may have changed
+            self._kept.clear()
         self.measured = self.sizes = None
         self._show_sizes()
         self._show_colours()
@@ -253,16 +261,12 @@ class FactsPage(DataPage):
             self.colour_text,
             tools,
         ]
-        halves = QGridLayout()
-        halves.setHorizontalSpacing(16)
-        halves.setVerticalSpacing(10)
-        halves.setColumnStretch(0, 2)
-        halves.setColumnStretch(1, 3)
-        halves.addLayout(_stacked(sizes), 0, 0)
-        halves.addWidget(self.size_chart, 0, 1)
-        halves.addLayout(_stacked(colours), 1, 0)
-        halves.addWidget(self.levels_chart, 1, 1)
-        column.addLayout(halves)
+        self._halves = QGridLayout()
+        self._halves.setHorizontalSpacing(16)
+        self._halves.setVerticalSpacing(10)
+        self._lefts = (_stacked(sizes), _stacked(colours))
+        self._arrange(beside=True)
+        column.addLayout(self._halves)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(inside)
@@ -271,6 +275,26 @@ class FactsPage(DataPage):
         whole = QVBoxLayout(self.body)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
+
+    def _arrange(self, *, beside: bool) -> None:
+        """Puts each plot beside its table, or below it where text is large."""
+        if beside == self._beside:
+            return
+        self._beside = beside
+        grid = self._halves
+        for number, chart in enumerate((self.size_chart, self.levels_chart)):
+            left = self._lefts[number]
+            grid.removeWidget(left)
+            grid.removeWidget(chart)
+            grid.addWidget(left, 2 * number, 0)
+            grid.addWidget(chart, 2 * number + (not beside), int(beside))
+        grid.setColumnStretch(0, 2)
+        grid.setColumnStretch(1, 3 if beside else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Finds a place for the plots."""
+        super().resizeEvent(event)
+        self._arrange(beside=self.width() >= self.colour_table.minimumWidth() + _CHART_WIDTH)
 
     def _connect(self) -> None:
         self.measure_button.clicked.connect(lambda _checked=False: self.measure())
@@ -285,10 +309,12 @@ def _heading(text: str) -> QLabel:
     return label
 
 
-def _stacked(widgets: list[QWidget]) -> QVBoxLayout:
-    column = QVBoxLayout()
+def _stacked(widgets: list[QWidget]) -> QWidget:
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(6)
     for widget in widgets:
         column.addWidget(widget)
     column.addStretch(1)
-    return column
+    return whole

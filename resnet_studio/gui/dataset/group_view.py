@@ -113,4 +113,4 @@ class GroupView(QListWidget):
 
 
 def _words(member: Member, classes: Sequence[str]) -> str:
-    return f"{side_word(member.side)}\n{classes[member.label]}\n{member.file}"
+    return f"{side_word(member.side)}\n{classes[member.label]}\n{member.file.rsplit('/', 1)[-1]}"

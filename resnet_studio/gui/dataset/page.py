@@ -136,7 +136,7 @@ class DataPage(QWidget):
     def _why_not(self) -> str:
         data = self.studio.data
         if data.problem:
-            return data.problem
+            return self.tr("The pictures cannot be shown; the reason stands above.")
         if not data.chosen:
             return self.tr("Choose a folder above, or drop one (or a .zip) on the window.")
         return self.tr("The pictures are being opened…")

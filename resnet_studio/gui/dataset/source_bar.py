@@ -91,6 +91,8 @@ class SourceBar(QWidget):
         self.source.follow()
         own = config.source in ("digits", "folder")
         missing = not own and data.summary is None and not data.opening
+        for button in (self.folder_button, self.zip_button):
+            button.setVisible(own)
         self.place_button.setVisible(not own)
         self.download_button.setVisible(missing and self.bring.can_download)
         self.again_button.setVisible(data.chosen and config.source != "digits")

@@ -117,7 +117,7 @@ def test_an_opening_that_is_cancelled_says_so_and_can_be_tried_again(
     panel.bar.row.cancel.click()
     settle()
     assert "were not opened" in panel.bar.summary.text()
-    assert "were not opened" in panel.views.current_page.waiting.text()
+    assert "reason stands above" in panel.views.current_page.waiting.text()
     studio.data.reopen()
     settle()
     assert studio.data.summary is not None
