@@ -332,6 +332,7 @@ class DuplicatesPage(DataPage):
             lambda _checked=False: self.leave_out(self.pictures.selection)
         )
         self.pictures.leave_out.connect(self.leave_out)
+        self.pictures.revealed.connect(self.reveal_wanted)
         self.pictures.itemSelectionChanged.connect(self._tell)
         self.which.currentIndexChanged.connect(lambda _row: self._list())
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._group_chosen())

@@ -35,9 +35,11 @@ class GroupView(QListWidget):
 
     Signals:
         leave_out(tuple[str, ...]): The person wants to train without these files.
+        revealed(str, int): The person wants to see a picture among all others.
     """
 
     leave_out = Signal(tuple)
+    revealed = Signal(str, int)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,7 @@ class GroupView(QListWidget):
         self.setSpacing(6)
         self.setUniformItemSizes(True)
         self.setAccessibleName(self.tr("Pictures that are alike"))
+        self.itemActivated.connect(self._reveal)
 
     @property
     def selection(self) -> tuple[str, ...]:
@@ -73,6 +76,10 @@ class GroupView(QListWidget):
             item.setSizeHint(QSize(SIDE + 28, SIDE + lines + 14))
             self.addItem(item)
         self._read(members, split)
+
+    def _reveal(self, item: QListWidgetItem) -> None:
+        member: Member = item.data(_MEMBER)
+        self.revealed.emit(member.side, member.position)
 
     def _read(self, members: Sequence[Member], split: DataSplit) -> None:
         sides = dict(sides_of(split))

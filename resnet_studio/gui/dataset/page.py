@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtCore import QAbstractItemModel, Qt, Signal
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -25,12 +25,18 @@ class DataPage(QWidget):
     A page fills `body` and overrides `start`, which shows `split`, and whatever else it needs.
     What it computes goes on while another page is shown: measuring may take minutes.
 
+    Signals:
+        reveal_wanted(str, int): The person wants to see a picture among all others: its side and
+            its position there.
+
     Attributes:
         studio: The shared state; the data set is `studio.data`.
         body: What is shown once there is a data set.
         waiting: What is said before.
         split: The opened data set of the last `start`; None where there was none.
     """
+
+    reveal_wanted = Signal(str, int)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)

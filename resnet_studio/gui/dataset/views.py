@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal
@@ -85,20 +84,19 @@ class Views(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._views = tuple(view for view in VIEWS if _is_there(view))
         self.bar = QTabBar()
         self.stack = QStackedWidget()
         self._made: dict[str, QWidget] = {}
         self._build()
         self.bar.currentChanged.connect(self._chosen)
         remembered = studio.settings["choices"].get(_CHOICE, "")
-        known = [view.name for view in self._views]
+        known = [view.name for view in VIEWS]
         self.show_view(remembered if remembered in known else known[0])
 
     @property
     def current(self) -> str:
         """Name of the page that is shown."""
-        return self._views[self.bar.currentIndex()].name
+        return VIEWS[self.bar.currentIndex()].name
 
     @property
     def current_page(self) -> DataPage:
@@ -109,15 +107,15 @@ class Views(QWidget):
 
     def show_view(self, name: str) -> QWidget:
         """Shows a page by name and returns it."""
-        index = [view.name for view in self._views].index(name)
+        index = [view.name for view in VIEWS].index(name)
         self.bar.setCurrentIndex(index)
         self._chosen(index)
         return self._made[name]
 
     def set_count(self, name: str, count: int) -> None:
         """Writes a number behind the title of a page; none for 0."""
-        index = [view.name for view in self._views].index(name)
-        title = translated(self._views[index].title)
+        index = [view.name for view in VIEWS].index(name)
+        title = translated(VIEWS[index].title)
         self.bar.setTabText(index, f"{title} ({count:,})" if count else title)
 
     def _page(self, view: _View) -> QWidget:
@@ -125,11 +123,20 @@ class Views(QWidget):
             module = importlib.import_module(f"{__package__}.{view.module}")
             page: QWidget = getattr(module, view.type_name)(self._studio)
             self._made[view.name] = page
+            if isinstance(page, DataPage):
+                page.reveal_wanted.connect(self._reveal)
             self.stack.addWidget(page)
         return self._made[view.name]
 
+    def _reveal(self, side: str, position: int) -> None:
+        from resnet_studio.gui.dataset.browser_page import PicturesPage
+
+        pictures = self.show_view("pictures")
+        assert isinstance(pictures, PicturesPage)
+        pictures.reveal(side, position)
+
     def _chosen(self, index: int) -> None:
-        view = self._views[index]
+        view = VIEWS[index]
         choices = dict(self._studio.settings["choices"])
         self._studio.settings["choices"] = choices | {_CHOICE: view.name}
         self.stack.setCurrentWidget(self._page(view))
@@ -140,7 +147,7 @@ class Views(QWidget):
         self.bar.setExpanding(False)
         self.bar.setUsesScrollButtons(True)
         self.bar.setAccessibleName(self.tr("What is shown of the data set"))
-        for number, view in enumerate(self._views):
+        for number, view in enumerate(VIEWS):
             self.bar.addTab(translated(view.title))
             self.bar.setTabToolTip(number, translated(view.tip))
         column = QVBoxLayout(self)
@@ -148,10 +155,6 @@ class Views(QWidget):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.stack, 1)
-
-
-def _is_there(view: _View) -> bool:
-    return importlib.util.find_spec(f"{__package__}.{view.module}") is not None
 
 
 def translated(text: str) -> str:

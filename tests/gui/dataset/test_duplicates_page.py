@@ -86,3 +86,15 @@ def test_one_of_each_group_stays_where_groups_overlap():
 
     assert surplus([group("a", "b"), group("a", "b", "c")]) == ("b", "c")
     assert surplus([group("a", "b"), group("c", "b")]) == ("b",)
+
+
+def test_a_picture_of_a_group_is_shown_among_all_others(duplicates, panel, qtbot):
+    look(qtbot, duplicates)
+    item = duplicates.pictures.item(0)
+    member = duplicates.groups.groups[0].members[0]
+    duplicates.pictures.itemActivated.emit(item)
+    assert panel.views.current == "pictures"
+    page = panel.views.current_page
+    qtbot.waitUntil(lambda: page.listing is not None, timeout=WAIT_MS)
+    row = page.listing.row_of(member.side, member.position)
+    qtbot.waitUntil(lambda: page.grid.current == row, timeout=WAIT_MS)
