@@ -49,10 +49,21 @@ class LabelledStore:
 
     def opened(self, file: str) -> contextlib.AbstractContextManager[Path | BinaryIO]:
         """Gives the path of a listed file."""
+        return self._folder.opened(self._stored(file))
+
+    def place_of(self, file: str) -> str:
+        """Returns the path of a listed file as text."""
+        return self._folder.place_of(self._stored(file))
+
+    def identity(self, file: str) -> str:
+        """Returns path, bytes and time of change."""
+        return self._folder.identity(self._stored(file))
+
+    def _stored(self, file: str) -> str:
         parts = file.split("/")
         if len(parts) == 3 and parts[0] == _FOLDER and self._class_of(parts[2]) == parts[1]:
-            return self._folder.opened(f"{_FOLDER}/{parts[2]}")
-        return self._folder.opened(file)
+            return f"{_FOLDER}/{parts[2]}"
+        return file
 
     def _shown(self, file: str) -> str:
         parts = file.split("/")

@@ -28,7 +28,7 @@ from resnet_studio.data.imaging import (
     printable,
     read_header,
 )
-from resnet_studio.data.stores import FolderStore, ScanProgress, Store, open_store
+from resnet_studio.data.stores import ScanProgress, Store, open_store
 from resnet_studio.errors import DataError
 
 __all__ = ["FolderScan", "ScanProgress", "keep_only", "open_file", "scan_folder", "scan_store"]
@@ -156,7 +156,8 @@ def _size(store: Store, file: str) -> tuple[int, int]:
         UnreadablePictureError: If it is no picture.
     """
     # Nearly all files of a large folder are plain, and tell it without being opened as a picture.
-    if isinstance(store, FolderStore) and (plain := plain_size(store.place_of(file))) is not None:
+    path = store.place_of(file)
+    if path and (plain := plain_size(path)) is not None:
         return plain[1:]
     with store.opened(file) as source:
         header = read_header(source, name=printable(file))

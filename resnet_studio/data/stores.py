@@ -91,6 +91,10 @@ class Store(Protocol):
         """
         ...
 
+    def place_of(self, file: str) -> str:
+        """Returns the path of a listed file as text; "" if it lies in an archive."""
+        ...
+
     def identity(self, file: str) -> str:
         """Returns what is another text if the listed file is another or has changed; "" if gone."""
         ...
@@ -341,6 +345,10 @@ class ZipStore:
         with io.BytesIO(self._read(file)) as unpacked:
             yield unpacked
 
+    def place_of(self, file: str) -> str:
+        """Returns nothing: no member has a path of its own."""
+        return ""
+
     def identity(self, file: str) -> str:
         """Returns the archive's path, and the member's name, bytes and checksum."""
         member = self._members.get(file)
@@ -388,6 +396,10 @@ class _ZipElsewhere:
             UnreadablePictureError: If the archive is damaged at this place, or gone.
         """
         return self._opened(file).opened(file)
+
+    def place_of(self, file: str) -> str:
+        """Returns nothing: no member has a path of its own."""
+        return ""
 
     def identity(self, file: str) -> str:
         """See `ZipStore.identity`."""

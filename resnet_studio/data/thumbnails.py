@@ -26,7 +26,7 @@ _QUALITY = 88
 
 
 @runtime_checkable
-class _FromStore(Protocol):
+class FromStore(Protocol):
     """How a data set of files reads them."""
 
     @property
@@ -52,7 +52,7 @@ class Thumbnails:
         Raises:
             PictureError: If its file is broken or gone.
         """
-        if not isinstance(dataset, FileDataset) or not isinstance(dataset.read, _FromStore):
+        if not isinstance(dataset, FileDataset) or not isinstance(dataset.read, FromStore):
             return fitted(dataset.picture(index), side)
         store, file = dataset.read.store, dataset.keys[index]
         small = dataset.sizes is not None and 0 < dataset.sizes[index].max() <= side

@@ -70,11 +70,19 @@ class PictureActions:
 
     def path_of(self, listing: Listing, row: int) -> Path | None:
         """Returns the file that a picture lies in: its own, or the archive; None if in none."""
+        from resnet_studio.data.dataset import FileDataset
+        from resnet_studio.data.thumbnails import FromStore
+
+        dataset, index = listing.place(row)
+        if isinstance(dataset, FileDataset) and isinstance(dataset.read, FromStore):
+            place = dataset.read.store.place_of(dataset.keys[index])
+            if place:
+                return Path(place)
         source = self._studio.data.config.path
         if not source:
             return None
         whole = Path(source).expanduser()
-        own = whole / listing.names[row]
+        own = whole / listing.names[row]  # small pictures are in memory, and their files there
         return own if own.is_file() else whole if whole.is_file() else None
 
     def path_words(self, listing: Listing, row: int) -> str:
@@ -82,7 +90,7 @@ class PictureActions:
         path, name = self.path_of(listing, row), listing.names[row]
         if path is None:
             return name
-        return str(path) if str(path).endswith(name) else f"{path}/{name}"
+        return f"{path}/{name}" if _is_archive(path) else str(path)
 
     def _load(self, listing: Listing, row: int, on_result: Any) -> None:
         dataset, index = listing.place(row)
@@ -91,13 +99,17 @@ class PictureActions:
         def job(_state: TaskState) -> Picture:
             from resnet_studio.data.imaging import Picture, open_picture
 
-            if path is not None and path.name == name.rpartition("/")[2]:
+            if path is not None and not _is_archive(path):
                 return open_picture(path)
             return Picture(dataset.picture(index).copy(), None, name)
 
         self._studio.workers.start(
             job, title=_tr("Opening the picture"), lane="picture", replace=True, on_result=on_result
         )
+
+
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
 
 
 def _tr(text: str) -> str:
