@@ -200,7 +200,7 @@ def _step_columns(walk: Walk, place: int) -> tuple[str, ...]:
 
 def _attempt_columns(drawn: StepDraw) -> list[tuple[str, ...]]:
     empty = ("",) * 7
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             str(number),
             f"{attempt.area_fraction:.6f}",
