@@ -205,7 +205,7 @@ def _levelled(planes: Tensor, operation: str, amount: float) -> Tensor:
 
 def _moved(planes: Tensor, operation: str, amount: float, interpolation: str) -> Tensor:
     """Turn, shear or shift; torchvision wants the angle whose tangent a shear is."""
-    from torchvision.transforms.v2 import InterpolationMode
+    from torchvision.transforms import InterpolationMode
 
     if operation.startswith("Translate"):
         return _shifted(planes, *_on_axis(operation, int(amount)))
