@@ -159,7 +159,8 @@ def _paper_validation() -> AugmentSpec:
         note="The centre crop of He et al.'s test (2015, arXiv:1512.03385, 3.4). For its "
         "comparisons the paper averages over ten crops (four corners and the centre, and their "
         "flips), which classification offers; for its best results over several sizes of the "
-        "whole picture, which is not done here. The mean colour stands for the mean picture.",
+        "whole picture, which is not done here. The paper does not print the shorter side; 256 is "
+        "AlexNet's. The mean colour stands for the mean picture.",
         steps=(Resize(size=256), CenterCrop(size=224), _mean_only(IMAGENET)),
     )
 
@@ -169,8 +170,9 @@ def _paper_cifar_train() -> AugmentSpec:
         name="paper_cifar_train",
         note="He et al. (2015, arXiv:1512.03385, 4.2) on CIFAR-10: 4 pixels padded on each side, a "
         "crop of 32, flipped half the time, the mean of each pixel subtracted. Here the mean "
-        "colour is subtracted, until you measure the mean picture. The border has the mean colour "
-        "because the authors padded after subtracting, with zeros.",
+        "colour is subtracted, until you measure the mean picture. The paper does not say which "
+        "colour the border has; here it is the mean colour, as in fb.resnet.torch, which pads with "
+        "zeros after subtracting.",
         steps=(
             *_square(32),
             PadCrop(padding=4, size=32, fill=_levels(CIFAR10)),

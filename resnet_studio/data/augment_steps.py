@@ -110,7 +110,7 @@ class RandomShortSide(StepModel):
 
     The scale augmentation of Simonyan and Zisserman 2014 (arXiv:1409.1556, 3.1), with which He et
     al. 2015 (arXiv:1512.03385, 3.4) train: the side is drawn evenly from [256, 480], both ends
-    included, and a crop of 224 is cut out of the picture.
+    included as in fb.resnet.torch, and a crop of 224 is cut out of the picture.
     """
 
     title: ClassVar[str] = "Resize the shorter side at random"
@@ -168,8 +168,8 @@ class PadCrop(StepModel):
     """Add a border and cut out a square at random; without a border, the plain random crop.
 
     The CIFAR recipe: He et al. 2015 (arXiv:1512.03385, 4.2) pad "4 pixels on each side". The border
-    is black before normalisation, as torchvision users have it; the authors' Torch code padded
-    after normalisation, where zero is the mean colour: choose that as `fill` to have it their way.
+    is black before normalisation, as torchvision users have it; fb.resnet.torch (Facebook 2016)
+    pads after normalisation, where zero is the mean colour: choose that as `fill` to have it so.
     """
 
     title: ClassVar[str] = "Pad and crop"

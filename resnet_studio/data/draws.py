@@ -91,7 +91,7 @@ class Draw:
     @property
     def kept_fraction(self) -> float:
         """The share of the original picture's area that can be seen in the result."""
-        return self._trace.visible_area / (self.width * self.height)
+        return min(1.0, self._trace.visible_area / (self.width * self.height))
 
     @property
     def padded_fraction(self) -> float:
