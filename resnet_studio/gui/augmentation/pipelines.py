@@ -13,6 +13,7 @@ from resnet_studio.data.augment import (
     ResizeExact,
     Step,
 )
+from resnet_studio.data.augment_steps import RandomShortSide
 from resnet_studio.gui.augmentation.editor_fields import StepField, fields_of
 from resnet_studio.gui.augmentation.words import decimal, percent, size_text
 
@@ -23,9 +24,13 @@ _MOST_LINES = 3
 
 
 def step_title(step: Step) -> str:
-    """Returns the name of a step; a resize of the shorter side says so in its line."""
+    """Returns the name of a step, short: what a resize means by its size is said in its line."""
     if isinstance(step, Resize):
         return translate("Augmentation", "Resize")
+    if isinstance(step, RandomShortSide):
+        return translate("Augmentation", "Random resize")
+    if isinstance(step, PadCrop) and not step.padding:
+        return translate("Augmentation", "Random crop")
     return translate("Augmentation", step.title)
 
 
@@ -36,6 +41,9 @@ def step_lines(step: Step) -> tuple[str, ...]:
             return _crop_lines(step)
         case Resize():
             return (translate("Augmentation", "shorter side {size} px").format(size=step.size),)
+        case RandomShortSide():
+            text = translate("Augmentation", "shorter side {low} to {high} px")
+            return (text.format(low=step.min, high=step.max),)
         case ResizeExact() | CenterCrop():
             return (_pixels(step.size),)
         case PadCrop():

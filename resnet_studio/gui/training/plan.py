@@ -129,8 +129,8 @@ def make_plan(
     if own is not None:
         config = _with_pipelines(config, own)
     notes = _changes(spec, config.network)
-    if own is not None:
-        notes.append(_tr("The augmentation is your own: {name}.").format(name=own[0].name))
+    if own is not None and spec.input_size != config.network.input_size:
+        notes.append(_tr("Your own augmentation ends in that size."))
     if recipe.batch_size > data.train_size:
         notes.append(_batch_note(recipe.batch_size, data.train_size))
     return Plan(config, tuple(notes))

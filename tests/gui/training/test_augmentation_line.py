@@ -35,7 +35,7 @@ def test_the_network_reads_what_the_own_pipelines_end_in_and_the_run_keeps_them(
     assert (kept.train_augment, kept.validation_augment) == TUTORIAL
     assert plan.notes == (
         "It sees the pictures at 96 × 96 pixels, instead of 32 × 32.",
-        "The augmentation is your own: tutorial_train.",
+        "Your own augmentation ends in that size.",
     )
 
 
