@@ -114,8 +114,8 @@ def missing(source: str) -> DataError:
     if not remedy:
         size = f"{round(known.download_bytes / 1e6):,} MB"
         remedy = (
-            f"Name the folder where it is, or download it ({size}): «resnet-studio download "
-            f"{source}», or in the window that resnet-studio opens, as data of a new run."
+            f"Choose the folder where it is, or download it ({size}; on the command line with "
+            f"«resnet-studio download {source}»)."
         )
     return DataError(f"{known.title} is not on this computer.", remedy=remedy)
 
