@@ -29,6 +29,8 @@ _COMPARISON = "In the comparison of two networks"
 _MAPS = "In the feature maps"
 _CHANNEL = "In an enlarged channel"
 _SAMPLES = "In the samples of the augmentation"
+_WALK = "In the steps of a sample"
+_NUMBERS = "In the numbers of a sample"
 _CLASSIFIED = "In the table of classified pictures"
 _VOTES = "In the ten crops of a picture"
 _CLASSES = "In the classes of the data set"
@@ -51,6 +53,11 @@ PANEL_KEYS: tuple[PanelKey, ...] = (
     PanelKey(_CHANNEL, "← →", "Show the channel before or after."),
     PanelKey(_CHANNEL, "Esc", "Go back to all channels."),
     PanelKey(_SAMPLES, "Arrows, Home, End", "Select a sample."),
+    PanelKey(_SAMPLES, "Enter", "Walk through the sample step by step."),
+    PanelKey(_WALK, "← →", "Show the moment before or after."),
+    PanelKey(_WALK, "Home, End", "Show the first or the last moment."),
+    PanelKey(_NUMBERS, "Arrows", "Read the numbers of the next pixel."),
+    PanelKey(_NUMBERS, "Shift + arrows", "Go eight pixels at a time."),
     PanelKey(_CLASSIFIED, "Enter", "Show the feature maps of the picture."),
     PanelKey(_CLASSIFIED, "Del", "Take the selected pictures out of the table."),
     PanelKey(_CLASSIFIED, "Ctrl + C", "Copy the selected rows."),

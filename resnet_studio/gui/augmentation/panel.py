@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resnet_studio.gui.augmentation.controls import Controls
@@ -46,6 +47,14 @@ class AugmentationPanel(QWidget):
         """The view of many samples."""
         return cast("SamplesPage", self.views.page("samples"))
 
+    def show_index(self, index: int) -> None:
+        """Shows what training reads of the picture if it has that number in the data set.
+
+        Args:
+            index: The picture's number, counted from 0.
+        """
+        self.views.walk_through(index)
+
     def new_seed(self) -> None:
         """Shows other samples."""
         self.controls.new_seed()
@@ -79,3 +88,16 @@ class AugmentationPanel(QWidget):
         for name in VIEW_COMMANDS:
             studio.commands.connect(f"augmentation.{name}", getattr(self.views, name))
         self.views.settled.connect(self.settled)
+
+    # -- Qt -----------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the views the room that they need."""
+        super().resizeEvent(event)
+        self.controls.head.make_room(self.height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The same for larger words."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.controls.head.make_room(self.height())

@@ -19,7 +19,7 @@ from resnet_studio.gui.augmentation.controls import Controls
 from resnet_studio.gui.augmentation.film_strip import FilmStrip
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.painting import bold
-from resnet_studio.gui.augmentation.sample_box import SampleBox
+from resnet_studio.gui.augmentation.sample_box import SampleBox, sample_choice
 from resnet_studio.gui.augmentation.samples_page import border_colour
 from resnet_studio.gui.augmentation.step_pictures import PictureAfter, PictureBefore
 from resnet_studio.gui.augmentation.walk import Moment, Walk, walk_csv, walk_of
@@ -51,7 +51,7 @@ class StepsPage(LabPage):
         super().__init__(studio, controls, parent)
         self.walk: Walk | None = None
         self.place_in_walk = 0
-        self.sample = SampleBox()
+        self.sample = SampleBox(sample_choice(controls))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.back, self.play, self.forth = QToolButton(), QToolButton(), QToolButton()
         self.where = QLabel()
@@ -71,10 +71,6 @@ class StepsPage(LabPage):
     def moment(self) -> Moment | None:
         """The moment that is shown."""
         return None if self.walk is None else self.walk.moments[self.place_in_walk]
-
-    def show_sample(self, index: int) -> None:
-        """Walks through another sample, counted from 0."""
-        self.sample.choose(index)
 
     def start(self) -> None:
         """Asks a worker for all stages of the sample."""

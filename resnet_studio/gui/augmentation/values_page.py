@@ -22,7 +22,7 @@ from resnet_studio.gui.augmentation.channel_tiles import ChannelTiles
 from resnet_studio.gui.augmentation.controls import Controls
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.reading import Figures, Reading, reading_csv, reading_of
-from resnet_studio.gui.augmentation.sample_box import SampleBox
+from resnet_studio.gui.augmentation.sample_box import SampleBox, sample_choice
 from resnet_studio.gui.features.colour_bar import ColourBar, Scale
 from resnet_studio.gui.features.images import number
 from resnet_studio.gui.studio import Studio
@@ -49,7 +49,7 @@ class ValuesPage(LabPage):
     def __init__(self, studio: Studio, controls: Controls, parent: QWidget | None = None) -> None:
         super().__init__(studio, controls, parent)
         self.reading: Reading | None = None
-        self.sample = SampleBox()
+        self.sample = SampleBox(sample_choice(controls))
         self.as_it_is, self.for_the_eye = QToolButton(), QToolButton()
         self.tiles = ChannelTiles(studio.theme)
         self.bar = ColourBar(studio.theme)

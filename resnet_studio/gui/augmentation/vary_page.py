@@ -22,7 +22,7 @@ from resnet_studio.gui.augmentation.grid_view import GridScroll, GridView
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.original_view import OriginalView
 from resnet_studio.gui.augmentation.painting import bold
-from resnet_studio.gui.augmentation.sample_box import SampleBox, narrow
+from resnet_studio.gui.augmentation.sample_box import SampleBox, narrow, sample_choice
 from resnet_studio.gui.augmentation.samples import shown_original
 from resnet_studio.gui.augmentation.samples_page import border_colour
 from resnet_studio.gui.augmentation.variation import (
@@ -69,7 +69,7 @@ class VaryPage(LabPage):
         self.parameter = QComboBox()
         self.low, self.high = QDoubleSpinBox(), QDoubleSpinBox()
         self.values = QComboBox()
-        self.sample = SampleBox()
+        self.sample = SampleBox(sample_choice(controls))
         self.original = OriginalView(studio.theme)
         self.heading, self.facts, self.refused = QLabel(), QLabel(), QLabel()
         self.grid = GridView(studio.theme)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from resnet_studio.gui.augmentation.sample_box import sample_choice
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
 from resnet_studio.gui.widgets.flow import FlowLayout
@@ -163,8 +164,17 @@ class LabViews(QWidget):
             page.settled.connect(self._page_settled)
             self.stack.addWidget(page)
             if (opened := getattr(page, "sample_opened", None)) is not None:
-                opened.connect(self._walk_through)
+                opened.connect(self.walk_through)
         return self._made[name]
+
+    def walk_through(self, index: int) -> None:
+        """Shows a sample step by step.
+
+        Args:
+            index: Which one, counted from 0: the picture's number in a data set.
+        """
+        sample_choice(self._controls).set(index)
+        self.show_view("steps")
 
     # -- copying and saving ---------------------------------------------------------------------
 
@@ -215,11 +225,6 @@ class LabViews(QWidget):
         return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
 
     # -- reacting -------------------------------------------------------------------------------
-
-    def _walk_through(self, index: int) -> None:
-        """Shows a sample, counted from 0, step by step."""
-        page: Any = self.show_view("steps")
-        page.show_sample(index)
 
     def _chosen(self, index: int) -> None:
         settings = self._studio.settings

@@ -45,9 +45,9 @@ def page(panel, studio, qtbot, make_picture):
     return view
 
 
-def walk_to(page, qtbot, panel, index):
+def walk_to(qtbot, panel, index):
     with qtbot.waitSignal(panel.settled, timeout=LONG_MS):
-        page.show_sample(index)
+        panel.show_index(index)
 
 
 def first_with_a_refusal():
@@ -78,7 +78,7 @@ def test_the_numbers_of_the_steps_are_the_stream_of_the_sample_in_order(page):
 
 def test_every_attempt_is_a_moment_of_its_own_and_refused_ones_say_why(page, panel, qtbot):
     index, drawn = first_with_a_refusal()
-    walk_to(page, qtbot, panel, index)
+    walk_to(qtbot, panel, index)
     attempts = drawn.steps[2].attempts
     moments = page.walk.moments
     assert [m.attempt for m in moments if m.step == 2] == [*range(len(attempts)), None]
@@ -96,7 +96,7 @@ def test_every_attempt_is_a_moment_of_its_own_and_refused_ones_say_why(page, pan
 
 def test_a_refused_attempt_is_drawn_whole_although_it_does_not_fit(page, panel, qtbot):
     index, _drawn = first_with_a_refusal()
-    walk_to(page, qtbot, panel, index)
+    walk_to(qtbot, panel, index)
     page.go_to(page.walk.moments.index(Moment(2, 0)))
     view = page.before
     box = view.refused_box(view.refused[0])
@@ -178,7 +178,7 @@ def test_what_erasing_covers_is_framed_where_it_lies(page):
 
 def test_the_table_has_a_line_for_every_attempt_and_every_number(page, panel, qtbot):
     index, drawn = first_with_a_refusal()
-    walk_to(page, qtbot, panel, index)
+    walk_to(qtbot, panel, index)
     rows = list(csv.DictReader(io.StringIO(page.table())))
     tries = [row for row in rows if row["step"] == "3"]
     assert [row["accepted"] for row in tries] == [
@@ -202,3 +202,5 @@ def test_a_sample_opened_in_the_grid_is_walked_through(panel, studio, page, qtbo
     qtbot.keyClick(panel.samples.grid, Qt.Key.Key_Return)
     assert panel.views.current == "steps"
     qtbot.waitUntil(lambda: page.walk.index == 3, timeout=LONG_MS)
+    for name in ("values", "vary"):
+        assert panel.views.page(name).sample.spin.value() == 4
