@@ -47,13 +47,16 @@ class Crops:
         height: Height of the picture in pixels.
         width: Width of the picture in pixels.
         boxes: (N, 4) left, top, right, bottom around what draw i shows, in pixels.
-        turned: What is no upright rectangle, by the number of its draw: (K, 2) corners (x, y).
+        turned: (M,) the draws that show no upright rectangle.
+        polygons: (M, K, 2) the corners (x, y) of what those show; where there are less than K, the
+            last one is repeated.
     """
 
     height: int
     width: int
     boxes: Numbers
-    turned: dict[int, Numbers]
+    turned: NDArray[np.int64]
+    polygons: Numbers
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -68,14 +71,22 @@ def crops_of(polygons: Iterable[Points], height: int, width: int) -> Crops:
         width: Width of the picture in pixels.
     """
     boxes: list[tuple[float, float, float, float]] = []
-    turned: dict[int, Numbers] = {}
+    turned: dict[int, Points] = {}
     for number, points in enumerate(polygons):
         across, down = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
         box = (min(across), min(down), max(across), max(down))
         if points and not _is_upright(points, box):
-            turned[number] = np.array(points, dtype=np.float64)
+            turned[number] = points
         boxes.append(box)
-    return Crops(height, width, np.array(boxes, dtype=np.float64).reshape(-1, 4), turned)
+    most = max(map(len, turned.values()), default=0)
+    filled = [[*points, *[points[-1]] * (most - len(points))] for points in turned.values()]
+    return Crops(
+        height,
+        width,
+        np.array(boxes, dtype=np.float64).reshape(-1, 4),
+        np.array(list(turned), dtype=np.int64),
+        np.array(filled, dtype=np.float64).reshape(len(turned), most, 2),
+    )
 
 
 def drawn_crops(
@@ -122,13 +133,11 @@ def heat_map(crops: Crops, *, longest: int = LONGEST_MAP) -> NDArray[np.int32]:
     rows, columns = max(1, round(crops.height * scale)), max(1, round(crops.width * scale))
     to_cells = np.array([columns / crops.width, rows / crops.height])
     upright = np.ones(len(crops), dtype=np.bool_)
-    upright[list(crops.turned)] = False
+    upright[crops.turned] = False
     boxes = crops.boxes[upright] * np.tile(to_cells, 2)
     counts = _sum_of_boxes(boxes, rows, columns)
-    if crops.turned:
-        counts += _sum_of_polygons(
-            [points * to_cells for points in crops.turned.values()], rows, columns
-        )
+    if len(crops.turned):
+        counts += _sum_of_polygons(crops.polygons * to_cells, rows, columns)
     return counts
 
 
@@ -144,7 +153,7 @@ def _sum_of_boxes(boxes: Numbers, rows: int, columns: int) -> NDArray[np.int32]:
     return summed[:rows, :columns]
 
 
-def _sum_of_polygons(polygons: Sequence[Numbers], rows: int, columns: int) -> NDArray[np.int32]:
+def _sum_of_polygons(polygons: Numbers, rows: int, columns: int) -> NDArray[np.int32]:
     """The same for convex polygons, row by row."""
     changes = np.zeros((rows, columns + 1), dtype=np.int32)
     for points in polygons:
@@ -248,40 +257,38 @@ def losses(crops: Crops, box: CropBox, *, lost_below: float = LOST_BELOW) -> Los
     wide = np.minimum(crops.boxes[:, 2], right) - np.maximum(crops.boxes[:, 0], box.left)
     high = np.minimum(crops.boxes[:, 3], bottom) - np.maximum(crops.boxes[:, 1], box.top)
     areas = np.maximum(wide, 0) * np.maximum(high, 0)
-    for number, points in crops.turned.items():
-        areas[number] = _area_within(points, box)
+    touching = areas[crops.turned] > 0  # as far as the rectangles around them tell
+    areas[crops.turned[touching]] = _areas_within(crops.polygons[touching], box)
     seen = np.clip(areas / (box.width * box.height), 0, 1)
     return Losses(seen, lost_below)
 
 
-def _area_within(points: Numbers, box: CropBox) -> float:
-    """Returns the area that a convex polygon and a box share.
+def _areas_within(polygons: Numbers, box: CropBox) -> Numbers:
+    """Returns the areas, (M,), that convex polygons, (M, K, 2), share with a box.
 
-    The polygon is cut along each side of the box: Sutherland and Hodgman 1974, "Reentrant polygon
-    clipping".
+    What lies beyond a side of the box is pushed onto that side, where it has no area.
     """
-    left, top, right, bottom = box.left, box.top, box.left + box.width, box.top + box.height
-    cut = points
-    for axis, bound, sign in ((0, left, 1), (0, right, -1), (1, top, 1), (1, bottom, -1)):
-        cut = _cut(cut, axis, bound, sign)
-        if len(cut) < 3:
-            return 0.0
-    ahead = np.roll(cut, -1, axis=0)
-    return abs(float(np.sum(cut[:, 0] * ahead[:, 1] - ahead[:, 0] * cut[:, 1]))) / 2
+    right, bottom = box.left + box.width, box.top + box.height
+    inside = polygons
+    for axis, low, high in ((0, box.left, right), (1, box.top, bottom)):
+        for bound in (low, high):
+            inside = _split(inside, axis, bound)
+        inside[:, :, axis] = np.clip(inside[:, :, axis], low, high)
+    ahead = np.roll(inside, -1, axis=1)
+    doubled = inside[:, :, 0] * ahead[:, :, 1] - ahead[:, :, 0] * inside[:, :, 1]
+    areas: Numbers = np.abs(doubled.sum(axis=1)) / 2
+    return areas
 
 
-def _cut(points: Numbers, axis: int, bound: float, sign: int) -> Numbers:
-    """Keeps what of a polygon lies on one side of an upright or level line."""
-    depths = sign * (points[:, axis] - bound)
-    kept: list[Numbers] = []
-    for point, depth, to, to_depth in zip(
-        points, depths, np.roll(points, -1, axis=0), np.roll(depths, -1), strict=True
-    ):
-        if depth >= 0:
-            kept.append(point)
-        if (depth > 0) != (to_depth > 0) and depth != to_depth:
-            kept.append(point + (to - point) * (depth / (depth - to_depth)))
-    return np.array(kept).reshape(-1, 2)
+def _split(polygons: Numbers, axis: int, bound: float) -> Numbers:
+    """Adds a corner to every edge: where it crosses a line, else another one at its beginning."""
+    ahead = np.roll(polygons, -1, axis=1)
+    begin, way = polygons[:, :, axis] - bound, ahead[:, :, axis] - polygons[:, :, axis]
+    crosses = begin * (begin + way) < 0
+    part = np.where(crosses, -begin / np.where(crosses, way, 1.0), 0.0)
+    added = polygons + part[:, :, None] * (ahead - polygons)
+    count, corners, _ = polygons.shape
+    return np.stack((polygons, added), axis=2).reshape(count, 2 * corners, 2)
 
 
 # --- pipelines side by side -----------------------------------------------------------------------

@@ -64,12 +64,24 @@ def test_the_share_of_an_object_is_exact_for_upright_and_turned_crops():
     upright = [(10.0, 10.0), (30.0, 10.0), (30.0, 40.0), (10.0, 40.0)]
     diamond = [(45.0, 10.0), (65.0, 30.0), (45.0, 50.0), (25.0, 30.0)]
     crops = crops_of([upright, diamond, []], HEIGHT, WIDTH)
-    assert list(crops.turned) == [1]
+    assert crops.turned.tolist() == [1]
     box = CropBox(20.0, 20.0, 20.0, 20.0)
     # Of the diamond |x - 45| + |y - 30| <= 20 the box holds a trapezium of widths 5, 15, 5.
     assert losses(crops, box).seen == pytest.approx([0.5, 200 / 400, 0.0])
     whole = CropBox(0.0, 0.0, float(WIDTH), float(HEIGHT))
     assert losses(crops, whole).seen * HEIGHT * WIDTH == pytest.approx([600, 800, 0])
+
+
+def test_the_share_of_an_object_under_turned_crops_is_that_of_a_fine_count():
+    spec = AugmentSpec(steps=(RandomResizedCrop(size=32), RandomRotation(degrees=40)))
+    drawn = [draw(spec, HEIGHT, WIDTH, sample_rng(4, 0, index)) for index in range(30)]
+    found = losses(
+        drawn_crops(spec, HEIGHT, WIDTH, seed=4, count=30), CropBox(30.0, 20.0, 20.0, 10.0)
+    )
+    ys, xs = np.mgrid[20:30:0.05, 30:50:0.05] + 0.025
+    counted = [_inside(list(each.visible), xs, ys).mean() for each in drawn]
+    assert found.seen == pytest.approx(counted, abs=2e-3)
+    assert 0 < found.lost < 1
 
 
 def test_losing_an_object_is_told_in_shares_with_an_interval():

@@ -235,6 +235,10 @@ class CoveragePage(LabPage):
     def _show_table(self) -> None:
         self.table_view.show_rows(self._table_rows())
 
+        # Wide enough for the table, whatever the size of the text.
+        needed = self._right.minimumSizeHint().width() + self.area.verticalScrollBar().width()
+        self.area.setMinimumWidth(needed)
+
     def _table_rows(self) -> list[tuple[RivalCrops, Losses | None]]:
         return [(row, self._losses_of(row)) for row in self.rows]
 
@@ -331,7 +335,7 @@ class CoveragePage(LabPage):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumWidth(280)
+        self.area = area
         self.splitter.addWidget(self._left)
         self.splitter.addWidget(area)
         self.splitter.setChildrenCollapsible(False)
@@ -359,9 +363,10 @@ class CoveragePage(LabPage):
         side = QWidget()
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(self.view, 1)
+        column.addWidget(self.view, 100)
         column.addWidget(self.reading)
         column.addWidget(self.bar)
+        column.addStretch(1)
         return side
 
     def _object_side(self) -> QWidget:

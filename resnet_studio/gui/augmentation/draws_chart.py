@@ -17,7 +17,7 @@ from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.training.ranges import linear_ticks
 
 if TYPE_CHECKING:
-    from resnet_studio.data.distribution import Histogram
+    from resnet_studio.data.distribution import Histogram, Numbers
 
 _HEADROOM = 1.08
 _BAR = 0.8
@@ -65,11 +65,18 @@ class DrawsChart(Chart):
         self.histogram: Histogram | None = None
         self.drawn = ""
         self.expected = self.tr("theory")
+        self.other: Numbers | None = None
+        self.other_name = ""
         self.setAccessibleName(axis.name)
 
     def show_histogram(self, histogram: Histogram | None, drawn: str) -> None:
         """Shows what was counted; `drawn` names it in the legend."""
         self.histogram, self.drawn = histogram, drawn
+        self.update()
+
+    def show_other(self, expected: Numbers | None, name: str) -> None:
+        """Draws another expectation as a dashed line; none without a name."""
+        self.other, self.other_name = expected if name else None, name
         self.update()
 
     # -- what a chart is ----------------------------------------------------------------------
@@ -86,6 +93,8 @@ class DrawsChart(Chart):
         top = max(1.0, float(found.counts.max()))
         if found.expected is not None:
             top = max(top, float(found.expected.max()))
+        if self.other is not None:
+            top = max(top, float(self.other.max()))
         low, high = (self.axis.place(float(found.edges[end])) for end in (0, -1))
         room = 0.0 if found.values is None else _ROOM * (high - low)
         return (low - room, high + room), (0.0, top * _HEADROOM)
@@ -119,6 +128,10 @@ class DrawsChart(Chart):
                 top = frame.y(count)
                 width = max(1.0, right - left)
                 painter.fillRect(QRectF(left, top, width, frame.area.bottom() - top), colour)
+        if self.other is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self._other_pen())
+            painter.drawPolyline(QPolygonF(self._points(frame, self.other)))
         if found.expected is not None:
             self._paint_expected(painter, frame, found.expected)
 
@@ -149,13 +162,22 @@ class DrawsChart(Chart):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         right = frame.area.right()
+        if self.other is not None:
+            right = self._legend(painter, frame, right, self.other_name, line=True, other=True)
         if found.expected is not None:
             right = self._legend(painter, frame, right, self.expected, line=True)
         self._legend(painter, frame, right, self.drawn, line=False)
         painter.end()
 
     def _legend(
-        self, painter: QPainter, frame: Frame, right: float, text: str, *, line: bool
+        self,
+        painter: QPainter,
+        frame: Frame,
+        right: float,
+        text: str,
+        *,
+        line: bool,
+        other: bool = False,
     ) -> float:
         """Draws one entry that ends at `right`; returns where the one before it ends."""
         metrics = self.fontMetrics()
@@ -164,25 +186,37 @@ class DrawsChart(Chart):
         painter.setPen(QColor(self.theme.text))
         painter.drawText(QRectF(right - wide, top, wide + 1, high), text)
         left = right - wide - 20
+        middle = top + high / 2
+        if other:
+            painter.setPen(self._other_pen())
+            painter.drawLine(QPointF(left - 6, middle), QPointF(left + 15, middle))
+            return left - 18
         if line and self.histogram is not None and self.histogram.values is not None:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self.theme.curve_validation))
-            painter.drawEllipse(QPointF(left + 9, top + high / 2), _DOT, _DOT)
+            painter.drawEllipse(QPointF(left + 9, middle), _DOT, _DOT)
         elif line:
             painter.setPen(QPen(QColor(self.theme.curve_validation), 2))
-            painter.drawLine(QPointF(left, top + high / 2), QPointF(left + 15, top + high / 2))
+            painter.drawLine(QPointF(left, middle), QPointF(left + 15, middle))
         else:
-            swatch = QRectF(left + 4, top + high / 2 - 5, 10, 10)
+            swatch = QRectF(left + 4, middle - 5, 10, 10)
             painter.fillRect(swatch, QColor(self.theme.curve_train))
         return left - 12
 
-    def _paint_expected(self, painter: QPainter, frame: Frame, expected: np.ndarray) -> None:
-        found = self.histogram
-        assert found is not None
+    def _other_pen(self) -> QPen:
+        return QPen(QColor(self.theme.text), 2, Qt.PenStyle.DashLine)
+
+    def _points(self, frame: Frame, expected: Numbers) -> list[QPointF]:
         points = []
         for index, value in enumerate(expected.tolist()):
             left, right = self._ends(frame, index)
             points.append(QPointF((left + right) / 2, frame.y(value)))
+        return points
+
+    def _paint_expected(self, painter: QPainter, frame: Frame, expected: Numbers) -> None:
+        found = self.histogram
+        assert found is not None
+        points = self._points(frame, expected)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = QColor(self.theme.curve_validation)
         if found.values is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from resnet_studio.gui.augmentation.lab_page import LabPage
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 """Pairs that are shown; a batch may have hundreds."""
+_LINES_FOR_NOTE = 18
 
 
 class MixingPage(LabPage):
@@ -131,6 +132,7 @@ class MixingPage(LabPage):
                 epoch=self.epoch + 1,
             )
         )
+        self.summary.setToolTip(self.note.text())
 
     def _told(self, batch: MixedBatch) -> str:
         mixture = batch.mixture
@@ -186,6 +188,11 @@ class MixingPage(LabPage):
         """Takes the batch away."""
         self.batch = None
         self.pairs.show_pairs(())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the last line to a tool tip where the pictures need its room."""
+        super().resizeEvent(event)
+        self.note.setVisible(self.height() >= _LINES_FOR_NOTE * self.fontMetrics().height())
 
     # -- using --------------------------------------------------------------------------------
 

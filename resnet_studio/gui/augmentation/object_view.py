@@ -32,6 +32,7 @@ from resnet_studio.gui.augmentation.object_drag import (
 )
 from resnet_studio.gui.features.images import rgb_image, scaled
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.limit_height import limit_height
 from resnet_studio.probe.colours import LEVELS, Palette, colour_map
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class ObjectView(QWidget):
         """Shows a picture, perhaps reduced for the screen, of that size in pixels."""
         self._image, self.original = image, original
         self._smooth, self._heat, self._outline = QImage(), QImage(), None
+        self._limit_height()
         self.update()
 
     def show_heat(self, counts: npt.NDArray[np.int32] | None, most: int) -> None:
@@ -261,6 +263,14 @@ class ObjectView(QWidget):
         """Resamples at the next paint."""
         super().resizeEvent(event)
         self._smooth = QImage()
+        self._limit_height()
+
+    def _limit_height(self) -> None:
+        """Takes no more height than the picture needs at this width."""
+        if not self.original.isEmpty():
+            room = 2 * (_KNOB + 1)
+            needed = (self.width() - room) * self.original.height() / self.original.width()
+            limit_height(self, needed + room)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws picture, heat map, one crop, and the box."""

@@ -45,7 +45,8 @@ class RivalTable(QTableWidget):
             self.tr("Mean share of the object that is seen"),
         )
         for column, tip in enumerate(tips):
-            self.horizontalHeaderItem(column).setToolTip(tip)
+            if (item := self.horizontalHeaderItem(column)) is not None:
+                item.setToolTip(tip)
         self.setAccessibleName(self.tr("Comparison of pipelines"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -87,11 +88,15 @@ class RivalTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _SPACE)
 
     def sizeHint(self) -> QSize:
-        """All lines."""
+        """All lines, with all that stands in them."""
         lines = sum(self.rowHeight(row) for row in range(self.rowCount()))
-        frame = 2 * self.frameWidth()
-        return QSize(360, self.horizontalHeader().sizeHint().height() + lines + frame)
+        header, frame = self.horizontalHeader(), 2 * self.frameWidth()
+        wide = sum(
+            max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
+            for column in range(self.columnCount())
+        )
+        return QSize(wide + frame + 2, header.sizeHint().height() + lines + frame)
 
     def minimumSizeHint(self) -> QSize:
-        """As high; narrower, the name of the pipeline is cut."""
-        return QSize(220, self.sizeHint().height())
+        """The same: nothing is cut off."""
+        return self.sizeHint()

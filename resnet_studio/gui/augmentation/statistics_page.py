@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from resnet_studio.data.augment import AugmentSpec, RandomResizedCrop
 from resnet_studio.data.distribution import Distribution, Fit, Histogram, Numbers, fit, histogram
 from resnet_studio.data.draw_statistics import DrawStatistics, measure
 from resnet_studio.data.draw_theory import Theory, theory_of
@@ -27,6 +29,7 @@ from resnet_studio.gui.augmentation.draws_count import DrawsCount
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.features.captioned import captioned
 from resnet_studio.gui.features.filters_section import Section
+from resnet_studio.gui.features.why_choices import choice, remember
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
@@ -36,8 +39,9 @@ if TYPE_CHECKING:
     from resnet_studio.gui.augmentation.controls import Controls
     from resnet_studio.gui.workers import TaskState
 
-_TWO_COLUMNS = 900
-"""Pixels of width from which the plots stand in two columns."""
+_TWO_COLUMNS, _THREE_COLUMNS = 900, 1500
+"""Pixels of width from which the plots stand in so many columns."""
+_OTHER = "lab.other_rule"
 _MANY = 2_000
 """Draws that may take more than half a second."""
 
@@ -52,6 +56,7 @@ class Quantity:
         theory: What is to be expected; None if nobody knows.
         fit: How well they agree; None without a theory.
         histogram: Both, counted.
+        other: What the other rule of the random resized crop gives in each bar; None without one.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Quantity:
     theory: Distribution | None
     fit: Fit | None
     histogram: Histogram
+    other: Numbers | None = None
 
     @property
     def varies(self) -> bool:
@@ -98,6 +104,7 @@ class StatisticsPage(LabPage):
         super().__init__(studio, controls, parent)
         self.counted: Counted | None = None
         self.draws = DrawsCount(studio)
+        self.other = QCheckBox(self.tr("O&ther rule"))
         self.summary = QLabel()
         self.why = QLabel()
         self.charts = {name: DrawsChart(studio.theme, axis) for name, axis in self._axes().items()}
@@ -106,6 +113,7 @@ class StatisticsPage(LabPage):
         self._columns = 0
         self._build()
         self.draws.valueChanged.connect(lambda _count: self.refresh(again=True))
+        self.other.toggled.connect(self._other_chosen)
 
     # -- computing ----------------------------------------------------------------------------
 
@@ -124,7 +132,9 @@ class StatisticsPage(LabPage):
 
             drawn = measure(pipeline, *size, seed=seed, epoch=epoch, count=count, progress=tell)
             theory = theory_of(pipeline, *size)
-            return Counted(drawn, theory, quantities(drawn, theory))
+            rival = other_rule(pipeline)
+            other = None if rival is None else theory_of(rival, *size)
+            return Counted(drawn, theory, quantities(drawn, theory, other))
 
         title = self.tr("Drawing {count:,} samples").format(count=count)
         self.compute(job, self._show, title=title, visible=count > _MANY)
@@ -137,12 +147,27 @@ class StatisticsPage(LabPage):
             section.setVisible(quantity is not None and quantity.varies)
             chart = self.charts[name]
             chart.show_histogram(None if quantity is None else quantity.histogram, drawn)
+            chart.show_other(None if quantity is None else quantity.other, self._other_name())
             if quantity is not None:
                 section.note.setText(self._note(quantity, counted, chart.axis))
                 section.note.setToolTip(words.verdict_tip(quantity.fit))
         self._arrange()
         self.summary.setText(words.summary(counted.statistics, counted.theory))
         self._say_why(counted)
+
+    def _other_name(self) -> str:
+        """Returns what the other rule is called in the legends; empty where it is not wished."""
+        rule = None if self.pipeline is None else rule_of(self.pipeline)
+        self.other.setVisible(rule is not None)
+        if rule is None or not self.other.isChecked():
+            return ""
+        return self.tr("older rule") if rule == "log_uniform" else self.tr("present rule")
+
+    def _other_chosen(self, wished: bool) -> None:
+        remember(self.studio, _OTHER, "yes" if wished else "no")
+        if self.counted is not None:
+            for name, quantity in self.counted.quantities.items():
+                self.charts[name].show_other(quantity.other, self._other_name())
 
     def _note(self, quantity: Quantity, counted: Counted, axis: Axis) -> str:
         text = words.told(quantity.sample, quantity.theory, quantity.fit, axis)
@@ -274,49 +299,81 @@ class StatisticsPage(LabPage):
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.addWidget(labelled(self.tr("D&raws:"), self.draws))
+        self.other.setChecked(choice(self.studio, _OTHER, "no") == "yes")
+        self.other.setToolTip(
+            self.tr(
+                "Also draw what the other rule of the random resized crop would give: the present "
+                "one of torchvision, or that until 0.2"
+            )
+        )
+        head.addWidget(self.other)
         head.addSpacing(12)
         head.addWidget(self.summary, 1)
         head.addWidget(self.make_export_button(), 0, Qt.AlignmentFlag.AlignTop)
         return head
 
     def _arrange(self) -> None:
-        """Puts what is shown into one column or two."""
-        columns = 2 if self.area.viewport().width() >= _TWO_COLUMNS else 1
+        """Puts what is shown into as many columns as have room."""
+        columns = self._columns_now()
         shown = [section for section in self.sections.values() if not section.isHidden()]
         for section in self.sections.values():
             self._place.removeWidget(section)
         for index, section in enumerate(shown):
             self._place.addWidget(section, index // columns, index % columns)
-        for column in range(2):
+        for column in range(3):
             self._place.setColumnStretch(column, 1 if column < columns else 0)
+
+    def _columns_now(self) -> int:
+        width = self.area.viewport().width()
+        return 3 if width >= _THREE_COLUMNS else 2 if width >= _TWO_COLUMNS else 1
 
     # -- Qt -----------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Puts the plots in two columns where there is room."""
+        """Puts the plots side by side where there is room."""
         if event.type() == QEvent.Type.Resize:
-            columns = 2 if self.area.viewport().width() >= _TWO_COLUMNS else 1
+            columns = self._columns_now()
             if columns != self._columns:
                 self._columns = columns
                 self._arrange()
         return super().eventFilter(watched, event)
 
 
-def quantities(drawn: DrawStatistics, theory: Theory) -> dict[str, Quantity]:
+def rule_of(pipeline: AugmentSpec) -> str | None:
+    """Returns by which rule a pipeline cuts at random; None if it has no such step."""
+    rules = [step.rule for step in pipeline.steps if isinstance(step, RandomResizedCrop)]
+    return rules[0] if rules else None
+
+
+def other_rule(pipeline: AugmentSpec) -> AugmentSpec | None:
+    """Returns the pipeline with the other rule of the random resized crop; None without one."""
+    rule = rule_of(pipeline)
+    if rule is None:
+        return None
+    other = "uniform_swap" if rule == "log_uniform" else "log_uniform"
+    steps = tuple(
+        step.model_copy(update={"rule": other}) if isinstance(step, RandomResizedCrop) else step
+        for step in pipeline.steps
+    )
+    return pipeline.model_copy(update={"steps": steps})
+
+
+def quantities(
+    drawn: DrawStatistics, theory: Theory, other: Theory | None = None
+) -> dict[str, Quantity]:
     """Returns what can be plotted of many draws: what the pipeline does not do is left out."""
-    samples: dict[str, tuple[Numbers, Distribution | None]] = {
-        "kept": (drawn.kept, theory.kept),
-        "distortion": (drawn.distortion, theory.distortion),
-        "x": (drawn.x, theory.x),
-        "y": (drawn.y, theory.y),
+    samples: dict[str, tuple[Numbers, Distribution | None, Distribution | None]] = {
+        name: (getattr(drawn, name), getattr(theory, name), getattr(other, name, None))
+        for name in ("kept", "distortion", "x", "y")
     }
-    if drawn.attempts.any():
-        samples["attempts"] = (drawn.attempts.astype(float), theory.attempts)
-    if drawn.short_side.any():
-        samples["short_side"] = (drawn.short_side.astype(float), theory.short_side)
+    for name in ("attempts", "short_side"):
+        if getattr(drawn, name).any():
+            samples[name] = (getattr(drawn, name).astype(float), getattr(theory, name), None)
     found = {}
-    for name, (sample, expected) in samples.items():
+    for name, (sample, expected, rival) in samples.items():
         agreed = None if expected is None else fit(sample, expected)
         counted = histogram(sample, expected, log=name == "distortion")
-        found[name] = Quantity(name, sample, expected, agreed, counted)
+        ranges = rival is not None and counted.values is None
+        others = rival.shares(counted.edges) * len(sample) if ranges and rival else None
+        found[name] = Quantity(name, sample, expected, agreed, counted, others)
     return found

@@ -39,7 +39,7 @@ def summary(counted: DrawStatistics, theory: Theory) -> str:
         )
     if counted.attempts.any():
         fallbacks = int(counted.fallback.sum())
-        text = _tr("no attempt fitted {fallbacks:,} times").format(fallbacks=fallbacks)
+        text = _tr("fallback {fallbacks:,} times").format(fallbacks=fallbacks)
         if theory.fallback is not None:
             text += _tr(", theory {expected}").format(expected=_expected(theory.fallback * count))
         parts.append(text)

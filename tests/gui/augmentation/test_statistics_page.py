@@ -72,3 +72,15 @@ def test_the_table_holds_every_bar(page):
     assert sum(int(row["draws"]) for row in kept) == 300
     assert sum(float(row["expected"]) for row in kept) == pytest.approx(300, abs=0.1)
     assert not page.image().isNull()
+
+
+def test_the_other_rule_is_drawn_on_demand_with_its_own_theory(page):
+    chart = page.charts["distortion"]
+    assert chart.other is None
+    page.other.click()
+    assert chart.other_name == "older rule"
+    assert chart.other.sum() == pytest.approx(300, rel=0.1)
+    assert abs(chart.other - chart.histogram.expected).max() > 0.1
+    plain = chart.grab().toImage()
+    page.other.click()
+    assert chart.grab().toImage() != plain
