@@ -48,7 +48,10 @@ _CHANCE = (
     "repeats it{older}. ResNet Studio draws that of a sample from (seed, epoch, index), so that "
     "the same seed gives other samples there; for the same draw the pixels are the same."
 )
-_NO_CHANCE = "There is no chance in it: the pixels are those of ResNet Studio, bit for bit."
+_NO_CHANCE = (
+    "There is no chance in it: of the same decoded picture it makes the pixels that ResNet Studio "
+    "makes, bit for bit."
+)
 _V2 = "from torchvision.transforms import v2"
 _FUNCTIONAL = "from torchvision.transforms.v2 import functional as F"
 _BLOCKS = ("class ", "def ")
@@ -62,9 +65,17 @@ def sample(picture):
 '''
 _READ = '''\
 def read(path):
-    """Returns a picture file as the network reads it: (3, {side}, {side}) float32."""
+    """Returns a picture file as the network reads it: (3, {side}, {side}) float32.
+
+    It is turned upright, and what is transparent becomes white.
+    """
     with Image.open(path) as file:
-        return pipeline(ImageOps.exif_transpose(file).convert("RGB"))
+        picture = ImageOps.exif_transpose(file)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    return pipeline(picture.convert("RGB"))
 
 
 if __name__ == "__main__":
@@ -127,12 +138,10 @@ def _transform(step: Step) -> Part:
 def _geometry_call(step: GeometryStep) -> Part:
     match step:
         case RandomResizedCrop():
-            name = (
-                "v2.RandomResizedCrop" if step.rule == "log_uniform" else "OlderRandomResizedCrop"
-            )
-            ranges = f"scale={numbers(step.scale)}, ratio={numbers(step.ratio)}"
-            needs = () if step.rule == "log_uniform" else ("OlderRandomResizedCrop",)
-            return Part(f"{name}({step.size}, {ranges})", needs)
+            ranges = f"{step.size}, scale={numbers(step.scale)}, ratio={numbers(step.ratio)}"
+            if step.rule == "log_uniform":
+                return Part(f"v2.RandomResizedCrop({ranges})")
+            return Part(f"OlderRandomResizedCrop({ranges})", ("OlderRandomResizedCrop",))
         case Resize():
             return Part(f"v2.Resize([{step.size}])")
         case ResizeExact():

@@ -76,6 +76,15 @@ def test_a_picture_file_is_read_upright(tmp_path):
     assert read[:, :7].sum() == 0
 
 
+def test_what_is_transparent_in_a_file_becomes_white(tmp_path):
+    rgba = np.full((8, 8, 4), 0, dtype=np.uint8)
+    rgba[:4, :, 3] = 255  # the upper half is black, the lower can be seen through
+    Image.fromarray(rgba).save(tmp_path / "half.png")
+    values = run(code(AugmentSpec(steps=(ResizeExact(size=8),))))["read"](tmp_path / "half.png")
+    assert values[:, :4].max() == 0
+    assert values[:, 4:].min() == 1
+
+
 def test_a_sample_refuses_a_picture_it_was_not_drawn_for():
     spec = PRESETS["imagenet_train"]
     drawn = draw(spec, 60, 50, sample_rng(0, 0, 0))
