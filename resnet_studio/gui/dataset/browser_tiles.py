@@ -15,6 +15,8 @@ _CHIP = 8
 _GOLDEN_ANGLE = 137.508
 """Degrees: neighbouring classes get hues that lie far apart, however many there are."""
 _MOST_WORDS = 4096
+_RIGHT, _MIDDLE = Qt.TextElideMode.ElideRight, Qt.TextElideMode.ElideMiddle
+"""Names of files differ at their ends."""
 
 
 class Tiles:
@@ -75,7 +77,9 @@ class Tiles:
         if chosen or current:
             self._paint_frame(painter, rect, chosen=chosen, current=current)
         self._paint_picture(painter, square, thumbnail)
-        self._paint_side(painter, square, listing.side_name(row))
+        on = listing.side_name(row)
+        if on != "train" or side >= _NAMES_FROM:  # of most pictures, and it would hide small ones
+            self._paint_side(painter, square, on)
         words = QRect(square.left(), square.bottom() + 3, side, rect.bottom() - square.bottom())
         self._paint_words(painter, words, listing, row, named=side >= _NAMES_FROM)
 
@@ -132,20 +136,20 @@ class Tiles:
         line = QRect(rect.left() + _CHIP + 4, rect.top(), room, height)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(self._theme.text))
-        painter.drawText(line, left, self._short(listing.class_name(row), room, metrics))
+        painter.drawText(line, left, self._short(listing.class_name(row), room, metrics, _RIGHT))
         if named:
             painter.setPen(QColor(self._theme.muted))
             below = QRect(rect.left(), rect.top() + height, rect.width(), height)
             name = listing.names[row].rpartition("/")[2]
-            painter.drawText(below, left, self._short(name, rect.width(), metrics))
+            painter.drawText(below, left, self._short(name, rect.width(), metrics, _MIDDLE))
 
-    def _short(self, text: str, room: int, metrics: QFontMetrics) -> str:
+    def _short(self, text: str, room: int, metrics: QFontMetrics, where: Qt.TextElideMode) -> str:
         """Returns the text as far as it fits; measured once, since that takes longest of all."""
         key = text, room
         if (short := self._words.get(key)) is None:
             if len(self._words) > _MOST_WORDS:
                 self._words.clear()
-            short = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+            short = metrics.elidedText(text, where, room)
             self._words[key] = short
         return short
 
