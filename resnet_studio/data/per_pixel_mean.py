@@ -39,7 +39,7 @@ def measure_mean(
     std: Triple = (1.0, 1.0, 1.0),
     threads: int | None = None,
 ) -> Generator[ScanProgress, None, PerPixelMean]:
-    """Measures the mean picture; to end early, close the generator.
+    """Measure the mean picture; to end early, close the generator.
 
     Args:
         pictures: The training pictures, and none of the validation.
@@ -80,7 +80,7 @@ def measure_mean(
 
 
 def measured_steps(spec: AugmentSpec, dataset: Dataset) -> tuple[Step, ...]:
-    """Returns what is done to a picture before it is averaged: it has the result's size then."""
+    """Return what is done to a picture before it is averaged: it has the result's size then."""
     side = spec.output_size
     fixed = spec.pixel_steps[: fixed_steps(spec)]
     if shape_after(dataset, fixed) == (side, side):
@@ -91,7 +91,7 @@ def measured_steps(spec: AugmentSpec, dataset: Dataset) -> tuple[Step, ...]:
 def _sums(
     pictures: Subset, steps: tuple[Step, ...], threads: int | None
 ) -> Generator[tuple[NDArray[np.int64], int, int], None, None]:
-    """Yields the sum of some pictures, of how many it is, and how many were tried."""
+    """Yield the sum of some pictures, of how many it is, and how many were tried."""
     images = pictures.dataset.images
     if images is not None and leaves_alone(steps, images.shape[1], images.shape[2]):
         for begin in range(0, len(pictures), _AT_ONCE):
