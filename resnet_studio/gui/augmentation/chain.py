@@ -122,9 +122,20 @@ class PipelineChain(QWidget):
         self._mixing = ""
         self._target: int | None = None
         self._size = 0
+        self._short = False
         self.boxes: list[QLabel] = []
         self.setAccessibleName(self.tr("Steps of the pipeline"))
         self.set_theme(theme)
+
+    def set_short(self, short: bool) -> None:
+        """Shows the names of the steps only, where there is no room for their numbers."""
+        if short == self._short:
+            return
+        self._short = short
+        if self._sketch is not None:
+            for place, step in enumerate(self._sketch.steps):
+                self._fill(self.boxes[place], step, on=place not in self._sketch.off)
+            self._fill_end(self.boxes[-1], self._size)
 
     def set_mixing(self, text: str) -> None:
         """Says in the last box what is done to batches; a link leads to where that is chosen."""
@@ -232,7 +243,7 @@ class PipelineChain(QWidget):
         title, lines = step_title(step), step_lines(step)
         kind = ("chance" if step.numbers else "fixed") if on else "off"
         shown = title if on else self.tr("{step} (off)").format(step=title)
-        _write(box, shown, lines)
+        _write(box, shown, lines, short=self._short)
         chance = {
             "chance": self.tr("By chance: drawn anew for each picture in each epoch."),
             "fixed": self.tr("Without chance: the same each time."),
@@ -242,7 +253,8 @@ class PipelineChain(QWidget):
             "Click or Enter: settings. Drag or Alt+Left, Alt+Right: move. Space: off and on. "
             "Ctrl+D: duplicate. Delete: remove."
         )
-        box.setToolTip("\n".join(filter(None, (sentence(step.kind), chance, keys))))
+        told = (sentence(step.kind), ", ".join(lines) if self._short else "", chance, keys)
+        box.setToolTip("\n".join(filter(None, told)))
         _restyle(box, "step", kind)
 
     def _mark(self, box: QLabel, selected: bool, wrong: bool) -> None:
@@ -253,7 +265,9 @@ class PipelineChain(QWidget):
         self._size = size
         title = self.tr("The network reads")
         reads = self.tr("3 × {size}").format(size=size_text(size, size))
-        _write(box, title, (reads,), link=self._mixing)
+        if self._short:
+            title = f"{title}: {reads}"
+        _write(box, title, () if self._short else (reads,), link=self._mixing, short=self._short)
         box.setToolTip(
             self.tr(
                 "MixUp and CutMix blend whole batches after these steps. They are chosen in the "
@@ -335,13 +349,17 @@ class PipelineChain(QWidget):
         painter.fillRect(left, corner.y(), _MARK, box.height(), QColor(self._theme.accent))
 
 
-def _write(box: QLabel, title: str, lines: tuple[str, ...], *, link: str = "") -> None:
-    text = f"<b>{as_html([title])}</b><br>{as_html(lines)}"
+def _write(
+    box: QLabel, title: str, lines: tuple[str, ...], *, link: str = "", short: bool = False
+) -> None:
+    text = f"<b>{as_html([title])}</b>"
+    if not short:
+        text += f"<br>{as_html(lines)}"
     if link:
-        text += f"<br><a href='batches'>{as_html([link])}</a>"
+        text += f"{' ' if short else '<br>'}<a href='batches'>{as_html([link])}</a>"
     if text != box.text():
         box.setText(text)
-        box.setAccessibleName(f"{title}: {', '.join(lines)}")
+        box.setAccessibleName(f"{title}: {', '.join(lines)}" if lines else title)
         box.setAccessibleDescription(link)
 
 

@@ -102,12 +102,13 @@ class StepField:
 @cache
 def fields_of(kind: type[StepModel]) -> tuple[StepField, ...]:
     """Returns what may be set of a kind of step, in the order of its model."""
-    made = (_field(name, info) for name, info in kind.model_fields.items() if name != "kind")
+    own = str(kind.model_fields["kind"].default)
+    made = (_field(own, name, info) for name, info in kind.model_fields.items() if name != "kind")
     return tuple(field for field in made if field is not None)
 
 
-def _field(name: str, info: FieldInfo) -> StepField | None:
-    """Returns a field; None for what no form can hold, such as a mean picture."""
+def _field(step: str, name: str, info: FieldInfo) -> StepField | None:
+    """Returns a field of a kind of step; None for what no form can hold: a mean picture."""
     kind = _kind(name, info.annotation)
     if kind is None:
         return None
@@ -125,7 +126,7 @@ def _field(name: str, info: FieldInfo) -> StepField | None:
     return StepField(
         name=name,
         kind=kind,
-        label=field_label(name),
+        label=field_label(step, name),
         tip=_tr(info.description or ""),
         low=low,
         high=high,
@@ -210,9 +211,14 @@ def _decimals(name: str, *, share: bool, reach: float) -> int:
 # --- words ----------------------------------------------------------------------------------------
 
 
-def field_label(name: str) -> str:
-    """Returns what a field is called; a name that is not known here is made readable."""
-    return _labels().get(name) or name.replace("_", " ").capitalize()
+def field_label(step: str, name: str) -> str:
+    """Returns what a field of a kind of step is called; an unknown name is made readable."""
+    special = {
+        "random_erasing.scale": _tr("Area covered"),
+        "random_erasing.ratio": _tr("Height ÷ width"),
+    }
+    known = special.get(f"{step}.{name}") or _labels().get(name)
+    return known or name.replace("_", " ").capitalize()
 
 
 def choice_label(value: Any) -> str:
@@ -240,7 +246,7 @@ def _labels() -> dict[str, str]:
         "std": _tr("Standard deviation"),
         "operations": _tr("Operations"),
         "magnitude": _tr("Magnitude"),
-        "bins": _tr("Steps of the magnitude"),
+        "bins": _tr("Steps of magnitude"),
         "value": _tr("Filled with"),
         "interpolation": _tr("Interpolation"),
         "mean_colour": _tr("Mean colour"),

@@ -102,6 +102,10 @@ class EditorStrip(QFrame):
             f" border-left: 4px solid {theme.accent}; border-radius: 4px; }}"
         )
 
+    def set_short(self, short: bool) -> None:
+        """Shows one line of fields at once, where there is no room for more."""
+        self._scroll.set_lines(1 if short else _MOST_LINES)
+
     def set_extra(self, extra: QWidget) -> None:
         """Puts a widget below the fields of the ending."""
         self.extra = extra
@@ -174,6 +178,7 @@ class _FieldScroll(QScrollArea):
     def __init__(self, form: StepForm) -> None:
         super().__init__()
         self._form = form
+        self._lines = _MOST_LINES
         self.setWidget(form)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -185,6 +190,11 @@ class _FieldScroll(QScrollArea):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def set_lines(self, lines: int) -> None:
+        """Shows so many lines at once."""
+        self._lines = lines
+        self.updateGeometry()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Asks for another height when the form gets other fields, which no layout above hears."""
@@ -198,7 +208,7 @@ class _FieldScroll(QScrollArea):
     def heightForWidth(self, width: int) -> int:
         line = max((edit.sizeHint().height() for edit in self._form.inputs.values()), default=0)
         needed = self._form.heightForWidth(width)
-        return min(needed, _MOST_LINES * (line + 6)) + 2
+        return min(needed, self._lines * (line + 6)) + 2
 
 
 def _name(button: QToolButton, name: str, tip: str) -> None:

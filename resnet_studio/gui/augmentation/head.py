@@ -16,6 +16,8 @@ from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 
 _ADD_ICON = "mdi6.plus"
+_LINES_FOR_ALL = 36
+"""Lines of text in the panel's height from which on the numbers of the steps have room."""
 
 
 class EditorHead(QWidget):
@@ -61,6 +63,16 @@ class EditorHead(QWidget):
         self.add_button.setEnabled(sketch is not None)
         self.strip.refresh()
         self._say_trouble()
+
+    def make_room(self, height: int) -> None:
+        """Shortens chain and strip where the views below would have too little room.
+
+        Args:
+            height: Height of the whole panel in pixels.
+        """
+        short = height < _LINES_FOR_ALL * self.fontMetrics().height()
+        self.chain.set_short(short)
+        self.strip.set_short(short)
 
     def set_theme(self, theme: Theme) -> None:
         """Draws in the colours of `theme`."""

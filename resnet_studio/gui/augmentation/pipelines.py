@@ -71,6 +71,8 @@ def field_lines(step: Step) -> tuple[str, ...]:
 
 def _field_text(field: StepField, value: object) -> str:
     text = translate("Augmentation", "{field} {value}")
+    if field.name == "bins":
+        text = translate("Augmentation", "{value} {field}")
     return text.format(field=field.label.lower(), value=field.text(value))
 
 

@@ -16,6 +16,7 @@ from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 USUAL, OWN = "usual", "own"
 _TRAIN, _PARTNERS = "_train", ("_val", "_test")
 _SMALL = 64
+_ENTRIES = 20
 _WIDEST = 28
 """Letters. Longer entries are seen whole in the opened list."""
 
@@ -69,6 +70,7 @@ class PresetList(QComboBox):
         self._fill()
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(_WIDEST)
+        self.setMaxVisibleItems(_ENTRIES)
         guard_wheel(self)
         self.activated.connect(self._chosen)
         self.refresh()

@@ -47,14 +47,14 @@ class AugmentationLine(QWidget):
         self.words.setAccessibleDescription(_in_full(pair))
 
     def _named(self, pair: tuple[AugmentSpec, AugmentSpec], *, usual: bool) -> str:
-        train, validation = pair
+        train, _validation = pair
         if usual:
             text = self.tr("As usual: {train}, {size} px")
         elif self._studio.pipelines.problem is not None:
             text = self.tr("Your own: {train}")
         else:
-            text = self.tr("Your own: {train}, {size} px; validation: {validation}")
-        return text.format(train=train.name, validation=validation.name, size=train.output_size)
+            text = self.tr("Your own: {train}, {size} px")
+        return text.format(train=train.name, size=train.output_size)
 
     def _build(self) -> None:
         title = QLabel(self.tr("Augmentation"))

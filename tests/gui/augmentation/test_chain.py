@@ -137,3 +137,15 @@ def test_a_narrow_row_continues_on_the_next_line(qtbot):
     holder.show()
     places = [flow.itemAt(index).geometry().topLeft().toTuple() for index in range(4)]
     assert places == [(0, 0), (110, 0), (0, 25), (110, 25)]
+
+
+def test_where_room_is_scarce_the_names_stand_alone_and_the_numbers_move_to_the_tool_tips(chain):
+    show(chain, "imagenet_train")
+    high = chain.boxes[0].sizeHint().height()
+    chain.set_short(True)
+    assert chain.boxes[0].sizeHint().height() < high
+    assert "area 8" not in chain.boxes[0].text()
+    assert "area 8" in chain.boxes[0].toolTip()
+    assert chain.accessibleDescription().endswith("3 × 224 × 224")
+    chain.set_short(False)
+    assert chain.boxes[0].sizeHint().height() == high

@@ -50,8 +50,8 @@ def test_the_line_names_the_pipelines_and_leads_back_to_the_usual_ones(setup, st
     assert line.words.text() == "As usual: digits_train, 32 px"
     assert not line.back.isVisible()
     studio.pipelines.set(TUTORIAL)
-    assert line.words.text() == "Your own: tutorial_train, 96 px; validation: tutorial_val"
-    assert "Resize to a square → Normalise" in line.words.toolTip()
+    assert line.words.text() == "Your own: tutorial_train, 96 px"
+    assert "tutorial_val: Resize to a square → Normalise" in line.words.toolTip()
     assert setup.plan.config.train_augment == TUTORIAL[0]
     line.back.click()
     assert setup.plan.config.train_augment == PRESETS["digits_train"]
