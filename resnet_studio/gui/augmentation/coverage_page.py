@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSpinBox,
     QSplitter,
     QVBoxLayout,
@@ -325,6 +326,8 @@ class CoveragePage(LabPage):
         self.headline.setProperty("heading", True)
         self.hint.setProperty("muted", True)
         self.reading.setProperty("muted", True)
+        # The table beside it needs the width more: in a narrow window the reading is cut off.
+        self.reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         for label in (self.headline, self.hint):
             label.setWordWrap(True)
 
