@@ -106,6 +106,20 @@ class Editing(QObject):
             return None
         return self.sketch.steps[self.selected]
 
+    def without_ending(self) -> AugmentSpec | None:
+        """Returns the training pipeline without its ending; None where the rest does not fit.
+
+        It says at which size a mean picture is to be measured, also while the present one is of
+        another size.
+        """
+        both = self.sketches
+        if both is None:
+            return None
+        try:
+            return _with_last(both[TRAINING], None).spec()
+        except SpecError:
+            return None
+
     # -- choosing -----------------------------------------------------------------------------
 
     def show_side(self, side: int) -> None:
@@ -293,9 +307,9 @@ class Editing(QObject):
 
     def follow(self, _changed: object = None) -> None:
         """Takes the usual pipelines of the network and the data of the window."""
-        before = (self.pipeline, str(self.refusal))
+        before = (self.pipeline, self.usual, str(self.refusal))
         self._find_usual()
-        if (self.pipeline, str(self.refusal)) != before:
+        if (self.pipeline, self.usual, str(self.refusal)) != before:
             if self.is_usual:
                 self._drop_selection()
             self.changed.emit()

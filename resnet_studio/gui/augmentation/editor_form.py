@@ -34,6 +34,14 @@ class StepForm(QWidget):
         self.inputs: dict[str, FieldInput] = {}
         self.resets: dict[str, QToolButton] = {}
 
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where the keyboard stops, in order."""
+        stops: list[QWidget] = []
+        for name, editor in self.inputs.items():
+            stops += [*editor.stops, self.resets[name]]
+        return stops
+
     def show_step(self, step: Step | None) -> None:
         """Shows a step; the editors stay as long as the kind does, so that a drag goes on."""
         if step is None or type(step) is not self._kind:

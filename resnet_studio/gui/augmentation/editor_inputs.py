@@ -35,6 +35,10 @@ _drags = itertools.count(1)
 class FieldInput(QWidget):
     """What all editors share.
 
+    Attributes:
+        field: What is edited.
+        stops: Where the keyboard stops, in order.
+
     Signals (GUI thread):
         edited(object, str): The value that the person wants, and the name of the drag.
     """
@@ -44,6 +48,7 @@ class FieldInput(QWidget):
     def __init__(self, field: StepField) -> None:
         super().__init__()
         self.field = field
+        self.stops: list[QWidget] = []
         self._drag = ""
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
@@ -69,6 +74,7 @@ class FieldInput(QWidget):
         box.setToolTip(self._tip(name))
         box.installEventFilter(self)
         self.row.addWidget(box)
+        self.stops.append(box)
         return box
 
     def _tip(self, name: str) -> str:
@@ -98,6 +104,7 @@ class NumberInput(FieldInput):
         guard_wheel(self.slider)
         self.slider.installEventFilter(self)
         self.row.addWidget(self.slider, 1)
+        self.stops.append(self.slider)
         self.box = self.add_box(field.label)
         self.setFocusProxy(self.box)
         self.slider.sliderPressed.connect(self.begin_drag)
@@ -196,6 +203,7 @@ class ColourInput(FieldInput):
         self.row.addWidget(self.button)
         self.row.addStretch(1)
         self.setFocusProxy(self.button)
+        self.stops.append(self.button)
         self._colour = QColor(0, 0, 0)
         self.button.clicked.connect(self._ask)
 
@@ -228,6 +236,7 @@ class ChoiceInput(FieldInput):
         guard_wheel(self.box)
         self.row.addWidget(self.box)
         self.setFocusProxy(self.box)
+        self.stops.append(self.box)
         self.box.currentIndexChanged.connect(self._chosen)
 
     def show_value(self, value: Any) -> None:
@@ -250,6 +259,7 @@ class SwitchInput(FieldInput):
         self.box.setToolTip(field.tip)
         self.row.addWidget(self.box)
         self.setFocusProxy(self.box)
+        self.stops.append(self.box)
         self.box.toggled.connect(self._switched)
 
     def show_value(self, value: Any) -> None:
@@ -284,6 +294,7 @@ def number_box(field: StepField) -> QDoubleSpinBox:
     box.setRange(field.low * field.factor, field.high * field.factor)
     box.setSingleStep(_single_step(field))
     box.setSuffix(f" {field.unit}" if field.unit else "")
+    box.setKeyboardTracking(False)  # a half-typed number is not a number
     box.lineEdit().setTextMargins(5, 0, 0, 0)
     longest = f"{field.soft[1] * field.factor:.{field.decimals}f}0{box.suffix()}"
     box.setMinimumWidth(box.fontMetrics().horizontalAdvance(longest) + 40)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -49,6 +51,7 @@ class EditorHead(QWidget):
         self.measure = MeasureRow(studio, editing)
         self.add_button = QToolButton()
         self.trouble = QLabel()
+        self._stops: list[QWidget] = []
         self._build(row)
         self._connect()
         self._say_mixing()
@@ -62,7 +65,20 @@ class EditorHead(QWidget):
         self.chain.show_sketch(sketch, size, editing.selected, editing.wrong_place)
         self.add_button.setEnabled(sketch is not None)
         self.strip.refresh()
+        self._order_stops()
         self._say_trouble()
+
+    def _order_stops(self) -> None:
+        """Leads the keyboard from the row to the steps, and from there into the form.
+
+        Boxes and fields that are made later would else come after everything in the window.
+        """
+        strip = self.strip
+        stops = [self.add_button, *self.chain.boxes, *strip.form.stops, *strip.buttons.values()]
+        if stops != self._stops:
+            self._stops = stops
+            for one, other in pairwise(stops):
+                QWidget.setTabOrder(one, other)
 
     def make_room(self, height: int) -> None:
         """Shortens chain and strip where the views below would have too little room.

@@ -69,7 +69,7 @@ class MeasureRow(QWidget):
         self._measure(_mean_picture, self.tr("Measuring the mean picture"))
 
     def _measure(self, work: Any, title: str) -> None:
-        split, pipeline = self._studio.data.split, self._editing.pipeline
+        split, pipeline = self._studio.data.split, self._editing.without_ending()
         if split is None or pipeline is None or self._task is not None:
             return
         train = split.train

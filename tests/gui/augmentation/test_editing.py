@@ -331,3 +331,24 @@ def test_a_border_of_nothing_is_a_plain_random_crop():
     from resnet_studio.gui.augmentation.pipelines import step_lines
 
     assert step_lines(PadCrop(size=32, padding=0)) == ("32 × 32 px at random",)
+
+
+def test_the_keyboard_walks_from_the_row_through_the_steps_into_the_form(editing, head):
+    editing.add("vertical_flip")
+    fields = head.strip.form.inputs["p"].stops
+    walked, stop = [], head.add_button
+    wanted = [*head.chain.boxes, *fields]
+    while len(walked) < 40:
+        stop = stop.nextInFocusChain()
+        if stop in wanted:
+            walked.append(stop)
+    assert walked[: len(wanted)] == wanted
+
+
+def test_a_mean_picture_is_measured_at_the_size_that_is_wanted_now(controls, editing, studio):
+    choose(controls.source, "none")
+    wanted = editing.without_ending()
+    assert wanted.ending is None
+    assert wanted.output_size == controls.pipeline.output_size
+    editing.remove(0)
+    assert editing.without_ending() is None
