@@ -240,9 +240,10 @@ def _prints(subset: Subset, threads: int | None) -> Iterator[tuple[bytes, int, b
 
 def _print(pixels: Pixels) -> tuple[bytes, int, bool]:
     """Returns the digest of size and pixels, the hash of likeness, and whether it means nothing."""
-    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=_DIGEST_BYTES)
+    # Processors have instructions for this one: half the time of BLAKE2 where it counts.
+    digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
-    return digest.digest(), *near_hash(pixels)
+    return digest.digest()[:_DIGEST_BYTES], *near_hash(pixels)
 
 
 def _members_by(kind: NDArray[np.int64], kinds: int) -> list[NDArray[np.int64]]:

@@ -48,7 +48,7 @@ class PicturesPage(DataPage):
         self.menu_button = QToolButton()
         self._broken: NDArray[np.bool_] | None = None
         self._awaited: tuple[str, int] | None = None
-        self._scrolled = 0
+        self._scrolled: tuple[str, int] = ("", 0)
         self._build()
         self._connect()
         self._tell()
@@ -71,7 +71,7 @@ class PicturesPage(DataPage):
         """Takes the pictures away."""
         import numpy as np
 
-        self._scrolled = self.grid.verticalScrollBar().value()
+        self._note_place()
         self.listing = self._broken = None
         self.loader.open(None)
         self.grid.show_listing(None, np.empty(0, dtype=np.int64))
@@ -94,18 +94,25 @@ class PicturesPage(DataPage):
     def _listed(self, listing: Listing) -> None:
         import numpy as np
 
+        self._note_place()
         self.listing = listing
         self._broken = np.zeros(len(listing), dtype=np.bool_)
         self.loader.open(listing)
         self.bar.offer(listing.classes, [name for name, _ in listing.sides])
         self.grid.show_listing(listing, self._rows())
-        # After a picture was left out a person goes on where they were.
-        self.grid.verticalScrollBar().setValue(self._scrolled)
-        self._scrolled = 0
+        place = str((self.studio.data.config.source, self.studio.data.config.path))
+        if place == self._scrolled[0]:  # a picture was left out: the person goes on where they were
+            self.grid.verticalScrollBar().setValue(self._scrolled[1])
+        self._scrolled = place, 0
         self._tell()
         if self._awaited is not None:
             awaited, self._awaited = self._awaited, None
             self.reveal(*awaited)
+
+    def _note_place(self) -> None:
+        """Remembers how far down a person is, as long as there is something to be seen."""
+        if self.listing is not None:
+            self._scrolled = self._scrolled[0], self.grid.verticalScrollBar().value()
 
     # -- which pictures -----------------------------------------------------------------------
 

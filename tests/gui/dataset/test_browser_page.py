@@ -258,3 +258,29 @@ def test_a_grid_that_loses_its_pictures_paints_nothing(qtbot, many):
     assert many.current_row is None
     QApplication.sendEvent(many, QEvent(QEvent.Type.FontChange))
     assert many.describe(0) == ""
+
+
+def test_a_person_goes_on_where_they_were_after_leaving_one_out(qtbot, page, settle):
+    page.grid.set_side(200)
+    page.grid.go_to(30)
+    before = page.grid.verticalScrollBar().value()
+    assert before > 0
+    page._leave_out()
+    settle()
+    qtbot.waitUntil(lambda: page.listing is not None and len(page.listing) == 34, timeout=WAIT_MS)
+    assert page.grid.verticalScrollBar().value() == before
+
+
+def test_a_cache_that_takes_nothing_is_said_once_and_the_pictures_are_shown(
+    qtbot, page, home, messages
+):
+    (home / "cache").write_text("in the way")
+    page.listing.place(0)[0].sizes[:] = 1000  # as if they were too large to be made each time
+    for _ in range(2):
+        page.loader.open(page.listing)
+        page.grid.set_side(page.grid.side + 16)
+        wait_for_thumbnails(qtbot, page)
+        qtbot.waitUntil(lambda: not page.loader._busy)
+    assert [message.kind for message in messages] == ["warning"]
+    assert str(home / "cache") in messages[0].remedy
+    assert not page._broken.any()
