@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFontMetrics,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -159,11 +160,9 @@ class ChannelTiles(QWidget):
             area = self.picture(tile)
             painter.setFont(bold(self.font()))
             painter.setPen(QColor(self._theme.text))
-            ascent = self.fontMetrics().ascent()
-            painter.drawText(
-                QPointF(area.left(), area.top() - self.fontMetrics().lineSpacing() + ascent - 1),
-                title,
-            )
+            metrics = QFontMetrics(painter.font())
+            shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, int(area.width()))
+            painter.drawText(QPointF(area.left(), area.top() - metrics.descent() - 2), shown)
             painter.drawImage(area.topLeft(), self._resampled(tile, area))
             self._paint_cursor(painter, area)
         painter.end()

@@ -25,8 +25,8 @@ from resnet_studio.gui.theme import Theme
 _GAP = 6
 _ARROW = 14
 _WIDEST, _NARROWEST = 190, 64
-_LINES_HIGH = 4
-"""A picture of the film is at most so many lines of text high."""
+_USUAL_LINES = 4
+"""A picture of the film is so many lines of text high."""
 
 
 class FilmStrip(QWidget):
@@ -47,6 +47,7 @@ class FilmStrip(QWidget):
         self._theme = theme
         self._images: tuple[QImage, ...] = ()
         self._words: tuple[tuple[str, str], ...] = ()
+        self._lines = _USUAL_LINES
         self.selected = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -69,9 +70,14 @@ class FilmStrip(QWidget):
         self._theme = theme
         self.update()
 
+    def set_low(self, low: bool) -> None:
+        """Makes the pictures half as high where there is little room."""
+        self._lines = _USUAL_LINES // 2 if low else _USUAL_LINES
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().lineSpacing()
-        return QSize(400, (_LINES_HIGH + 2) * line + 3 * _GAP)
+        return QSize(400, (self._lines + 2) * line + 3 * _GAP)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_NARROWEST, self.sizeHint().height())

@@ -155,6 +155,11 @@ class LabPage(QWidget):
         return self.filled and type(self).table is not LabPage.table
 
     @property
+    def lines_high(self) -> float:
+        """How many lines of text the view is high: where few, words can go to tool tips."""
+        return self.height() / self.fontMetrics().height()
+
+    @property
     def filled(self) -> bool:
         """Whether there is a result to see."""
         return self.place.currentWidget() is self.body and self.pipeline is not None

@@ -30,7 +30,7 @@ from resnet_studio.gui.augmentation.words import longest_caption, summary
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 
-_LINES_FOR_SENTENCE = 36
+_LINES_FOR_SENTENCE = 26
 _SPLITTER = "augmentation"
 _SIDE_WIDTH, _REST = 340, 590
 
@@ -293,8 +293,7 @@ class SamplesPage(LabPage):
             self._make_room()
 
     def _make_room(self) -> None:
-        lines = self.window().height() / self.fontMetrics().height()
-        self.sentence.setVisible(lines >= _LINES_FOR_SENTENCE)
+        self.sentence.setVisible(self.lines_high >= _LINES_FOR_SENTENCE)
 
 
 def _border(pipeline: AugmentSpec) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFont, QHideEvent, QImage
+from PySide6.QtGui import QFont, QHideEvent, QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -33,6 +33,7 @@ from resnet_studio.gui.widgets.flow import FlowLayout
 
 PACE_MS = 1600
 """How long each moment stays while the walk plays: long enough to read its heading."""
+_LINES_FOR_FILM = 26
 _SPLITTER = "lab_steps"
 _PICTURES, _TALE = 620, 300
 
@@ -203,6 +204,11 @@ class StepsPage(LabPage):
         self._draw_buttons()
         if self.walk is not None:
             self._show_moment()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Makes the film low where the pictures need its room."""
+        super().resizeEvent(event)
+        self.film.set_low(self.lines_high < _LINES_FOR_FILM)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stops playing: nobody looks."""

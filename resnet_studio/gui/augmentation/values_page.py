@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -34,6 +34,7 @@ _SPLITTER = "lab_values"
 _TILES, _FIGURES = 500, 440
 _CHOICE = "lab.values"
 _EYE = "eye"
+_LINES_FOR_WORDS = 26
 _NAMED = ("R", "G", "B")
 
 
@@ -113,6 +114,8 @@ class ValuesPage(LabPage):
                 "level. Channels: black is 0, white is 255."
             )
         )
+        self.bar.setToolTip(self.bar_text.text())
+        self.as_it_is.parentWidget().setToolTip(self.bar_text.text())
 
     def _switch(self, as_it_is: bool) -> None:
         settings = self.studio.settings
@@ -132,7 +135,7 @@ class ValuesPage(LabPage):
         if reading is None:
             return
         x, y = self.tiles.cursor_at
-        titles = ("", self.tr("level"), self.tr("(level ÷ 255 − mean) ÷ deviation"), "")
+        titles = ("", self.tr("level"), self.tr("(level ÷ 255 − mean) ÷ std"), "")
         rows = ["".join(f"<th align='left'>{escape(title)}&nbsp;&nbsp;</th>" for title in titles)]
         told = []
         for channel, name in enumerate(_NAMED):
@@ -174,6 +177,13 @@ class ValuesPage(LabPage):
             self.figures_before.setText(self._figures(self.reading.before))
             self.figures_after.setText(self._figures(self.reading.after))
             self._tell_pixel()
+
+    # -- Qt -------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the explanation to the tool tip where the tiles need its room."""
+        super().resizeEvent(event)
+        self.bar_text.setVisible(self.lines_high >= _LINES_FOR_WORDS)
 
     # -- what is exported -----------------------------------------------------------------------
 
@@ -242,7 +252,6 @@ class ValuesPage(LabPage):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(4)
-        self.bar.setToolTip(self.tr("Which colour is which number; white is zero."))
         self.bar_text.setWordWrap(True)
         self.bar_text.setProperty("muted", True)
         column.addWidget(self.tiles, 1)
