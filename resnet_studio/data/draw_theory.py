@@ -45,6 +45,7 @@ _COLOURS = (
     "random_grayscale",
     "random_erasing",
 )
+_SCALE = "random_short_side"
 _CROPS = ("random_resized_crop", "pad_crop")
 
 Integers = NDArray[np.int64]
@@ -155,20 +156,20 @@ def _parts(steps: Sequence[Step]) -> tuple[list[Step], Step | None, str]:
     for step in steps:
         if step.kind in _COLOURS:
             continue
+        if step.kind not in (*_MIRRORS, *_CROPS, *_FIXED, _SCALE):
+            return [], None, f"“{step.title}” moves pixels in a way that no simple rule covers"
         if step.kind in _MIRRORS:
             mirrored = True
         elif crop is not None:
             return [], None, f"“{step.title}” comes after another crop, which no simple rule covers"
         elif step.kind in _CROPS:
             crop = step
-        elif step.kind == "random_short_side" and any(each.kind == step.kind for each in before):
+        elif step.kind == _SCALE and any(each.kind == _SCALE for each in before):
             return [], None, "there are two scale augmentations"
-        elif step.kind == "random_short_side" or step.kind in _FIXED:
-            if mirrored and isinstance(step, CenterCrop):
-                return [], None, "a flip comes before the centre crop"
-            before.append(step)
+        elif mirrored and isinstance(step, CenterCrop):
+            return [], None, "a flip comes before the centre crop"
         else:
-            return [], None, f"“{step.title}” moves pixels in a way that no simple rule covers"
+            before.append(step)
     return before, crop, ""
 
 
@@ -179,7 +180,7 @@ def _frames(
 
     Scale augmentation draws each whole number of pixels with the same probability.
     """
-    scales = [step for step in steps if step.kind == "random_short_side"]
+    scales = [step for step in steps if step.kind == _SCALE]
     if not scales:
         return [_frame(steps, height, width, 1.0, ())], None
     low, high = int(scales[0].min), int(scales[0].max)

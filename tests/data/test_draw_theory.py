@@ -18,6 +18,7 @@ from resnet_studio.data.augment import (
     ResizeExact,
 )
 from resnet_studio.data.augment_steps import RandomShortSide
+from resnet_studio.data.colour_steps import RandAugment
 from resnet_studio.data.distribution import Agreement, Distribution, fit, histogram
 from resnet_studio.data.draw_statistics import measure
 from resnet_studio.data.draw_theory import theory_of
@@ -133,6 +134,8 @@ def test_a_crop_that_never_fits_is_always_the_fallback():
             (RandomShortSide(min=256, max=480), RandomResizedCrop()),
             "scale augmentation comes before",
         ),
+        ((RandomResizedCrop(), RandAugment()), "RandAugment” moves pixels"),
+        ((HorizontalFlip(p=0), Resize(size=90), CenterCrop(size=80)), "flip comes before"),
     ],
 )
 def test_a_pipeline_without_theory_says_why(steps, said):

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSpinBox,
     QSplitter,
     QVBoxLayout,
@@ -48,6 +47,7 @@ from resnet_studio.gui.features.colour_bar import ColourBar, Scale
 from resnet_studio.gui.features.why_choices import choice, remember
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.elided_label import ElidedLabel
 from resnet_studio.gui.widgets.flow import FlowLayout, labelled
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
@@ -100,7 +100,7 @@ class CoveragePage(LabPage):
         self._shown: object = None
         self.view = ObjectView(studio.theme)
         self.bar = ColourBar(studio.theme)
-        self.reading = QLabel()
+        self.reading = ElidedLabel()
         self.draws = DrawsCount(studio)
         self.lost_below = QSpinBox()
         self.heat = QCheckBox(self.tr("&Heat map"))
@@ -326,8 +326,6 @@ class CoveragePage(LabPage):
         self.headline.setProperty("heading", True)
         self.hint.setProperty("muted", True)
         self.reading.setProperty("muted", True)
-        # The table beside it needs the width more: in a narrow window the reading is cut off.
-        self.reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         for label in (self.headline, self.hint):
             label.setWordWrap(True)
 

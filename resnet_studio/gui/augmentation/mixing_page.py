@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 """Pairs that are shown; a batch may have hundreds."""
-_LINES_FOR_NOTE = 18
+_LINES_FOR_NOTE = 26
 
 
 class MixingPage(LabPage):

@@ -85,8 +85,12 @@ def verdict(fit: Fit) -> str:
     """Returns what the gap between a sample and its theory says."""
     return {
         Agreement.USUAL: _tr("Largest gap {gap}, by chance {mean} on average: they agree."),
-        Agreement.RARE: _tr("Largest gap {gap}, by chance {mean} on average: rather far apart."),
-        Agreement.NONE: _tr("Largest gap {gap}, by chance {mean} on average: they do not agree."),
+        Agreement.RARE: _tr(
+            "Largest gap {gap}, by chance {mean} on average: further apart than 19 of 20 samples."
+        ),
+        Agreement.NONE: _tr(
+            "Largest gap {gap}, by chance {mean} on average: further apart than 99 of 100 samples."
+        ),
     }[fit.agreement].format(gap=share(fit.gap), mean=share(fit.expected))
 
 
