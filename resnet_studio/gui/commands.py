@@ -43,7 +43,8 @@ class Commands(QObject):
         self._actions = {command.id: self._action(command) for command in table}
         self._handlers: dict[str, Callable[[], Any]] = {}
         self._conditions: set[str] = set()
-        self._update()
+        for command in self._table.values():
+            self._update(command)
 
     @property
     def table(self) -> tuple[Command, ...]:
@@ -62,7 +63,7 @@ class Commands(QObject):
         """Gives the command its (only) handler; a later one replaces an earlier one."""
         self._actions[command_id]
         self._handlers[command_id] = handler
-        self._update()
+        self._update(self._table[command_id])
 
     def run(self, command_id: str) -> bool:
         """Runs the command if it is enabled; returns whether it was."""
@@ -87,7 +88,9 @@ class Commands(QObject):
         if holds == (name in self._conditions):
             return
         (self._conditions.add if holds else self._conditions.discard)(name)
-        self._update()
+        for command in self._table.values():
+            if name in command.needs or f"!{name}" in command.needs:
+                self._update(command)
 
     def set_theme(self, theme: Theme) -> None:
         """Draws the icons of all actions in the colours of `theme`."""
@@ -109,11 +112,10 @@ class Commands(QObject):
             self.about_to_run.emit(command_id)
             handler()
 
-    def _update(self) -> None:
-        for command in self._table.values():
-            action, reason = self._actions[command.id], self.why_not(command.id)
-            action.setEnabled(not reason)
-            self._tell(action, translate(command.tip), reason)
+    def _update(self, command: Command) -> None:
+        action, reason = self._actions[command.id], self.why_not(command.id)
+        action.setEnabled(not reason)
+        self._tell(action, translate(command.tip), reason)
 
     def _tell(self, action: QAction, tip: str, reason: str) -> None:
         """Says what the command does, and why it cannot be done now."""
