@@ -27,26 +27,30 @@ from resnet_studio.data.augment_steps import (
     ATTEMPTS,
     CenterCrop,
     HorizontalFlip,
+    Normalise,
     PadCrop,
     RandomResizedCrop,
+    RandomShortSide,
+    Resize,
+    ResizeExact,
     Step,
+    VerticalFlip,
+)
+from resnet_studio.data.colour_steps import (
+    ColourJitter,
+    PCAColour,
+    RandomErasing,
+    RandomGrayscale,
 )
 from resnet_studio.data.distribution import Distribution
 from resnet_studio.data.draws import Draw, draw_steps, fallback_region
+from resnet_studio.data.mean_picture import PerPixelMean
 
 _POINTS, _STRIDE = 196_418, 121_393  # Fibonacci numbers 27 and 26
-_FIXED = ("resize", "resize_exact", "center_crop")
-_MIRRORS = ("horizontal_flip", "vertical_flip")
-_COLOURS = (
-    "normalise",
-    "per_pixel_mean",
-    "colour_jitter",
-    "pca_colour",
-    "random_grayscale",
-    "random_erasing",
-)
-_SCALE = "random_short_side"
-_CROPS = ("random_resized_crop", "pad_crop")
+_FIXED = (Resize, ResizeExact, CenterCrop)
+_MIRRORS = (HorizontalFlip, VerticalFlip)
+_COLOURS = (Normalise, PerPixelMean, ColourJitter, PCAColour, RandomGrayscale, RandomErasing)
+_CROPS = (RandomResizedCrop, PadCrop)
 
 Integers = NDArray[np.int64]
 
@@ -154,17 +158,17 @@ def _parts(steps: Sequence[Step]) -> tuple[list[Step], Step | None, str]:
     crop: Step | None = None
     mirrored = False
     for step in steps:
-        if step.kind in _COLOURS:
+        if isinstance(step, _COLOURS):
             continue
-        if step.kind not in (*_MIRRORS, *_CROPS, *_FIXED, _SCALE):
+        if not isinstance(step, (*_MIRRORS, *_CROPS, *_FIXED, RandomShortSide)):
             return [], None, f"“{step.title}” moves pixels in a way that no simple rule covers"
-        if step.kind in _MIRRORS:
+        if isinstance(step, _MIRRORS):
             mirrored = True
         elif crop is not None:
             return [], None, f"“{step.title}” comes after another crop, which no simple rule covers"
-        elif step.kind in _CROPS:
+        elif isinstance(step, _CROPS):
             crop = step
-        elif step.kind == _SCALE and any(each.kind == _SCALE for each in before):
+        elif isinstance(step, RandomShortSide) and any(each.kind == step.kind for each in before):
             return [], None, "there are two scale augmentations"
         elif mirrored and isinstance(step, CenterCrop):
             return [], None, "a flip comes before the centre crop"
@@ -180,10 +184,10 @@ def _frames(
 
     Scale augmentation draws each whole number of pixels with the same probability.
     """
-    scales = [step for step in steps if step.kind == _SCALE]
+    scales = [step for step in steps if isinstance(step, RandomShortSide)]
     if not scales:
         return [_frame(steps, height, width, 1.0, ())], None
-    low, high = int(scales[0].min), int(scales[0].max)
+    low, high = scales[0].min, scales[0].max
     count = high - low + 1
     frames = [
         _frame(steps, height, width, 1 / count, ((number + 0.5) / count,))
