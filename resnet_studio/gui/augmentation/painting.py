@@ -88,7 +88,24 @@ def caption_width(parts: Sequence[str], font: QFont, *, head: str) -> int:
 
 def head_width(head: str, font: QFont) -> int:
     """Returns the width of what stands before a caption, with the gap behind it."""
-    return QFontMetrics(bold(font)).horizontalAdvance(head) + _NUMBER_GAP
+    return _bold_metrics(font).horizontalAdvance(head) + _NUMBER_GAP
+
+
+_BOLD: dict[str, QFontMetrics] = {}
+_MOST_FONTS = 16
+
+
+def _bold_metrics(font: QFont) -> QFontMetrics:
+    """Returns the measures of the bold form, made once for each font.
+
+    A grid asks a few hundred times when it is laid out, and each bold font costs 60 µs.
+    """
+    key = font.key()
+    if key not in _BOLD:
+        if len(_BOLD) >= _MOST_FONTS:
+            _BOLD.clear()
+        _BOLD[key] = QFontMetrics(bold(font))
+    return _BOLD[key]
 
 
 def paint_caption(
