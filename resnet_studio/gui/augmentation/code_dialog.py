@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFontDatabase, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from resnet_studio.files import write_text_atomic
 from resnet_studio.gui.studio import Studio
 
-_LETTERS, _LINES = 92, 30
+_LETTERS, _LINES = 108, 40
 
 
 class CodeDialog(QDialog):
@@ -54,8 +54,10 @@ class CodeDialog(QDialog):
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPointSizeF(self.font().pointSizeF())
         self.text.setStyleSheet(f"font-family: '{font.family()}', monospace;")
-        metrics = self.text.fontMetrics()
-        self.resize(_LETTERS * metrics.averageCharWidth(), _LINES * metrics.lineSpacing())
+        metrics = QFontMetrics(font)
+        room = self.screen().availableSize()
+        wide = min(_LETTERS * metrics.horizontalAdvance("0"), room.width() * 9 // 10)
+        self.resize(wide, min(_LINES * metrics.lineSpacing(), room.height() * 9 // 10))
         self.said.setProperty("muted", True)
         self.copy.setDefault(True)
         self.copy.clicked.connect(self._copy)

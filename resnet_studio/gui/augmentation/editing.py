@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from resnet_studio.data.augment import PRESETS, AugmentSpec, Step
 from resnet_studio.errors import SpecError, StudioError
+from resnet_studio.gui.augmentation.editor_fields import fields_of
 from resnet_studio.gui.augmentation.step_kinds import is_ending, new_step, place_for
 from resnet_studio.gui.pipeline_choice import Sketches
 from resnet_studio.gui.pipeline_sketch import MOST_STEPS, Sketch, pair_error
@@ -242,12 +243,13 @@ class Editing(QObject):
         return ""
 
     def reset_step(self, place: int) -> None:
-        """Gives every field of a step its default again."""
-        sketch = self.sketch
-        if sketch is None:
+        """Gives every field of a step its default again, but for the size: others rely on it."""
+        if (sketch := self.sketch) is None:
             return
         step = sketch.steps[place]
-        fresh = new_step(step.kind, self.pipeline)
+        fields = [field for field in fields_of(type(step)) if field.name != "size"]
+        values = {field.name: field.default for field in fields if field.default is not None}
+        fresh = type(step).model_validate(dict(step) | values)
         text = self.tr("Reset {step}").format(step=step.title)
         self._set(sketch.with_step(place, fresh), text, self.selected)
 

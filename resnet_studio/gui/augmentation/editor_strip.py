@@ -85,7 +85,9 @@ class EditorStrip(QFrame):
         self.buttons["right"].setEnabled(place < len(sketch.steps) - 1)
         self.buttons["duplicate"].setEnabled(not is_ending(step))
         fields = fields_of(type(step))
-        changed = any(getattr(step, field.name) != field.default for field in fields)
+        changed = any(
+            getattr(step, field.name) != field.default for field in fields if field.name != "size"
+        )
         self.buttons["reset"].setVisible(all(field.default is not None for field in fields))
         self.buttons["reset"].setEnabled(changed)
         if self.extra is not None:

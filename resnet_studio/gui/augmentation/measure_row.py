@@ -6,10 +6,13 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from resnet_studio.data.augment import AugmentSpec, Normalise, Step
+from resnet_studio.data.mean_picture import PerPixelMean
 from resnet_studio.gui.augmentation.editing import Editing
+from resnet_studio.gui.augmentation.samples import rgb_image
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.flow import FlowLayout
 from resnet_studio.gui.workers import Task, TaskState
@@ -38,8 +41,11 @@ class MeasureRow(QWidget):
         self.picture = QPushButton(self.tr("Measure the per-pixel mean"))
         self.cancel = QPushButton(self.tr("Cancel"))
         self.said = QLabel()
+        self.shown = QLabel()
         self._build()
         studio.data.changed.connect(self.refresh)
+        editing.changed.connect(self.show_mean)
+        editing.selection_changed.connect(self.show_mean)
         self.refresh()
 
     def refresh(self) -> None:
@@ -59,6 +65,18 @@ class MeasureRow(QWidget):
                     count=len(split.train), name=split.name
                 )
             )
+
+    def show_mean(self) -> None:
+        """Shows the mean picture of the selected step, if it has one."""
+        step = self._editing.step
+        self.shown.setVisible(isinstance(step, PerPixelMean))
+        if isinstance(step, PerPixelMean):
+            side = 2 * self.colours.sizeHint().height()
+            picture = QPixmap.fromImage(rgb_image(step.rgb))
+            self.shown.setPixmap(picture.scaled(side, side))
+            words = self.tr("The mean picture, {side} × {side} pixels")
+            self.shown.setToolTip(words.format(side=step.side))
+            self.shown.setAccessibleName(words.format(side=step.side))
 
     def measure_colours(self) -> None:
         """Measures mean and standard deviation of each channel, and takes them as the ending."""
@@ -133,7 +151,8 @@ class MeasureRow(QWidget):
         )
         self.said.setProperty("muted", True)
         row = FlowLayout(self, gap=8)
-        for widget in (self.colours, self.picture, self.cancel, self.said):
+        self.shown.hide()
+        for widget in (self.shown, self.colours, self.picture, self.cancel, self.said):
             row.addWidget(widget)
         self.colours.clicked.connect(self.measure_colours)
         self.picture.clicked.connect(self.measure_picture)

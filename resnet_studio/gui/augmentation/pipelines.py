@@ -14,6 +14,7 @@ from resnet_studio.data.augment import (
     Step,
 )
 from resnet_studio.data.augment_steps import RandomShortSide
+from resnet_studio.data.mean_picture import PerPixelMean
 from resnet_studio.gui.augmentation.editor_fields import StepField, fields_of
 from resnet_studio.gui.augmentation.words import decimal, percent, size_text
 
@@ -55,6 +56,8 @@ def step_lines(step: Step) -> tuple[str, ...]:
                 mean.format(values=_triple(step.mean)),
                 deviation.format(values=_triple(step.std)),
             )
+        case PerPixelMean():
+            return _mean_lines(step)
         case _:
             return field_lines(step)
 
@@ -74,6 +77,15 @@ def _field_text(field: StepField, value: object) -> str:
     if field.name == "bins":
         text = translate("Augmentation", "{value} {field}")
     return text.format(field=field.label.lower(), value=field.text(value))
+
+
+def _mean_lines(step: PerPixelMean) -> tuple[str, ...]:
+    picture = translate("Augmentation", "mean picture {size}").format(size=_pixels(step.side))
+    deviation = translate("Augmentation", "std {values}").format(values=_triple(step.std))
+    if not step.pictures:
+        return picture, deviation
+    count = translate("Augmentation", "of {count:,} pictures").format(count=step.pictures)
+    return picture, f"{count}, {deviation}"
 
 
 def _pad_lines(step: PadCrop) -> tuple[str, ...]:

@@ -162,6 +162,15 @@ def test_a_field_goes_back_to_its_default(editing, head):
     assert editing.step.scale == (0.08, 1.0)
 
 
+def test_all_fields_go_back_but_for_the_size_that_others_rely_on(editing, head):
+    editing.select(0)
+    head.strip.form.inputs["scale"].least.setValue(30)
+    head.strip.form.inputs["size"].box.setValue(96)
+    head.strip.buttons["reset"].click()
+    assert (editing.step.scale, editing.step.size) == ((0.08, 1.0), 96)
+    assert not head.strip.buttons["reset"].isEnabled()
+
+
 def test_a_colour_is_chosen_by_a_button(editing, head, monkeypatch):
     from resnet_studio.gui.augmentation import editor_inputs
 
@@ -323,6 +332,12 @@ def test_the_ending_is_measured_on_the_training_pictures(controls, editing, head
     with qtbot.waitSignal(head.measure.settled, timeout=60_000):
         head.measure.measure_picture()
     assert controls.pipeline.ending.kind == "per_pixel_mean"
+    assert head.measure.shown.pixmap().width() > 0
+    head.strip.form.inputs["std"].boxes[0].setValue(0.5)
+    head.strip.buttons["reset"].click()
+    assert controls.pipeline.ending.std == (1.0, 1.0, 1.0)
+    studio.undo_stack.undo()
+    studio.undo_stack.undo()
     assert studio.pipelines.own[1].ending == controls.pipeline.ending
     assert studio.pipelines.problem is None
 
