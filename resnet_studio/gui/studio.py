@@ -87,6 +87,8 @@ class Studio(QObject):
         pointed_at(CropBox | None): What the number under the cursor can see of the picture, in
             its pixels; None where the cursor is on no number.
         recipe_wished(dict): Another panel than the training's wants these fields of the recipe.
+        index_wished(int): The person wants to see what training reads of the present picture, which
+            has this number in the data set, from 0.
         training_changed(bool): A run has started or ended.
         message_posted(Message): A sentence for the message bar.
     """
@@ -100,6 +102,7 @@ class Studio(QObject):
     selection_changed = Signal(str)
     pointed_at = Signal(object)
     recipe_wished = Signal(dict)
+    index_wished = Signal(int)
     training_changed = Signal(bool)
     message_posted = Signal(object)
 

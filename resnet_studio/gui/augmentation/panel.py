@@ -82,6 +82,7 @@ class AugmentationPanel(QWidget):
         )
 
     def _connect(self) -> None:
+        self.studio.index_wished.connect(self.show_index)
         studio = self.studio
         studio.commands.connect("augmentation.new_seed", self.new_seed)
         studio.commands.connect("augmentation.previous_seed", self.previous_seed)

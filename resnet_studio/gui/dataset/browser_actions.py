@@ -24,12 +24,23 @@ class PictureActions:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
-    def open(self, listing: Listing, row: int, *, panel: str = "features") -> None:
-        """Makes a picture that of the window and shows a panel with it."""
+    def open(self, listing: Listing, row: int) -> None:
+        """Makes a picture that of the window and looks inside the network with it."""
 
         def show(picture: Picture) -> None:
             self._studio.set_picture(picture)
-            self._studio.commands.run(f"view.{panel}")
+            self._studio.commands.run("view.features")
+
+        self._load(listing, row, show)
+
+    def open_in_lab(self, listing: Listing, row: int) -> None:
+        """Shows what training reads of a picture: its number decides the chance."""
+        _, index = listing.place(row)
+
+        def show(picture: Picture) -> None:
+            self._studio.set_picture(picture)
+            self._studio.commands.run("view.augmentation")
+            self._studio.index_wished.emit(index)
 
         self._load(listing, row, show)
 

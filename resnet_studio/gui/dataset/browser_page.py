@@ -168,10 +168,9 @@ class PicturesPage(DataPage):
         rows = self.grid.selection.tolist() or [row]
         on = self.actions_on
         menu.addAction(self.tr("&Look inside with it"), lambda: on.open(listing, row))
-        menu.addAction(
-            self.tr("Show in the &augmentation lab"),
-            lambda: on.open(listing, row, panel="augmentation"),
-        )
+        lab = self.tr("Show in the &augmentation lab as sample {number:,}")
+        words = lab.format(number=listing.place(row)[1] + 1)  # counted from 1 on screen
+        menu.addAction(words, lambda: on.open_in_lab(listing, row))
         menu.addSeparator()
         menu.addAction(self.tr("&Copy the picture"), lambda: on.copy(listing, row))
         menu.addAction(self.tr("Copy the &path"), lambda: on.copy_path(listing, rows))

@@ -165,6 +165,19 @@ def test_the_menu_copies_the_picture_and_its_path(qtbot, page, pictures):
     assert actions["Open its folder"].isEnabled()
 
 
+def test_the_lab_is_asked_for_the_number_that_training_uses(qtbot, page):
+    page.grid.reveal(page.listing.names.index("cat/2.png"))
+    menu = QMenu(page)
+    page._fill_menu(menu)
+    dataset, index = page.listing.place(page.grid.current_row)
+    (lab,) = [action for action in menu.actions() if f"sample {index + 1}" in action.text()]
+    with qtbot.waitSignal(page.studio.index_wished, timeout=WAIT_MS) as wished:
+        lab.trigger()
+    assert wished.args == [index]
+    assert dataset.file_of(index) == "cat/2.png"
+    assert np.array_equal(page.studio.picture.rgb, dataset.picture(index))
+
+
 def test_a_picture_that_has_gone_is_said_to_be_broken(qtbot, page, pictures):
     (pictures / "bird" / "0.png").unlink()
     page.loader.open(page.listing)
