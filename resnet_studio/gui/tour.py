@@ -43,6 +43,23 @@ _VIEWS = (
     ("why", "Why this class: three methods side by side"),
     ("filters", "The weights themselves"),
 )
+_LAB_VIEWS = (
+    (
+        "samples",
+        "What training would see of the photograph",
+        "The crop of each sample is drawn on the original; training calls the same code.",
+    ),
+    ("steps", "One sample, transform by transform, with every number drawn", ""),
+    ("values", "The numbers that the network reads", ""),
+    ("statistics", "A thousand crops, counted beside theory", ""),
+    ("coverage", "How often each place of the photograph is seen", ""),
+    ("ten_crops", "Ten crops, and the network's vote for each", "Random weights vote here."),
+)
+_DATA_VIEWS = (
+    ("overview", "The classes of the data set that training uses", ""),
+    ("pictures", "Its pictures, found by class and name", ""),
+    ("facts", "Sizes and colours, measured beside what is published", ""),
+)
 _COMPARED_RUNS = ("cifar_plain20", "cifar_plain56", "cifar_resnet20", "cifar_resnet56")
 
 Say = Callable[[str], Any]
@@ -122,6 +139,7 @@ class Tour:
         self._compare()
         self._drop_photograph()
         self._augment()
+        self._look_at_data()
         self._train()
         self._compare_runs()
         self._look_inside()
@@ -195,16 +213,31 @@ class Tour:
         self._take("features-channel", "One channel laid over the photograph", "")
 
     def _augment(self) -> None:
+        """Goes through the lab with the pipeline of ImageNet, and leaves the usual one behind."""
         panel: Any = self.workspace.show_panel("augmentation")
+        _choose(panel.controls.source, "imagenet")
+        for name, title, text in _LAB_VIEWS:
+            self._await_lab(panel.views.show_view(name))
+            self._take("augmentation" if name == "samples" else f"lab-{name}", title, text)
+        panel.views.show_view("samples")
+        _choose(panel.controls.source, "usual")
+
+    def _await_lab(self, page: Any) -> None:
         self._until(
-            lambda: panel.views.current_page.has_image,
-            "the augmented samples are drawn",
+            lambda: page.filled and not page.working and self._idle(),
+            "the view of the lab is there",
         )
-        self._take(
-            "augmentation",
-            "What training would see of the photograph",
-            "The crop of each sample is drawn on the original; training calls the same code.",
+
+    def _look_at_data(self) -> None:
+        panel: Any = self.workspace.show_panel("data")
+        self._until(
+            lambda: self.studio.data.split is not None and self._idle(), "the digits are opened"
         )
+        for name, title, text in _DATA_VIEWS:
+            panel.views.show_view(name)
+            self._until(self._idle, f"the page {name} is there")
+            self._take(f"data-{name}", title, text)
+        panel.views.show_view("overview")
 
     def _train(self) -> None:
         panel: Any = self.workspace.show_panel("training")
