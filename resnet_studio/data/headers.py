@@ -1,6 +1,7 @@
-"""The size of a plain JPEG or PNG from its first bytes, ten times as fast as opening the picture.
+"""The size of a plain JPEG or PNG from its first bytes, much faster than by opening the picture.
 
-For folders of a hundred thousand files. Only headers without anything unusual are read here, and
+For folders of a hundred thousand files: a whole scan took 14 to 28 times as long as `os.walk` and
+`stat`, and takes 5 times as long with this (20,000 small files, two busy cores, Pillow 13). Only headers without anything unusual are read here, and
 nothing is ever refused: where a byte is not as expected, `imaging.read_header` has Pillow look at
 the file and say what is wrong. So what a scan finds does not depend on this module; a test changes
 every byte of many headers and compares.
@@ -12,6 +13,8 @@ import os
 import stat
 import struct
 import zlib
+
+from resnet_studio.data.imaging import MAX_FILE_BYTES
 
 HEAD_BYTES = 2048
 """The header of a JPEG without EXIF has 600 bytes or so."""
@@ -51,7 +54,8 @@ def plain_size(path: str) -> tuple[str, int, int] | None:
     try:
         # Looked at first, since opening a device may act on it; and opened without waiting, since
         # a pipe that took its place would hang.
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a Path each is slow
+        status = os.stat(path)  # noqa: PTH116 - a Path each is slow
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
             return None
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags)

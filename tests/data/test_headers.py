@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from resnet_studio.data.headers import plain_size, size_of_head
-from resnet_studio.data.imaging import UnreadablePictureError, read_header
+from resnet_studio.data.imaging import MAX_FILE_BYTES, UnreadablePictureError, read_header
 from tests.data.pictures import GREY, RGB, encoded, png, smooth
 
 HEADERS = {
@@ -68,3 +68,7 @@ def test_what_is_no_plain_file_is_left_to_pillow(tmp_path):
     assert plain_size(str(tmp_path)) is None
     assert plain_size(str(tmp_path / "missing")) is None
     assert plain_size("a\0b") is None
+    with (tmp_path / "enormous.jpg").open("wb") as file:
+        file.write(HEADERS["jpeg"])
+        file.truncate(MAX_FILE_BYTES + 1)
+    assert plain_size(str(tmp_path / "enormous.jpg")) is None
