@@ -2,7 +2,7 @@
 
 The draws are those of training: `draw_steps` with the numbers of (seed, epoch, index 0, 1, ...).
 What is to be expected of them is in `draw_theory.py`. No torch here: 1,000 draws of the ImageNet
-recipe take about 70 ms on one core of a laptop of 2020.
+recipe take about 40 ms on one core of an AMD EPYC (best of 7, picture of 375 × 500).
 """
 
 from __future__ import annotations

@@ -171,6 +171,7 @@ class PairsView(QWidget):
         painter.setPen(QColor(self._theme.muted))
         for square, text in zip(squares, texts, strict=True):
             line = QRect(square.left(), square.bottom() + 2, square.width(), self._line())
+            line.adjust(-_SIGN // 2, 0, _SIGN // 2, 0)  # "№ 128 · 100.0 %" is wider than 64 pixels
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, text)
 
     def _paint_target(self, painter: QPainter, left: int, area: QRect, pair: Pair) -> None:

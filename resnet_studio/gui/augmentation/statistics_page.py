@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _TWO_COLUMNS, _THREE_COLUMNS = 900, 1500
 """Pixels of width from which the plots stand in so many columns."""
+_ROUNDING = 1.02
+"""Greatest over least distortion up to which only sizes rounded to pixels differ."""
 _OTHER = "lab.other_rule"
 _MANY = 2_000
 """Draws that may take more than half a second."""
@@ -68,7 +70,9 @@ class Quantity:
 
     @property
     def varies(self) -> bool:
-        """Whether there is any chance in it."""
+        """Whether there is any chance in it, beyond the rounding of sizes to pixels."""
+        if self.name == "distortion":
+            return bool(self.sample.max() > _ROUNDING * self.sample.min())
         return len(self.histogram.counts) > 1
 
 
@@ -185,11 +189,8 @@ class StatisticsPage(LabPage):
                 axis, title = self.charts[name].axis, self.sections[name].title.text()
                 value = axis.text(float(quantity.sample[0]))
                 unit = " %" if axis.scale == 100 else ""
-                parts.append(
-                    self.tr("{what} is the same in all draws: {value}{unit}.").format(
-                        what=title, value=value, unit=unit
-                    )
-                )
+                text = self.tr("{what} is the same in all draws, up to rounding: {value}{unit}.")
+                parts.append(text.format(what=title, value=value, unit=unit))
         self.why.setText(" ".join(parts))
         self.why.setVisible(bool(parts))
 

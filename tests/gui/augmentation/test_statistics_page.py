@@ -66,6 +66,15 @@ def test_a_pipeline_without_chance_says_that_there_is_nothing_to_count(page, qtb
     assert "nothing to chance" in page.waiting.text()
 
 
+def test_what_only_rounding_changes_is_said_instead_of_plotted(page, studio, qtbot):
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        studio.pipelines.set((PRESETS["paper_train"], PRESETS["paper_val"]))
+    assert page.sections["distortion"].isHidden()
+    assert "Distortion is the same in all draws, up to rounding" in page.why.text()
+    assert not page.sections["short_side"].isHidden()
+    assert page.other.isHidden()
+
+
 def test_the_table_holds_every_bar(page):
     rows = list(csv.DictReader(io.StringIO(page.table())))
     kept = [row for row in rows if row["quantity"] == "kept"]
