@@ -1,7 +1,6 @@
 """The size of a plain JPEG or PNG from its first bytes, much faster than by opening the picture.
 
-For folders of a hundred thousand files: a whole scan took 14 to 28 times as long as `os.walk` and
-`stat`, and takes 5 times as long with this (20,000 small files, two busy cores, Pillow 13). Only headers without anything unusual are read here, and
+For folders of a hundred thousand files. Only headers without anything unusual are read here, and
 nothing is ever refused: where a byte is not as expected, `imaging.read_header` has Pillow look at
 the file and say what is wrong. So what a scan finds does not depend on this module; a test changes
 every byte of many headers and compares.
