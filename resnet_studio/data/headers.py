@@ -17,6 +17,7 @@ from resnet_studio.data.imaging import MAX_FILE_BYTES
 
 HEAD_BYTES = 2048
 """The header of a JPEG without EXIF has 600 bytes or so."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_PIXELS = 50_000_000
 """Larger pictures are looked at by Pillow, which warns of them."""
 
@@ -56,8 +57,7 @@ def plain_size(path: str) -> tuple[str, int, int] | None:
         status = os.stat(path)  # noqa: PTH116 - a Path each is slow
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
             return None
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        handle = os.open(path, flags)
+        handle = os.open(path, _FLAGS)
         try:
             return size_of_head(os.read(handle, HEAD_BYTES))
         finally:
