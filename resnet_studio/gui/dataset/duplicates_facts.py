@@ -13,7 +13,17 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from resnet_studio.data.dataset import DataSplit
-from resnet_studio.data.duplicates import Duplicates, Fingerprints, Group, sides_of
+from resnet_studio.data.duplicates import Duplicates, Fingerprints, Group, Side, sides_of
+
+_HELD_OUT: tuple[Side, ...] = ("validation", "test")
+_ALSO = (
+    "1 picture of {side} is also in training.",
+    "{count:,} pictures of {side} are also in training.",
+)
+_SIMILAR = (
+    "1 picture of {side} is much like one in training.",
+    "{count:,} pictures of {side} are much like one in training.",
+)
 
 
 class Which(StrEnum):
@@ -67,16 +77,25 @@ def alike_word(group: Group) -> str:
     return said + (", " + _tr("mirrored") if group.mirrored else "")
 
 
-def statement(found: Duplicates) -> tuple[str, bool]:
-    """Returns the most important sentence about duplicates, and whether it is bad news."""
-    parts = [_sentence(found.leaked(of, "train"), side_word(of)) for of in ("validation", "test")]
-    leaks = " ".join(part for part in parts if part)
-    if leaks:
+def statement(found: Duplicates) -> tuple[str, str]:
+    """Returns the most important sentence about duplicates, and how bad it is.
+
+    Bad is the name of a property of labels: "error", "warning" (pictures that are only similar
+    need not be the same) or "good".
+    """
+    same, alike = [], []
+    for of in _HELD_OUT:
+        exact = replace(found, near=()).leaked(of, "train")
+        same += _sentence(exact, side_word(of), _ALSO)
+        alike += _sentence(found.leaked(of, "train") - exact, side_word(of), _SIMILAR)
+    if same or alike:
         more = _tr("The accuracy measured on them is better than it would be on new pictures.")
-        return f"{leaks} {more}", True
+        if not same:
+            more = _tr("Look at them: if they show the same, the accuracy is measured too high.")
+        return " ".join((*same, *alike, more)), "error" if same else "warning"
     if found.exact or found.near:
-        return _tr("No picture of the validation is also in training."), False
-    return _tr("All {count:,} pictures are different.").format(count=found.pictures), False
+        return _tr("No picture of the validation is also in training."), "good"
+    return _tr("All {count:,} pictures are different.").format(count=found.pictures), "good"
 
 
 def totals(found: Duplicates) -> str:
@@ -121,12 +140,10 @@ def carried_over(prints: Fingerprints, split: DataSplit) -> Fingerprints | None:
     )
 
 
-def _sentence(count: int, side: str) -> str:
+def _sentence(count: int, side: str, words: tuple[str, str]) -> list[str]:
     if count == 0:
-        return ""
-    if count == 1:
-        return _tr("1 picture of {side} is also in training.").format(side=side)
-    return _tr("{count:,} pictures of {side} are also in training.").format(count=count, side=side)
+        return []
+    return [_tr(words[count > 1]).format(count=count, side=side)]
 
 
 def _tr(text: str) -> str:

@@ -175,10 +175,10 @@ class DuplicatesPage(DataPage):
 
     def _show(self, found: Duplicates | None) -> None:
         self.found = found
-        text, bad = statement(found) if found is not None else ("", False)
+        text, how_bad = statement(found) if found is not None else ("", "")
         self.said.setText(text)
-        for name, holds in (("error", bad), ("good", bool(text) and not bad)):
-            self.said.setProperty(name, holds)
+        for name in ("error", "warning", "good"):
+            self.said.setProperty(name, name == how_bad)
         self.said.style().unpolish(self.said)
         self.said.style().polish(self.said)
         self.said.setVisible(bool(text))
@@ -239,7 +239,7 @@ class DuplicatesPage(DataPage):
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.pictures)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes(self.studio.settings["splitters"].get(_SPLITTER, [500, 440]))
+        self.splitter.setSizes(self.studio.settings["splitters"].get(_SPLITTER, [520, 420]))
         for state in self._states():
             self.pages.addWidget(state)
         listed = QWidget()
@@ -319,7 +319,7 @@ class DuplicatesPage(DataPage):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         letter = table.fontMetrics().averageCharWidth()
-        for column, letters in enumerate((11, 19, 24)):
+        for column, letters in enumerate((11, 21, 24)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             table.setColumnWidth(column, letters * letter)
 

@@ -9,8 +9,8 @@ import shutil
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from resnet_studio.data.duplicates import Group, Member
-from resnet_studio.gui.dataset.duplicates_facts import surplus
+from resnet_studio.data.duplicates import Duplicates, Group, Member
+from resnet_studio.gui.dataset.duplicates_facts import statement, surplus
 from tests.gui.dataset.conftest import WAIT_MS
 
 
@@ -86,6 +86,21 @@ def test_one_of_each_group_stays_where_groups_overlap():
 
     assert surplus([group("a", "b"), group("a", "b", "c")]) == ("b", "c")
     assert surplus([group("a", "b"), group("c", "b")]) == ("b",)
+
+
+def test_the_same_pixels_are_told_from_mere_likeness():
+    def member(side, position):
+        return Member(side, position, position, f"{side}{position}", 0)
+
+    same = Group("exact", (member("train", 0), member("validation", 0)))
+    alike = Group("near", (member("train", 1), member("validation", 1), member("validation", 2)))
+    assert statement(Duplicates((same,), (alike,), 9)) == (
+        "1 picture of validation is also in training. 2 pictures of validation are much like one"
+        " in training. The accuracy measured on them is better than it would be on new pictures.",
+        "error",
+    )
+    assert statement(Duplicates((), (alike,), 9))[1] == "warning"
+    assert statement(Duplicates((), (), 9)) == ("All 9 pictures are different.", "good")
 
 
 def test_a_picture_of_a_group_is_shown_among_all_others(duplicates, panel, qtbot):
