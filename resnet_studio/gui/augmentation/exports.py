@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QMenu, QWidget
 
 from resnet_studio.gui.augmentation.export_menu import VIEW_COMMANDS, add_commands
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 16
 _SMALLEST_SIDE, _LARGEST_SIDE = 128, 256
-SAMPLE_COMMANDS = ("copy_sample", "save_sample")
+SAMPLE_COMMANDS = ("copy_sample", "save_sample", "copy_sample_code")
 
 
 class SampleExports(QObject):
@@ -58,6 +58,17 @@ class SampleExports(QObject):
         """Saves the selected sample as PNG, pixel for pixel."""
         name = f"{self._file_stem()}_sample{self._page.grid.selected + 1}.png"
         self._make_sample(lambda image: save_image(self._studio, image, name))
+
+    def copy_sample_code(self) -> None:
+        """Copies the selected sample as Python that makes the same pixels with torchvision."""
+        from resnet_studio.data.torchvision_code import code_of_draw
+
+        request, grid = self._page.shown, self._page.grid
+        if request is not None:
+            code = code_of_draw(request.pipeline, grid.draws[grid.selected])
+            QGuiApplication.clipboard().setText(code)
+            said = self.tr("Sample {number} is in the clipboard, as torchvision code.")
+            self._studio.show_message(said.format(number=grid.selected + 1))
 
     # -- menus --------------------------------------------------------------------------------
 

@@ -111,7 +111,8 @@ class GridView(QWidget):
         self._longest = longest
         self._captions = [caption(draw) for draw in draws]
         # Parts are hardly ever wider than those of the longest caption, but there may be more.
-        more = {parts for parts in self._captions if len(parts) > len(longest)}
+        most = max(self._captions, key=lambda parts: len("".join(parts)), default=())
+        more = {parts for parts in self._captions if len(parts) > len(longest)} | {most}
         self._tallest = [longest, *more]
         # What was there is shown faintly until the new pixels come: a grid that is followed while a
         # slider is dragged would flicker otherwise.

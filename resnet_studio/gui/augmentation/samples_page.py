@@ -13,7 +13,7 @@ from resnet_studio.data.augment import AugmentSpec
 from resnet_studio.data.augment_steps import PadCrop, RandomRotation
 from resnet_studio.gui.augmentation.controls import Controls
 from resnet_studio.gui.augmentation.export_menu import ExportButton
-from resnet_studio.gui.augmentation.exports import SampleExports, grid_sheet
+from resnet_studio.gui.augmentation.exports import SAMPLE_COMMANDS, SampleExports, grid_sheet
 from resnet_studio.gui.augmentation.grid_view import GridScroll, GridView
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.sample_side import SampleSide
@@ -265,7 +265,7 @@ class SamplesPage(LabPage):
         self.summary.setProperty("heading", True)
         self.summary.setAccessibleName(self.tr("Kept area of all samples"))
         self.sentence.setProperty("muted", True)
-        self.export_button = ExportButton(self.studio, ("copy_sample", "save_sample"))
+        self.export_button = ExportButton(self.studio, SAMPLE_COMMANDS)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.summary)

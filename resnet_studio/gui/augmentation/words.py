@@ -5,24 +5,20 @@ Nothing is computed here that `data.draws` has not decided; only said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from resnet_studio.data.augment import (
-    AugmentSpec,
-    CenterCrop,
-    Draw,
-    HorizontalFlip,
-    PadCrop,
-    RandomResizedCrop,
-    ResizeExact,
-)
+from resnet_studio.data.augment import AugmentSpec, Draw, Step, StepDraw
 
 translate = QCoreApplication.translate
 SEPARATOR = " · "
 _VISIBLE_STRETCH = 1.03  # less comes of rounding to whole pixels, and nobody sees it
+_UNCHANGED = "left as it is"
+_FACTORS = (("brightness", "b"), ("contrast", "c"), ("saturation", "s"))
 _KEPT_TOGETHER = (" × ", " %", " px")
 
 
@@ -63,25 +59,100 @@ def caption(draw: Draw) -> tuple[str, ...]:
     parts = [translate("Augmentation", "kept {share}").format(share=percent(draw.kept_fraction))]
     if stretch := stretch_text(draw.distortion, least=_VISIBLE_STRETCH):
         parts.append(stretch)
+    if turn := turn_text(draw.turned):
+        parts.append(turn)
     if draw.padded_fraction >= 0.0005:
-        border = translate("Augmentation", "border {share}")
-        parts.append(border.format(share=percent(draw.padded_fraction)))
+        parts.append(_border_text(draw.padded_fraction))
     if draw.flipped:
         parts.append(translate("Augmentation", "flipped"))
+    if draw.upside_down:
+        parts.append(translate("Augmentation", "upside down"))
+    for drawn in draw.steps:
+        parts += _colour_parts(drawn)
     return tuple(parts)
 
 
 def longest_caption(pipeline: AugmentSpec) -> tuple[str, ...]:
-    """Returns the longest caption the pipeline may give, so that tiles keep their place."""
+    """Returns about the longest caption the pipeline may give, so that tiles keep their place."""
     parts = [translate("Augmentation", "kept {share}").format(share=percent(1))]
-    kinds = {type(step) for step in pipeline.steps}
-    if kinds & {RandomResizedCrop, ResizeExact}:
+    kinds = {step.kind for step in pipeline.steps}
+    if kinds & {"random_resized_crop", "resize_exact"}:
         parts.append(stretch_text(1 / 1.88))
-    if kinds & {PadCrop, CenterCrop} and pipeline.numbers:
-        parts.append(translate("Augmentation", "border {share}").format(share=percent(0.88)))
-    if HorizontalFlip in kinds:
+    if "random_rotation" in kinds:
+        parts.append(turn_text(-88))
+    if kinds & {"pad_crop", "center_crop", "random_rotation"} and pipeline.numbers:
+        parts.append(_border_text(0.88))
+    if "horizontal_flip" in kinds:
         parts.append(translate("Augmentation", "flipped"))
+    if "vertical_flip" in kinds:
+        parts.append(translate("Augmentation", "upside down"))
+    for step in pipeline.steps:
+        parts += _longest_colour_parts(step)
     return tuple(parts)
+
+
+def turn_text(degrees: float) -> str:
+    """Says by how much a sample is turned, clockwise above 0 as on a dial; empty for not at all."""
+    if abs(degrees) < 0.05:
+        return ""
+    sign = "" if degrees < 0 else "−"
+    return translate("Augmentation", "turned {angle}°").format(angle=f"{sign}{abs(degrees):.0f}")
+
+
+def _border_text(share: float) -> str:
+    return translate("Augmentation", "border {share}").format(share=percent(share))
+
+
+def _colour_parts(drawn: StepDraw) -> list[str]:
+    """Returns what a step did to the colours, or covered, in as few letters as can be."""
+    values = drawn.values
+    match drawn.kind:
+        case "colour_jitter":
+            return _jitter_parts(values)
+        case "pca_colour":
+            shifts = ((name[0].upper(), values[name]) for name in ("red", "green", "blue"))
+            return [" ".join(f"{letter}{_with_sign(shift)}" for letter, shift in shifts)]
+        case "random_grayscale":
+            return [translate("Augmentation", "grey")] if values["grey"] else []
+        case "random_erasing" if values["erased"]:
+            text = translate("Augmentation", "covered {share}")
+            return [text.format(share=percent(values["area_fraction"]))]
+        case "rand_augment" | "trivial_augment":
+            return [part for part in drawn.text.split(", then ") if part != _UNCHANGED]
+        case _:
+            return []
+
+
+def _jitter_parts(values: Mapping[str, Any]) -> list[str]:
+    """Returns the factors by their letters: brightness, contrast; then saturation, hue."""
+    told = {name: f"{letter}×{values[name]:.2f}" for name, letter in _FACTORS if name in values}
+    if "hue_degrees" in values:
+        told["hue"] = f"h{_with_sign(values['hue_degrees'])}°"
+    pairs = (("brightness", "contrast"), ("saturation", "hue"))
+    joined = (" ".join(told[name] for name in pair if name in told) for pair in pairs)
+    return [part for part in joined if part]
+
+
+def _longest_colour_parts(step: Step) -> list[str]:
+    match step.kind:
+        case "colour_jitter":
+            return ["b×1.88 c×1.88", "s×1.88 h−188°"]
+        case "pca_colour":
+            return ["R−88 G−88 B−88"]
+        case "random_grayscale":
+            return [translate("Augmentation", "grey")]
+        case "random_erasing":
+            return [translate("Augmentation", "covered {share}").format(share=percent(0.88))]
+        case "rand_augment":
+            return ["sheared across by −0.88"] * step.operations
+        case "trivial_augment":
+            return ["sheared across by −0.88"]
+        case _:
+            return []
+
+
+def _with_sign(value: float) -> str:
+    return f"{'−' if value < 0 else '+'}{abs(value):.0f}"
 
 
 def summary(draws: Sequence[Draw]) -> str:
@@ -105,9 +176,7 @@ def facts(draw: Draw) -> tuple[str, ...]:
     """Returns what holds of a sample as a whole, a line each."""
     box = draw.crop_box
     lines = [
-        translate("Augmentation", "Part: {size} px").format(
-            size=size_text(round(box.width), round(box.height))
-        ),
+        _part_fact(draw),
         translate("Augmentation", "Corner: {left}, {top}").format(
             left=signed(round(box.left)), top=signed(round(box.top))
         ),
@@ -117,14 +186,25 @@ def facts(draw: Draw) -> tuple[str, ...]:
         _stretch_fact(draw.distortion),
     ]
     if draw.padded_fraction >= 0.0005:
-        text = translate("Augmentation", "Black border: {share}")
+        text = translate("Augmentation", "Border: {share}")
         lines.append(text.format(share=percent(draw.padded_fraction)))
+    if turn := turn_text(draw.turned):
+        lines.append(f"{turn[:1].upper()}{turn[1:]}")
     lines.append(
         translate("Augmentation", "Flipped left to right")
         if draw.flipped
         else translate("Augmentation", "Not flipped")
     )
+    if draw.upside_down:
+        lines.append(translate("Augmentation", "Upside down"))
     return tuple(lines)
+
+
+def _part_fact(draw: Draw) -> str:
+    """Returns the size of the part; of one that is turned, the lengths of its edges."""
+    corners = draw.corners
+    across, down = (round(math.dist(corners[0], corners[place])) for place in (1, 3))
+    return translate("Augmentation", "Part: {size} px").format(size=size_text(across, down))
 
 
 def _stretch_fact(distortion: float) -> str:

@@ -64,6 +64,15 @@ AUGMENTATION_COMMANDS: tuple[Command, ...] = (
         needs=("samples",),
     ),
     Command(
+        "augmentation.copy_sample_code",
+        "Copy the sample as torchvision code",
+        "",
+        PICTURE,
+        "mdi6.code-tags",
+        "Copy the selected sample as Python that makes the same pixels with torchvision.",
+        needs=("samples",),
+    ),
+    Command(
         "augmentation.copy_table",
         "Copy the lab's numbe&rs",
         "",

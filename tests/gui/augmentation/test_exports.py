@@ -115,10 +115,21 @@ def test_a_folder_that_cannot_be_written_gives_a_message(filled, studio, message
 
 def test_the_menus_offer_the_commands(filled):
     names = ["copy_view", "save_view", "copy_table", "save_table", "copy_sample", "save_sample"]
+    names.append("copy_sample_code")
     for menu in (filled.samples.exports.menu(), filled.samples.export_button.menu()):
         actions = [action for action in menu.actions() if not action.isSeparator()]
         assert [action.objectName() for action in actions] == [f"augmentation.{n}" for n in names]
         assert all(action.isEnabled() for action in actions)
+
+
+def test_the_code_of_a_sample_holds_what_was_drawn_for_it(filled, studio):
+    filled.samples.grid.select(1)
+    studio.commands.run("augmentation.copy_sample_code")
+    code = QGuiApplication.clipboard().text()
+    compile(code, "sample.py", "exec")
+    region = filled.samples.grid.draws[1].steps[0].region
+    for number in (region.top, region.left, region.height, region.width):
+        assert str(number) in code
 
 
 def test_the_picture_with_its_rectangles_can_be_saved(filled, target):

@@ -14,6 +14,13 @@ from resnet_studio.data.augment import (
     draw,
     sample_rng,
 )
+from resnet_studio.data.augment_steps import RandomRotation, RandomShortSide, VerticalFlip
+from resnet_studio.data.colour_steps import (
+    ColourJitter,
+    RandomErasing,
+    RandomGrayscale,
+    TrivialAugment,
+)
 from resnet_studio.gui.augmentation.pipelines import step_lines, step_title
 from resnet_studio.gui.augmentation.story import refusal, story
 from resnet_studio.gui.augmentation.words import (
@@ -69,6 +76,51 @@ def test_no_caption_has_more_parts_than_the_longest(name):
         assert len(caption(drawn)) <= len(longest_caption(spec))
 
 
+def test_what_is_turned_covered_or_coloured_stands_in_the_caption():
+    steps = (
+        RandomResizedCrop(size=32),
+        RandomRotation(degrees=40),
+        VerticalFlip(p=1),
+        ColourJitter(),
+        RandomGrayscale(p=1),
+        RandomErasing(p=1),
+        TrivialAugment(),
+    )
+    spec = AugmentSpec(steps=steps)
+    for index in range(20):
+        drawn = draw(spec, 60, 90, sample_rng(0, 0, index))
+        words = caption(drawn)
+        angle = drawn.steps[1].values["angle"]
+        sign = "" if angle < 0 else "−"  # clockwise above 0
+        assert f"turned {sign}{abs(angle):.0f}°" in words
+        jitter = drawn.steps[3].values
+        assert f"b×{jitter['brightness']:.2f} c×{jitter['contrast']:.2f}" in words
+        assert {"upside down", "grey"} <= set(words)
+        assert f"covered {percent(drawn.steps[5].values['area_fraction'])}" in words
+        assert (drawn.steps[6].text in words) == (drawn.steps[6].text != "left as it is")
+        assert len(words) <= len(longest_caption(spec)) + 1
+        assert f"Turned {sign}{abs(angle):.0f}°" in facts(drawn)
+
+
+def test_the_story_tells_every_kind_of_step_with_its_number():
+    steps = (
+        RandomShortSide(min=40, max=60),
+        RandomResizedCrop(size=32),
+        RandomRotation(degrees=40),
+        VerticalFlip(),
+        RandomGrayscale(),
+        RandomErasing(p=1),
+        ColourJitter(),
+    )
+    spec = AugmentSpec(steps=steps)
+    drawn = draw(spec, 60, 90, sample_rng(0, 0, 3))
+    text = story(spec, drawn, LIGHT).replace("\u00a0", " ")
+    for place in (0, 2, 3, 4, 5):
+        assert f"{drawn.steps[place].values['number']:.3f}" in text
+    assert f"shorter side of {drawn.steps[0].values['side']} (from 40 to 60)" in text
+    assert drawn.steps[6].text[1:] in text
+
+
 def test_the_summary_of_one_sample_has_no_extremes():
     drawn = draw(PRESETS["imagenet_val"], 427, 640)
     assert summary([drawn]) == f"Kept area: {percent(drawn.kept_fraction)}"
@@ -79,7 +131,7 @@ def test_the_facts_name_border_and_flip():
     spec = AugmentSpec(steps=(PadCrop(padding=4, size=32),))
     drawn = draw(spec, 32, 32, sample_rng(3, 0, 0))
     text = "\n".join(facts(drawn))
-    assert f"Black border: {percent(drawn.padded_fraction)}" in text
+    assert f"Border: {percent(drawn.padded_fraction)}" in text
     assert "Not flipped" in text
     assert "Not stretched" in text
 

@@ -163,7 +163,7 @@ def test_what_finds_no_room_is_told_by_name_and_leaves_nothing_behind(
     rig.drop(tmp_path / "photo.png")
     rig.until(lambda: rig.features.examination is not None)
     rig.features.enlarge("layer1", 0)
-    grid = rig.workspace.show_panel("augmentation").grid
+    grid = rig.workspace.show_panel("augmentation").samples.grid
     rig.until(lambda: grid.complete)
     rig.train(pictures, epochs=1)
     rig.until(lambda: not rig.training.running)
