@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QEventLoop, QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from resnet_studio.errors import StudioError
@@ -52,7 +52,7 @@ _LAB_VIEWS = (
     ("steps", "One sample, transform by transform, with every number drawn", ""),
     ("values", "The numbers that the network reads", ""),
     ("statistics", "A thousand crops, counted beside theory", ""),
-    ("coverage", "How often each place of the photograph is seen", ""),
+    ("coverage", "How often each place of the photograph is seen, and its object lost", ""),
     ("ten_crops", "Ten crops, and the network's vote for each", "Random weights vote here."),
 )
 _DATA_VIEWS = (
@@ -217,10 +217,31 @@ class Tour:
         panel: Any = self.workspace.show_panel("augmentation")
         _choose(panel.controls.source, "imagenet")
         for name, title, text in _LAB_VIEWS:
-            self._await_lab(panel.views.show_view(name))
+            page = panel.views.show_view(name)
+            self._await_lab(page)
+            if name == "steps":
+                page.step(1)  # the crop, with its attempts
+            elif name == "coverage":
+                self._mark(page.view)
+                self._await_lab(page)
             self._take("augmentation" if name == "samples" else f"lab-{name}", title, text)
         panel.views.show_view("samples")
         _choose(panel.controls.source, "usual")
+
+    def _mark(self, view: Any) -> None:
+        """Drags a box over the middle of the photograph, as a person marks an object."""
+        area, left = view.area(), Qt.MouseButton.LeftButton
+        from_ = area.topLeft() + QPointF(0.3 * area.width(), 0.2 * area.height())
+        to = area.topLeft() + QPointF(0.7 * area.width(), 0.8 * area.height())
+        for kind, point, button in (
+            (QEvent.Type.MouseButtonPress, from_, left),
+            (QEvent.Type.MouseMove, to, Qt.MouseButton.NoButton),
+            (QEvent.Type.MouseButtonRelease, to, left),
+        ):
+            held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else left
+            where = QPointF(view.mapToGlobal(point.toPoint()))
+            none = Qt.KeyboardModifier.NoModifier
+            self._application.sendEvent(view, QMouseEvent(kind, point, where, button, held, none))
 
     def _await_lab(self, page: Any) -> None:
         self._until(
