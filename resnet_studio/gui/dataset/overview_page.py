@@ -93,6 +93,10 @@ class OverviewPage(DataPage):
             return
         self._change(edits, self.tr("Rename {name}").format(name=row.name))
 
+    def rename_selected(self) -> None:
+        """Opens the name of the first selected class for typing."""
+        self.table.rename()
+
     def merge(self) -> None:
         """Makes one class of the selected ones, with the name of the first."""
         chosen = [row for row in self.table.selection if row.used]
@@ -200,11 +204,6 @@ class OverviewPage(DataPage):
             column.addWidget(widget)
 
     def _connect(self) -> None:
-        connect = self.studio.commands.connect
-        connect("dataset.rename", self.table.rename)
-        connect("dataset.merge", self.merge)
-        connect("dataset.leave_out", self.leave_out)
-        connect("dataset.take_in", self.take_in)
         self.model.renamed.connect(self.rename)
         self.table.selected.connect(self._tell)
         self.search.textChanged.connect(self.table.order.search)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -12,6 +13,13 @@ from resnet_studio.gui.dataset.page import DataPage
 from resnet_studio.gui.studio import Studio
 
 _CHOICE = "dataset.page"
+_OF_CLASSES = {
+    "dataset.rename": "rename_selected",
+    "dataset.merge": "merge",
+    "dataset.leave_out": "leave_out",
+    "dataset.take_in": "take_in",
+}
+"""Commands of the overview, with its methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ class Views(QWidget):
         self._made: dict[str, QWidget] = {}
         self._build()
         self.bar.currentChanged.connect(self._chosen)
+        for command, method in _OF_CLASSES.items():
+            studio.commands.connect(command, partial(self._run_overview, method))
         remembered = studio.settings["choices"].get(_CHOICE, "")
         known = [view.name for view in VIEWS]
         self.show_view(remembered if remembered in known else known[0])
@@ -127,6 +137,10 @@ class Views(QWidget):
                 page.reveal_wanted.connect(self._reveal)
             self.stack.addWidget(page)
         return self._made[view.name]
+
+    def _run_overview(self, method: str) -> None:
+        """Shows the classes that are concerned, then does it."""
+        getattr(self.show_view("overview"), method)()
 
     def _reveal(self, side: str, position: int) -> None:
         from resnet_studio.gui.dataset.browser_page import PicturesPage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -9,6 +10,7 @@ from PySide6.QtTest import QTest
 from resnet_studio.gui.dataset.class_model import Column
 from resnet_studio.gui.dataset.class_rows import ClassRow, imbalance, imbalance_text
 from resnet_studio.training.recipe import Recipe
+from tests.gui.dataset.conftest import write
 
 
 def table_of(overview):
@@ -140,3 +142,26 @@ def test_even_classes_are_said_to_be_even():
     assert imbalance_text(rows) == "All classes have the same number of pictures to learn from."
     empty = ClassRow("c", ("c",))
     assert "The class c has no picture to learn from." in imbalance_text([*rows, empty])
+
+
+def test_a_command_for_classes_shows_them_first(overview, opened, studio):
+    overview.table.select({"cat"})
+    opened.views.show_view("facts")
+    assert studio.commands.run("dataset.rename")
+    assert opened.views.current == "overview"
+    assert overview.table.state() == overview.table.State.EditingState
+
+
+def test_a_data_set_with_its_own_validation_needs_no_share(panel, settle, tmp_path):
+    noise = np.random.default_rng(3)
+    for side, count in (("train", 4), ("val", 2)):
+        for name in ("cat", "dog"):
+            for number in range(count):
+                write(tmp_path / "both" / side / name / f"{number}.png", noise)
+    panel.set_data_folder(tmp_path / "both")
+    panel.show()
+    settle()
+    overview = panel.views.show_view("overview")
+    assert table_of(overview) == [("cat", "4", "2", ""), ("dog", "4", "2", "")]
+    assert not overview.division.share.isEnabled()
+    assert "brings its own validation" in overview.division.note.text()
