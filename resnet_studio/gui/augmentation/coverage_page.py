@@ -41,6 +41,7 @@ from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.object_view import ObjectView
 from resnet_studio.gui.augmentation.rival_table import RivalTable
 from resnet_studio.gui.augmentation.samples import shown_original
+from resnet_studio.gui.augmentation.whole import whole
 from resnet_studio.gui.augmentation.worst_row import WorstRow
 from resnet_studio.gui.features.captioned import captioned
 from resnet_studio.gui.features.colour_bar import ColourBar, Scale
@@ -292,9 +293,8 @@ class CoveragePage(LabPage):
         """Returns the picture with map and box beside what is known of the object."""
         if not self.filled:
             return None
-        lines = (*self.title_lines(), self.headline.text())
-        shown = [self._left.grab().toImage(), self._right.grab().toImage()]
-        return captioned(shown, lines, self.studio.theme, self.font())
+        shown = [self._left.grab().toImage(), whole(self._right)]
+        return captioned(shown, self.title_lines(), self.studio.theme, self.font())
 
     def table(self) -> str | None:
         """Returns the comparison, and the share of the object in each sample, as CSV."""

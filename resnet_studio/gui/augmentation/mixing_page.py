@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.mixing_choices import MixingChoices
 from resnet_studio.gui.augmentation.pairs_view import Pair, PairsView
+from resnet_studio.gui.augmentation.whole import whole
 from resnet_studio.gui.features.captioned import captioned
 from resnet_studio.gui.features.images import percent, rgb_image
 from resnet_studio.gui.studio import Studio
@@ -230,14 +231,14 @@ class MixingPage(LabPage):
         )
         split = self.studio.data.split
         name = "" if split is None else split.train.dataset.name
-        return [f"{name} · {which}" if name else which, *super().title_lines()]
+        return [f"{name} · {which}" if name else which, *super().title_lines()[-1:]]
 
     def image(self) -> QImage | None:
         """Returns all pairs."""
         if not self.has_image:
             return None
         lines = (*self.title_lines(), self.summary.text())
-        return captioned([self.pairs.grab().toImage()], lines, self.studio.theme, self.font())
+        return captioned([whole(self.pairs)], lines, self.studio.theme, self.font())
 
     def table(self) -> str | None:
         """Returns the target of every picture of the batch as CSV."""

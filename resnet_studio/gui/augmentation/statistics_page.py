@@ -27,6 +27,7 @@ from resnet_studio.gui.augmentation import statistics_words as words
 from resnet_studio.gui.augmentation.draws_chart import Axis, DrawsChart
 from resnet_studio.gui.augmentation.draws_count import DrawsCount
 from resnet_studio.gui.augmentation.lab_page import LabPage
+from resnet_studio.gui.augmentation.whole import whole
 from resnet_studio.gui.features.captioned import captioned
 from resnet_studio.gui.features.filters_section import Section
 from resnet_studio.gui.features.why_choices import choice, remember
@@ -212,8 +213,7 @@ class StatisticsPage(LabPage):
         if not self.filled or self.counted is None:
             return None
         lines = (*self.title_lines(), self.summary.text(), self.why.text())
-        shown = self._content.grab().toImage()
-        return captioned([shown], lines, self.studio.theme, self.font())
+        return captioned([whole(self._content)], lines, self.studio.theme, self.font())
 
     def table(self) -> str | None:
         """Returns all bars as CSV."""
@@ -224,7 +224,8 @@ class StatisticsPage(LabPage):
 
     def _picture(self, name: str) -> QImage:
         section = self.sections[name]
-        lines = (section.title.text(), section.note.text(), *self.title_lines())
+        sentences = section.note.text().replace(". ", ".\n").split("\n")  # one would be cut off
+        lines = (section.title.text(), *sentences, *self.title_lines())
         return captioned([section.picture()], lines, self.studio.theme, self.font())
 
     def _copy(self, name: str) -> None:

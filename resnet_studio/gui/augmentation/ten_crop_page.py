@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from resnet_studio.gui.augmentation import ten_crop_words as words
 from resnet_studio.gui.augmentation.lab_page import LabPage
+from resnet_studio.gui.augmentation.whole import whole
 from resnet_studio.gui.classification.crops_view import CropsView, Tile, VotesView
 from resnet_studio.gui.classification.entries import CLASSES, Entry
 from resnet_studio.gui.classification.looking import Cropped, Opened, look_at
@@ -236,7 +237,7 @@ class TenCropPage(LabPage):
         if not self.has_image:
             return None
         lines = (*self.title_lines(), self.agreement.text())
-        shown = [self.crops.grab().toImage(), self._right.grab().toImage()]
+        shown = [self.crops.grab().toImage(), whole(self._right)]
         return captioned(shown, lines, self.studio.theme, self.font())
 
     def table(self) -> str | None:

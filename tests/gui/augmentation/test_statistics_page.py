@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
 
 from resnet_studio.data.augment import PRESETS
 from resnet_studio.data.draw_statistics import measure
 from tests.gui.augmentation.conftest import LONG_MS
+from tests.gui.augmentation.helpers import pixels
 
 
 @pytest.fixture
@@ -80,7 +83,17 @@ def test_the_table_holds_every_bar(page):
     kept = [row for row in rows if row["quantity"] == "kept"]
     assert sum(int(row["draws"]) for row in kept) == 300
     assert sum(float(row["expected"]) for row in kept) == pytest.approx(300, abs=0.1)
-    assert not page.image().isNull()
+
+
+def test_the_exported_picture_holds_the_bars_of_all_plots(page, studio):
+    image = page.image()
+    bars = (pixels(image) == QColor(studio.theme.curve_train).getRgb()[:3]).all(axis=2)
+    shown = [section for section in page.sections.values() if not section.isHidden()]
+    assert len(shown) == 5
+    height = sum(section.height() for section in shown) / page._columns_now()
+    assert image.height() > height
+    # In each third of the picture there are bars, also where the screen ends before.
+    assert all(part.any() for part in np.array_split(bars, 3))
 
 
 def test_the_other_rule_is_drawn_on_demand_with_its_own_theory(page):
