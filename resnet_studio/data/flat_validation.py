@@ -28,7 +28,11 @@ _WORDNET_ID = re.compile(r"n\d{8}")
 
 
 class LabelledStore:
-    """A folder in which `val/picture` is listed as `val/class/picture` where its class is known."""
+    """A folder in which `val/picture` is listed as `val/class/picture` where its class is known.
+
+    Pictures that lie in folders of their classes, as torchvision puts them beside the same table,
+    stay as they are.
+    """
 
     def __init__(self, folder: FolderStore, classes: Mapping[str, str]) -> None:
         """Reads nothing yet.
@@ -40,6 +44,7 @@ class LabelledStore:
         self.name = folder.name
         self._folder = folder
         self._classes = classes
+        self._flat: dict[str, str] = {}  # where each picture lies that is listed elsewhere
 
     def listing(self) -> Generator[ScanProgress, None, Listing]:
         """Yields progress; returns everything but clutter."""
@@ -49,30 +54,26 @@ class LabelledStore:
 
     def opened(self, file: str) -> contextlib.AbstractContextManager[Path | BinaryIO]:
         """Gives the path of a listed file."""
-        return self._folder.opened(self._stored(file))
+        return self._folder.opened(self._flat.get(file, file))
 
     def place_of(self, file: str) -> str:
         """Returns the path of a listed file as text."""
-        return self._folder.place_of(self._stored(file))
+        return self._folder.place_of(self._flat.get(file, file))
 
     def identity(self, file: str) -> str:
         """Returns path, bytes and time of change."""
-        return self._folder.identity(self._stored(file))
-
-    def _stored(self, file: str) -> str:
-        parts = file.split("/")
-        if len(parts) == 3 and parts[0] == _FOLDER and self._class_of(parts[2]) == parts[1]:
-            return f"{_FOLDER}/{parts[2]}"
-        return file
+        return self._folder.identity(self._flat.get(file, file))
 
     def _shown(self, file: str) -> str:
         parts = file.split("/")
-        if len(parts) != 2 or parts[0] != _FOLDER or (known := self._class_of(parts[1])) is None:
+        if len(parts) != 2 or parts[0] != _FOLDER:
             return file
-        return f"{_FOLDER}/{known}/{parts[1]}"
-
-    def _class_of(self, name: str) -> str | None:
-        return self._classes.get(PurePosixPath(name).stem)
+        known = self._classes.get(PurePosixPath(parts[1]).stem)
+        if known is None:
+            return file
+        shown = f"{_FOLDER}/{known}/{parts[1]}"
+        self._flat[shown] = file
+        return shown
 
 
 def labelled(folder: Path) -> FolderStore | LabelledStore:

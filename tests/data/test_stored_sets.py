@@ -220,6 +220,20 @@ def test_flat_validation_pictures_of_imagenet_get_their_classes_from_beside_them
     assert np.array_equal(split.validation.picture(0)[0, 0], np.array(pixel(51)))
 
 
+def test_validation_pictures_that_torchvision_has_put_into_folders_are_read_there(tmp_path):
+    # torchvision.datasets.ImageNet leaves meta.bin beside the class folders that it makes of val.
+    members = {f"train/{known}/{n}.JPEG": colour(n) for known in IDS for n in range(3)}
+    classes = [CHURCH, TENCH]
+    for number, known in enumerate(classes, start=1):
+        members[f"val/{known}/ILSVRC2012_val_{number:08}.JPEG"] = colour(50 + number)
+    known_sets.write_folder(tmp_path, members)
+    torch.save(({CHURCH: ("church",)}, classes), tmp_path / "meta.bin")
+    split = opened("imagenet", tmp_path)
+    assert split.own_validation
+    assert split.validation.labels.tolist() == [0, 1]
+    assert np.array_equal(split.validation.picture(0)[0, 0], np.array(pixel(52)))
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04", pickle.dumps(print, 2)])
 def test_a_broken_file_of_classes_leaves_the_validation_pictures_out(tmp_path, content):
     members = {f"train/{known}/{n}.JPEG": colour(n) for known in IDS for n in range(3)}
