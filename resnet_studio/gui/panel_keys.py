@@ -56,6 +56,7 @@ PANEL_KEYS: tuple[PanelKey, ...] = (
     PanelKey(_SAMPLES, "Enter", "Walk through the sample step by step."),
     PanelKey(_WALK, "← →", "Show the moment before or after."),
     PanelKey(_WALK, "Home, End", "Show the first or the last moment."),
+    PanelKey(_WALK, "Space", "Walk through all moments by itself, or stop."),
     PanelKey(_NUMBERS, "Arrows", "Read the numbers of the next pixel."),
     PanelKey(_NUMBERS, "Shift + arrows", "Go eight pixels at a time."),
     PanelKey(_CLASSIFIED, "Enter", "Show the feature maps of the picture."),

@@ -36,11 +36,13 @@ class FilmStrip(QWidget):
         chosen(int): A picture of the film was clicked.
         moved(int): A key asks for the next (1) or the previous (-1) moment.
         jumped(bool): Home (False) or End (True) was pressed.
+        play_asked(): The space bar was pressed.
     """
 
     chosen = Signal(int)
     moved = Signal(int)
     jumped = Signal(bool)
+    play_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -182,6 +184,8 @@ class FilmStrip(QWidget):
                 self.moved.emit(1)
             case Qt.Key.Key_Home | Qt.Key.Key_End:
                 self.jumped.emit(event.key() == Qt.Key.Key_End)
+            case Qt.Key.Key_Space:
+                self.play_asked.emit()
             case _:
                 super().keyPressEvent(event)
 

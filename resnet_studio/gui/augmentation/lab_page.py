@@ -31,6 +31,9 @@ EVERYTHING = frozenset({"picture", "pipeline", "seed", "epoch", "count", "torch"
 """All that a view may follow; `torch` is whether it is loaded."""
 
 
+_LONG_WORK = 100_000_000  # pixels resized; about half a second
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Wish:
     """What a view is to show; the names are those of `LabPage.follows`."""
@@ -153,6 +156,11 @@ class LabPage(QWidget):
     def has_table(self) -> bool:
         """Whether `table` returns figures; asked whenever the view has settled."""
         return self.filled and type(self).table is not LabPage.table
+
+    def takes_long(self, times: int = 1) -> bool:
+        """Tells whether it takes about half a second to go over the picture so many times."""
+        picture = self.picture
+        return picture is not None and picture.width * picture.height * times > _LONG_WORK
 
     @property
     def lines_high(self) -> float:

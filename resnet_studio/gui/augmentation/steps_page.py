@@ -84,6 +84,7 @@ class StepsPage(LabPage):
             lambda state: walk_of(pipeline, picture, state, seed=seed, epoch=epoch, index=index),
             self._arrived,
             title=self.tr("Preparing the steps of {name}").format(name=picture.name),
+            visible=self.takes_long(len(pipeline.steps)),
         )
 
     def forget(self) -> None:
@@ -283,7 +284,7 @@ class StepsPage(LabPage):
     def _build_buttons(self) -> None:
         for button, text, tip in (
             (self.back, self.tr("Back"), self.tr("The moment before (←).")),
-            (self.play, self.tr("Play"), self.tr("Walk through all moments by itself.")),
+            (self.play, self.tr("Play"), self.tr("Walk through all moments by itself (Space).")),
             (self.forth, self.tr("Next"), self.tr("The next moment (→).")),
         ):
             button.setText(text)
@@ -324,6 +325,7 @@ class StepsPage(LabPage):
         self.film.chosen.connect(self._clicked)
         self.film.moved.connect(self.step)
         self.film.jumped.connect(self._jumped)
+        self.film.play_asked.connect(self.play.toggle)
         self.splitter.splitterMoved.connect(self._remember_splitter)
 
     def _remember_splitter(self) -> None:

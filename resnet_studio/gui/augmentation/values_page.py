@@ -79,6 +79,7 @@ class ValuesPage(LabPage):
             lambda state: reading_of(pipeline, picture, state, seed=seed, epoch=epoch, index=index),
             self._arrived,
             title=self.tr("Preparing the numbers of {name}").format(name=picture.name),
+            visible=self.takes_long(),
         )
 
     def forget(self) -> None:
@@ -115,7 +116,6 @@ class ValuesPage(LabPage):
             )
         )
         self.bar.setToolTip(self.bar_text.text())
-        self.as_it_is.parentWidget().setToolTip(self.bar_text.text())
 
     def _switch(self, as_it_is: bool) -> None:
         settings = self.studio.settings

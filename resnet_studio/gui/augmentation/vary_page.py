@@ -48,7 +48,6 @@ _SPLITTER = "lab_vary"
 _LEFT, _GRID = 300, 640
 _CHOICE = "lab.vary"
 _FARTHEST = 1e6
-_LONG_WORK = 100_000_000  # pixels resized; about half a second
 
 
 class VaryPage(LabPage):
@@ -157,7 +156,7 @@ class VaryPage(LabPage):
             job,
             lambda made: self._arrived(picture, knob, chance, *made),
             title=self.tr("Varying {name}").format(name=knob.title),
-            visible=picture.width * picture.height * len(values) > _LONG_WORK,
+            visible=self.takes_long(len(values)),
         )
 
     def forget(self) -> None:

@@ -92,11 +92,17 @@ def longest_caption(pipeline: AugmentSpec) -> tuple[str, ...]:
 
 
 def turn_text(degrees: float) -> str:
-    """Says by how much a sample is turned, clockwise above 0 as on a dial; empty for not at all."""
+    """Says by how much a sample is turned, with the direction as an arrow; empty for not at all.
+
+    Args:
+        degrees: Anticlockwise above 0.
+    """
     if abs(degrees) < 0.05:
         return ""
-    sign = "" if degrees < 0 else "−"
-    return translate("Augmentation", "turned {angle}°").format(angle=f"{sign}{abs(degrees):.0f}")
+    arrow = "↺" if degrees > 0 else "↻"
+    return translate("Augmentation", "turned {angle}° {arrow}").format(
+        angle=f"{abs(degrees):.0f}", arrow=arrow
+    )
 
 
 def _border_text(share: float) -> str:

@@ -137,8 +137,10 @@ def test_the_walk_plays_to_its_end_and_stops(page, qtbot):
     assert not page.play.isChecked()
 
 
-def test_going_by_hand_or_hiding_the_view_stops_playing(page, panel):
-    page.play.click()
+def test_the_space_bar_plays_and_going_by_hand_or_hiding_the_view_stops(page, panel, qtbot):
+    page.film.setFocus()
+    qtbot.keyClick(page.film, Qt.Key.Key_Space)
+    assert page.clock.isActive()
     page.step(1)
     assert not page.clock.isActive()
     page.play.click()

@@ -91,15 +91,15 @@ def test_what_is_turned_covered_or_coloured_stands_in_the_caption():
         drawn = draw(spec, 60, 90, sample_rng(0, 0, index))
         words = caption(drawn)
         angle = drawn.steps[1].values["angle"]
-        sign = "" if angle < 0 else "−"  # clockwise above 0
-        assert f"turned {sign}{abs(angle):.0f}°" in words
+        turned = f"turned {abs(angle):.0f}° {'↻' if angle < 0 else '↺'}"
+        assert turned in words
         jitter = drawn.steps[3].values
         assert f"b×{jitter['brightness']:.2f} c×{jitter['contrast']:.2f}" in words
         assert {"upside down", "grey"} <= set(words)
         assert f"covered {percent(drawn.steps[5].values['area_fraction'])}" in words
         assert (drawn.steps[6].text in words) == (drawn.steps[6].text != "left as it is")
         assert len(words) <= len(longest_caption(spec)) + 1
-        assert f"Turned {sign}{abs(angle):.0f}°" in facts(drawn)
+        assert turned.capitalize() in facts(drawn)
 
 
 def test_the_story_tells_every_kind_of_step_with_its_number():
