@@ -99,7 +99,7 @@ def scroll(frames: int, pictures: int) -> dict[str, tuple[Spread, Spread]]:
 def _scenes(
     application: Any, studio: Any, root: Path, frames: int, pictures: int
 ) -> dict[str, tuple[Spread, Spread]]:
-    grid = _make_grid(studio, root, pictures)
+    grid = _make_grid(application, studio, root, pictures)
     bar = grid.verticalScrollBar()
 
     def step(number: int) -> None:
@@ -123,7 +123,7 @@ def _scenes(
     return found
 
 
-def _make_grid(studio: Any, root: Path, pictures: int) -> Any:
+def _make_grid(application: Any, studio: Any, root: Path, pictures: int) -> Any:
     import numpy as np
 
     from resnet_studio.gui.dataset.browser_grid import PictureGrid
@@ -133,6 +133,7 @@ def _make_grid(studio: Any, root: Path, pictures: int) -> Any:
     grid = PictureGrid(studio.theme, ThumbnailLoader(studio))
     grid.resize(*_SIZE)
     grid.show()
+    application.processEvents()  # fonts and frames are made with the first painting of a window
     listing = listing_of(_pictures(root / "set", pictures))
     grid.loader.open(listing)
     grid.show_listing(listing, np.arange(len(listing)))

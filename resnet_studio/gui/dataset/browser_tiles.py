@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
+
 from PySide6.QtCore import QCoreApplication, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
@@ -19,22 +22,44 @@ _RIGHT, _MIDDLE = Qt.TextElideMode.ElideRight, Qt.TextElideMode.ElideMiddle
 """Names of files differ at their ends."""
 
 
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How the side of a picture is written on it.
+
+    Attributes:
+        words: What is written.
+        width: Of its ground in pixels.
+        ink: Colour of the words.
+        ground: Colour behind them.
+    """
+
+    words: str
+    width: int
+    ink: QColor
+    ground: QColor
+
+
 class Tiles:
     """Paints tiles; keeps the words that had to be shortened."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._words: dict[tuple[str, int], str] = {}
-        self._widths: dict[str, int] = {}
+        self._marks: dict[str, _Mark] = {}
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in the colours of `theme`."""
         self._theme = theme
+        self._marks.clear()
 
     def forget(self) -> None:
         """Shortens words anew: there is more or less room for them."""
         self._words.clear()
-        self._widths.clear()
+        self._marks.clear()
 
     def caption_height(self, side: int, font: QFont) -> int:
         """Returns the height of the words under a thumbnail."""
@@ -94,7 +119,7 @@ class Tiles:
 
     def _paint_picture(self, painter: QPainter, square: QRect, thumbnail: Thumbnail | None) -> None:
         if thumbnail is None or thumbnail.reason:
-            painter.fillRect(square, QColor(self._theme.raised))
+            painter.fillRect(square, _colour(self._theme.raised))
             if thumbnail is not None:
                 painter.setPen(QColor(self._theme.danger))
                 flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -113,17 +138,21 @@ class Tiles:
 
     def _paint_side(self, painter: QPainter, square: QRect, side: str) -> None:
         """Writes the side on the picture, on a ground of its own so that it can be read."""
-        words = short_side_words(side)
         metrics = painter.fontMetrics()
-        if words not in self._widths:
-            self._widths[words] = metrics.horizontalAdvance(words) + 8
-        box = QRect(square.left(), square.top(), self._widths[words], metrics.height())
-        ground = QColor(self._theme.surface)
+        if (mark := self._marks.get(side)) is None:
+            mark = self._marks[side] = self._mark(side, metrics)
+        box = QRect(square.left(), square.top(), mark.width, metrics.height())
+        painter.fillRect(box, mark.ground)
+        painter.setPen(mark.ink)
+        painter.drawText(box, _CENTRE, mark.words)
+
+    def _mark(self, side: str, metrics: QFontMetrics) -> _Mark:
+        words, theme = short_side_words(side), self._theme
+        colours = {"train": theme.curve_train, "validation": theme.curve_validation}
+        ground = QColor(theme.surface)
         ground.setAlpha(215)
-        painter.fillRect(box, ground)
-        colours = {"train": self._theme.curve_train, "validation": self._theme.curve_validation}
-        painter.setPen(QColor(colours.get(side, self._theme.text)))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+        ink = QColor(colours.get(side, theme.text))
+        return _Mark(words, metrics.horizontalAdvance(words) + 8, ink, ground)
 
     def _paint_words(
         self, painter: QPainter, rect: QRect, listing: Listing, row: int, *, named: bool
@@ -134,14 +163,13 @@ class Tiles:
         painter.fillRect(chip, class_colour(int(listing.label[row]), dark=self._theme.dark))
         room = rect.width() - _CHIP - 4
         line = QRect(rect.left() + _CHIP + 4, rect.top(), room, height)
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(QColor(self._theme.text))
-        painter.drawText(line, left, self._short(listing.class_name(row), room, metrics, _RIGHT))
+        painter.setPen(_colour(self._theme.text))
+        painter.drawText(line, _LEFT, self._short(listing.class_name(row), room, metrics, _RIGHT))
         if named:
-            painter.setPen(QColor(self._theme.muted))
+            painter.setPen(_colour(self._theme.muted))
             below = QRect(rect.left(), rect.top() + height, rect.width(), height)
             name = listing.names[row].rpartition("/")[2]
-            painter.drawText(below, left, self._short(name, rect.width(), metrics, _MIDDLE))
+            painter.drawText(below, _LEFT, self._short(name, rect.width(), metrics, _MIDDLE))
 
     def _short(self, text: str, room: int, metrics: QFontMetrics, where: Qt.TextElideMode) -> str:
         """Returns the text as far as it fits; measured once, since that takes longest of all."""
@@ -154,6 +182,13 @@ class Tiles:
         return short
 
 
+@functools.cache
+def _colour(name: str) -> QColor:
+    """Returns a colour of the theme: reading its text takes as long as painting with it."""
+    return QColor(name)
+
+
+@functools.lru_cache(4096)
 def class_colour(label: int, *, dark: bool) -> QColor:
     """Returns the colour of a class; its name always stands beside it."""
     return QColor.fromHsv(round(label * _GOLDEN_ANGLE) % 360, 170, 235 if dark else 190)
