@@ -283,6 +283,9 @@ class StatisticsPage(LabPage):
         self.why.setProperty("muted", True)
         self._content = QWidget()
         self._content.setLayout(self._place)
+        for section in self.sections.values():  # else each would be a window when it is shown
+            section.setParent(self._content)
+            section.hide()
         self._place.setContentsMargins(0, 0, 8, 0)
         self._place.setHorizontalSpacing(20)
         self._place.setVerticalSpacing(10)

@@ -59,7 +59,7 @@ def attempts_note(counted: DrawStatistics, theory: Theory) -> str:
 
 def told(sample: Numbers, theory: Distribution | None, fit: Fit | None, axis: Axis) -> str:
     """Returns mean and middle half of a sample, those of its theory, and how well they agree."""
-    unit = " %" if axis.scale == 100 else ""
+    unit = "\u00a0%" if axis.scale == 100 else ""
     mean, (low, _, high) = float(sample.mean()), np.quantile(sample, _QUARTERS).tolist()
     if theory is None or fit is None:
         return _tr("Mean {mean}{unit}, middle half {low} to {high}{unit}.").format(

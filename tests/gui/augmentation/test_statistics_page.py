@@ -7,7 +7,7 @@ import io
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QEvent, QObject, QPointF
 from PySide6.QtGui import QColor
 
 from resnet_studio.data.augment import PRESETS
@@ -106,3 +106,27 @@ def test_the_other_rule_is_drawn_on_demand_with_its_own_theory(page):
     plain = chart.grab().toImage()
     page.other.click()
     assert chart.grab().toImage() != plain
+
+
+def test_no_part_of_the_view_ever_is_a_window_of_its_own(panel, studio, qtbot, make_picture, qapp):
+    windows = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show and watched.isWidgetType() and watched.isWindow():
+                windows.append(watched)
+            return False
+
+    watch = Watch()
+    studio.pipelines.set((PRESETS["imagenet_train"], PRESETS["imagenet_val"]))
+    studio.set_picture(make_picture(90, 60))
+    qapp.installEventFilter(watch)
+    try:
+        for name in ("statistics", "coverage"):
+            page = panel.views.page(name)
+            page.draws.setValue(100)
+            with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+                panel.views.show_view(name)
+    finally:
+        qapp.removeEventFilter(watch)
+    assert windows == []
