@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QPlainTextEdit,
-    QTabWidget,
     QTextEdit,
     QToolBar,
     QToolButton,
@@ -35,6 +34,7 @@ from resnet_studio.gui.studio import Studio, TorchStatus
 from resnet_studio.gui.torch_loader import load_torch
 from resnet_studio.gui.widgets.empty_state import EmptyState
 from resnet_studio.gui.widgets.message_bar import MessageBar, MessagePlace
+from resnet_studio.gui.widgets.quiet_tabs import QuietTabs
 from resnet_studio.gui.window_commands import WindowCommands
 from resnet_studio.settings import Settings
 
@@ -84,7 +84,7 @@ class Workspace(QObject):
         self.studio.window = window
         self.panels: dict[str, QWidget] = {}
         self.drops = Drops(self)
-        self.tabs = QTabWidget()
+        self.tabs = QuietTabs()
         self.form = NetworkForm(self.studio)
         self.message_bar = MessageBar(self.studio)
         self.status = StatusBar(self.studio)
