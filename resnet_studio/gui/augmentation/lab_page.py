@@ -271,6 +271,7 @@ class LabPage(QWidget):
         self._begun = wish
         self.picture, self.pipeline = wish.picture, wish.pipeline
         self.seed, self.epoch, self.count = wish.seed, wish.epoch, wish.count
+        self.waiting.setText(self.tr("Preparing…"))
         self.start()
         if self._task is None:
             self.settled.emit()

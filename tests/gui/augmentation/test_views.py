@@ -135,6 +135,21 @@ def test_a_hidden_view_does_nothing_and_follows_when_it_is_shown(page, panel, qt
     assert page.shown == [0, 4]
 
 
+def test_before_its_first_result_a_view_says_that_it_is_at_work(studio, qtbot, panel, make_picture):
+    studio.set_picture(make_picture(12, 8))
+    view = Counting(studio, panel.controls)
+    qtbot.addWidget(view)
+    view.may_answer.clear()
+    view.show()
+    assert view.place.currentWidget() is view.waiting
+    assert view.waiting.text() == "Preparing…"
+    assert view.busy.isVisible()
+    with qtbot.waitSignal(view.settled, timeout=LONG_MS):
+        view.may_answer.set()
+    assert view.place.currentWidget() is view.body
+    assert not view.busy.isVisible()
+
+
 def test_without_torch_a_view_that_needs_it_says_so(page, studio):
     studio.set_torch(TorchStatus("failed", message="It is broken.", remedy="Mend it."))
     assert page.place.currentWidget() is page.waiting
