@@ -10,7 +10,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +22,10 @@ from resnet_studio.training.presets import RECIPES
 from resnet_studio.training.recipe import Recipe
 from resnet_studio.training.runs import RunFolder, RunListing, State
 
-# A recipe keeps its name when it is trained for longer, elsewhere, or kept otherwise.
 _MEAN_PICTURE: Final = "picture"
 """The field of `PerPixelMean` with thousands of characters."""
+_SHOWN_NAMES: Final = 20
+# A recipe keeps its name when it is trained for longer, elsewhere, or kept otherwise.
 _NOT_IN_THE_NAME: Final = (
     *("epochs", "steps", "seed", "device", "precision", "compile", "data_path", "workers"),
     *("threads", "validation_batch_size", "checkpoint_seconds", "keep_every", "keep_most"),
@@ -230,7 +231,8 @@ def size_of(folder: Path) -> int:
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yields dotted names and values; lists stay whole, but those of tables go by their place.
 
-    Of a mean picture there is a short mark, which tells one from another.
+    Of a mean picture and of many names (of pictures that are left out) there is a short mark, which
+    tells one from another.
     """
     for name, value in values.items():
         field = f"{prefix}{name}"
@@ -240,9 +242,16 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             places = {str(place): each for place, each in enumerate(value, start=1)}
             yield from _flat(places, f"{field}.")
         elif name == _MEAN_PICTURE:
-            yield field, f"{zlib.crc32(''.join(value).encode()):08x}"
+            yield field, _mark(value)
+        elif isinstance(value, list) and len(value) > _SHOWN_NAMES:
+            yield field, f"{len(value):,} names, {_mark(map(str, value))}"
         else:
             yield field, value
+
+
+def _mark(texts: Iterable[str]) -> str:
+    crc = zlib.crc32("\n".join(texts).encode())
+    return f"{crc:08x}"
 
 
 # -- files --------------------------------------------------------------------------------------

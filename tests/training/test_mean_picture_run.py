@@ -11,7 +11,7 @@ from resnet_studio.data.endings import normalise
 from resnet_studio.data.imaging import open_picture
 from resnet_studio.data.mean_picture import LARGEST_SIDE, packed
 from resnet_studio.data.per_pixel_mean import measure_mean
-from resnet_studio.data.sources import open_dataset
+from resnet_studio.data.sources import ClassEdits, open_dataset
 from resnet_studio.errors import RunError, SpecError
 from resnet_studio.export import Subject
 from resnet_studio.export.compare import trial_pictures
@@ -147,6 +147,19 @@ def test_a_comparison_of_runs_does_not_print_mean_pictures(finished, config, tmp
     (picture,) = [each for each in found if each.field.endswith(".picture")]
     assert all(len(str(value)) < 40 for value in picture.values)
     assert picture.values[0] != picture.values[1]
+
+
+def test_a_comparison_of_runs_counts_many_left_out_pictures(finished, config, tmp_path):
+    files = tuple(f"cats/{number}.png" for number in range(3000))
+    edits = ClassEdits(excluded_files=files)
+    again = RunFolder(tmp_path / "two")
+    again.prepare(
+        config.model_copy(update={"data": config.data.model_copy(update={"edits": edits})})
+    )
+    found = compare([listing_of(finished), listing_of(again)]).differences
+    (names,) = [each for each in found if each.field.endswith(".excluded_files")]
+    assert names.values[1].startswith("3,000 names, ")
+    assert len(names.values[1]) < 40
 
 
 def test_the_largest_mean_pictures_fit_into_a_file_of_a_run(config, tmp_path):

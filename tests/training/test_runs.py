@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from resnet_studio.data.sources import ClassEdits
 from resnet_studio.errors import RunError
 from resnet_studio.training.lock import acquire
 from resnet_studio.training.metrics import MetricsLog
@@ -32,6 +33,26 @@ def test_a_new_run_has_its_date_and_network_in_its_name_and_its_configuration_in
     assert folder.checkpoints.is_dir()
     assert folder.report.is_dir()
     assert folder.status() == RunStatus(state="new")
+
+
+def left_out(config, count, length=40):
+    files = tuple(f'a \\ "{number:0{length}}" é.png' for number in range(count))
+    renamed = {f"class.{number}": f"name = {number}" for number in range(count)}
+    edits = ClassEdits(excluded_files=files, renamed=renamed)
+    return config.model_copy(update={"data": config.data.model_copy(update={"edits": edits})})
+
+
+def test_a_run_may_leave_out_and_rename_thousands(tmp_path, config):
+    many = left_out(config, 5000)
+    assert RunFolder.create(tmp_path, many).config == many
+
+
+def test_a_run_that_could_not_be_read_again_is_not_begun(tmp_path, config):
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises(RunError, match="far too long") as caught:
+        folder.prepare(left_out(config, 2000, length=2500))
+    assert "whole classes" in caught.value.remedy
+    assert not folder.exists
 
 
 def test_run_toml_records_network_data_recipe_seed_and_versions(tmp_path, config):
