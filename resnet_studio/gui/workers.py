@@ -99,7 +99,6 @@ class Task:
     lane: str
     visible: bool
     cancellable: bool
-    prompt: bool
     job: Job
     on_result: Callback | None
     on_event: Callback | None
@@ -175,7 +174,6 @@ class Workers(QObject):
         replace: bool = False,
         visible: bool = True,
         cancellable: bool = True,
-        prompt: bool = False,
         on_result: Callback | None = None,
         on_event: Callback | None = None,
         on_error: Callback | None = None,
@@ -191,8 +189,6 @@ class Workers(QObject):
             replace: Whether earlier jobs of the lane are cancelled.
             visible: Whether the status bar shows it.
             cancellable: Whether the status bar offers to cancel it.
-            prompt: Whether its events are delivered at once and not some 15 times a second: for
-                what follows a slider.
             on_result: Called once with the result.
             on_event: Called with each event, in order.
             on_error: Called with the exception; without it `failed` is emitted.
@@ -209,7 +205,6 @@ class Workers(QObject):
             lane=lane,
             visible=visible,
             cancellable=cancellable,
-            prompt=prompt,
             job=job,
             on_result=on_result,
             on_event=on_event,
@@ -301,7 +296,7 @@ class Workers(QObject):
                     return
                 self._room.wait()
             self._mail.append(mail)
-        if mail.kind in ("result", "error", "done") or mail.task.prompt:
+        if mail.kind in ("result", "error", "done"):
             self._wake.emit()
 
     def _deliver(self) -> None:

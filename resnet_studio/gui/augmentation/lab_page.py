@@ -228,7 +228,6 @@ class LabPage(QWidget):
             lane=self.lane,
             replace=True,
             visible=visible,
-            prompt=True,
             on_result=shown(on_result),
             on_event=shown(on_event),
             on_error=self._failed,
