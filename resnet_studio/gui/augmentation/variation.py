@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage
 
 from resnet_studio.data.augment import AugmentSpec, Draw, draw, sample_rng
 from resnet_studio.data.imaging import Picture
+from resnet_studio.data.mean_picture import PerPixelMean
 from resnet_studio.errors import StudioError
 from resnet_studio.gui.augmentation.editor_fields import StepField, choice_label, fields_of
 from resnet_studio.gui.augmentation.pipelines import step_title
@@ -149,6 +150,9 @@ def with_value(pipeline: AugmentSpec, knob: Knob, value: Any) -> AugmentSpec:
     """
     if knob.form is None:
         return pipeline
+    if isinstance(pipeline.ending, PerPixelMean):
+        # It fits one size only, and does not change what the eye sees.
+        pipeline = pipeline.with_ending(None)
     values = pipeline.to_dict()
     step = dict(values["steps"][knob.place])
     if knob.part is None:

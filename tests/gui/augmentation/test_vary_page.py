@@ -11,6 +11,7 @@ import pytest
 from resnet_studio.data.augment import PRESETS, AugmentSpec, draw, sample_rng
 from resnet_studio.data.augment_steps import HorizontalFlip, RandomResizedCrop, RandomRotation
 from resnet_studio.data.colour_steps import RandAugment
+from resnet_studio.data.mean_picture import packed
 from resnet_studio.data.preview import preview_sample
 from resnet_studio.errors import SpecError
 from resnet_studio.gui.augmentation.variation import knobs_of, spread, with_value
@@ -142,6 +143,13 @@ def test_whole_numbers_come_once_each():
 def test_a_value_out_of_bounds_is_refused_by_the_model():
     with pytest.raises(SpecError, match="degrees is 200"):
         with_value(SPEC, knob("degrees"), 200.0)
+
+
+def test_a_size_can_be_varied_where_a_mean_picture_of_one_size_ends_the_pipeline():
+    ending = packed(np.zeros((24, 24, 3)), pictures=1)
+    spec = SPEC.with_ending(ending)
+    size = next(one for one in knobs_of(spec) if one.field == "size")
+    assert with_value(spec, size, 30).output_size == 30
 
 
 def test_what_the_eye_does_not_see_is_not_offered():
