@@ -27,6 +27,7 @@ from resnet_studio.data.augment_steps import (
 from resnet_studio.data.distribution import Numbers
 from resnet_studio.data.draw_statistics import USUAL, Progress, draws_of
 from resnet_studio.data.drawn import CropBox
+from resnet_studio.data.step_base import LARGEST_SIDE
 from resnet_studio.errors import PictureError
 
 LONGEST_MAP = 1024
@@ -333,7 +334,7 @@ def rivals(spec: AugmentSpec) -> tuple[tuple[Rival, AugmentSpec], ...]:
         return AugmentSpec(steps=steps)
 
     def scaled(side: int) -> int:
-        return max(size, round(side * size / 224))
+        return min(LARGEST_SIDE, max(size, round(side * size / 224)))
 
     return (
         ("present", spec),

@@ -128,7 +128,7 @@ def _figures(drawn: Draw) -> tuple[float, ...]:
     box = drawn.crop_box
     tried, fallback, short = 0, False, 0
     for step in drawn.steps:
-        if step.attempts:
+        if step.kind == "random_resized_crop":  # random erasing tries as well
             tried, fallback = len(step.attempts), not step.attempts[-1].accepted
         elif step.kind == "random_short_side":
             short = min(step.size)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Size = Annotated[int, Field(ge=1, le=8192, json_schema_extra={"unit": "px", "soft": [16, 512]})]
+LARGEST_SIDE: Final = 8192
+"""What a step may be asked to resize or cut to, in pixels."""
+Size = Annotated[
+    int, Field(ge=1, le=LARGEST_SIDE, json_schema_extra={"unit": "px", "soft": [16, 512]})
+]
 Probability = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "", "soft": [0, 1]})]
 Triple = tuple[float, float, float]
 Level = Annotated[int, Field(ge=0, le=255)]

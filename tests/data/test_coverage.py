@@ -131,3 +131,8 @@ def test_a_rival_that_cannot_read_the_picture_says_why_in_its_row():
     problems = {row.rival: row.problem for row in rows}
     assert problems["present"] == ""
     assert "elongated" in problems["paper"]
+
+
+def test_the_largest_pipeline_has_rivals_too():
+    largest = AugmentSpec(steps=(RandomResizedCrop(size=8192),))
+    assert {spec.output_size for _, spec in coverage.rivals(largest)} == {8192}

@@ -6,7 +6,10 @@ import pytest
 
 from resnet_studio.data.augment import PRESETS, AugmentSpec, RandomResizedCrop, draw, sample_rng
 from resnet_studio.data.augment_steps import PadCrop, RandomRotation, RandomShortSide
+from resnet_studio.data.colour_steps import RandomErasing
+from resnet_studio.data.distribution import Agreement, fit
 from resnet_studio.data.draw_statistics import measure
+from resnet_studio.data.draw_theory import theory_of
 from resnet_studio.errors import Cancelled, PictureError
 
 
@@ -25,6 +28,18 @@ def test_each_figure_is_that_of_the_sample_of_its_index():
         assert counted.fallback[index] == (not crop.attempts[-1].accepted)
     assert len(counted) == 260
     assert not counted.short_side.any()
+
+
+def test_the_attempts_of_random_erasing_are_not_those_of_the_crop():
+    plain = AugmentSpec(steps=(RandomResizedCrop(size=32, scale=(0.9, 1.0)),))
+    erasing = AugmentSpec(steps=(*plain.steps, RandomErasing(p=1.0)))
+    counted = measure(plain, 50, 120, seed=0, count=100)
+    assert counted.attempts.max() > 1
+    with_erasing = measure(erasing, 50, 120, seed=0, count=100)
+    theory = theory_of(erasing, 50, 120)
+    assert theory.attempts is not None
+    assert fit(with_erasing.attempts.astype(float), theory.attempts).agreement is Agreement.USUAL
+    assert with_erasing.fallback.mean() == pytest.approx(theory.fallback, abs=0.15)
 
 
 def test_the_middle_of_a_turned_crop_stays_where_it_is():
