@@ -26,6 +26,8 @@ _BLOCKS = 4
 _BLOCK_BITS = 16
 _QUERIES = 4096
 """At a time: their candidates take some megabytes."""
+_CANDIDATES = 1 << 22
+"""At a time, of pictures that share a block, as those of a camera that stands still: 200 MB."""
 _FLAT = 2.0
 """A picture whose luminance varies less (std in levels) has no structure: its signs are noise."""
 
@@ -149,6 +151,12 @@ def _within(
     order, starts = table
     wanted = _block(queries[some], block) ^ mask
     begins, counts = starts[wanted], starts[wanted + 1] - starts[wanted]
+    if len(some) > 1 and counts.sum() > _CANDIDATES:
+        halves = [
+            _within(queries, hashes, half, block, table, mask, threshold)
+            for half in np.array_split(some, 2)
+        ]
+        return np.concatenate([f for f, _ in halves]), np.concatenate([s for _, s in halves])
     first = np.repeat(some, counts)
     # Position within each run: a count up that begins again with each query.
     within = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_sample_images
 
+from resnet_studio.data import near_hashes
 from resnet_studio.data.dataset import ArrayDataset, DataSplit, Subset
 from resnet_studio.data.duplicates import Duplicates, find_duplicates, fingerprints
 from resnet_studio.data.near_hashes import MIRROR, close_pairs, near_hash
@@ -134,6 +135,21 @@ def test_the_search_finds_every_close_pair_once(threshold):
         zip(first, second, strict=True)
     )
     assert np.array_equal(found.distance, apart[found.first, found.second])
+
+
+def test_pictures_that_are_all_much_alike_are_compared_a_part_at_a_time(monkeypatch):
+    rng = np.random.default_rng(0)
+    hashes = np.unique(rng.integers(0, 2**9, 400, dtype=np.uint64))  # three blocks are the same
+    at_once = close_pairs(hashes, hashes, 2)
+    monkeypatch.setattr(near_hashes, "_CANDIDATES", 1000)
+    largest = []
+    count = np.bitwise_count
+    monkeypatch.setattr(np, "bitwise_count", lambda bits: largest.append(len(bits)) or count(bits))
+    in_parts = close_pairs(hashes, hashes, 2)
+    assert max(largest[:-1]) <= 1000
+    assert len(in_parts.first) > 1000
+    for name in ("first", "second", "distance"):
+        assert np.array_equal(getattr(in_parts, name), getattr(at_once, name))
 
 
 def test_the_search_ends_when_its_listener_wants_that():
