@@ -24,7 +24,7 @@ def recalled(studio: Studio, picture: Picture) -> QRectF | None:
     box = _stored(studio).get(_name(picture))
     try:
         left, top, width, height = (float(value) for value in box)  # type: ignore[union-attr]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: a number of 400 digits
         return None
     found = QRectF(left, top, width, height)
     whole = QRectF(0, 0, picture.width, picture.height)

@@ -69,7 +69,9 @@ class OverviewPage(DataPage):
         self._tell()
 
     def forget(self) -> None:
-        """Takes the classes away."""
+        """Takes the classes away, and reads no more examples of them."""
+        self.studio.workers.cancel_lane(_EXAMPLES_LANE)
+        self._examples_of = None  # what is opened next may be another, or have changed on the disk
         self.model.show_rows(())
         self._tell()
 

@@ -42,6 +42,7 @@ class DataPage(QWidget):
         super().__init__(parent)
         self.studio = studio
         self.split: DataSplit | None = None
+        self._filled = False
         self.body = QWidget()
         self.waiting = QLabel()
         self.row = TaskRow(studio.workers, self.tr("Progress of this page"))
@@ -128,14 +129,16 @@ class DataPage(QWidget):
         if self.split is not None and split is not self.split:
             self.split = None
             self.drop()
-            if split is None:  # else only changed or divided anew: what is shown may serve
-                self.forget()
+        if split is None and self._filled:  # else only divided anew: what is shown may serve
+            self._filled = False
+            self.forget()
         if not self.isVisible():
             return
         if split is None:
             self.say(self._why_not())
         elif split is not self.split:
             self.split = split
+            self._filled = True
             self.place.setCurrentWidget(self.body)
             self.start()
 

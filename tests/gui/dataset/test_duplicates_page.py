@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
 
 from resnet_studio.data.duplicates import Duplicates, Group, Member
 from resnet_studio.gui.dataset.duplicates_facts import statement, surplus
-from tests.gui.dataset.conftest import WAIT_MS
+from tests.gui.dataset.conftest import WAIT_MS, write
 
 
 @pytest.fixture
@@ -113,3 +115,24 @@ def test_a_picture_of_a_group_is_shown_among_all_others(duplicates, panel, qtbot
     qtbot.waitUntil(lambda: page.listing is not None, timeout=WAIT_MS)
     row = page.listing.row_of(member.side, member.position)
     qtbot.waitUntil(lambda: page.grid.current == row, timeout=WAIT_MS)
+
+
+def test_what_was_read_of_another_data_set_is_never_taken_for_this_one(
+    duplicates, panel, studio, settle, qtbot, tmp_path
+):
+    look(qtbot, duplicates)
+    known = Path(studio.data.config.path)
+    files = [file.relative_to(known) for file in known.rglob("*.png") if "bird" not in str(file)]
+    other, noise = tmp_path / "other", np.random.default_rng(9)
+    for file in files:  # called the same, and no two alike
+        write(other / file, noise)
+    panel.views.show_view("overview")
+    edits = studio.data.config.edits.exclude_classes(["bird"])  # divided anew while out of sight
+    studio.data.set(studio.data.config.model_copy(update={"edits": edits}))
+    settle()
+    panel.set_data_folder(other)
+    settle()
+    assert panel.views.show_view("duplicates") is duplicates
+    qtbot.waitUntil(lambda: duplicates.found is not None, timeout=WAIT_MS)  # small: at once
+    assert duplicates.found.exact == ()
+    assert duplicates.found.pictures == len(files)
