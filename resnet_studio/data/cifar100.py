@@ -19,6 +19,7 @@ from resnet_studio.data.dataset import ArrayDataset, Problem
 from resnet_studio.data.plain_pickle import unpickle_plain
 from resnet_studio.data.published import PUBLISHED
 from resnet_studio.data.stores import ScanProgress
+from resnet_studio.data.unpacking import tar_gz
 from resnet_studio.errors import DataError
 
 _KNOWN = PUBLISHED["cifar100"]
@@ -108,7 +109,7 @@ def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 def _from_archive(archive: Path) -> Iterator[tuple[str, bytes]]:
     """Reads the two files out of the archive in memory, and nothing else."""
     try:
-        with tarfile.open(archive, "r:gz") as members:
+        with archive.open("rb") as raw, tar_gz(raw, most=_MAX_BYTES) as members:
             for number, member in enumerate(members):
                 if number >= _MAX_MEMBERS or member.size > _MAX_BYTES:
                     raise _damaged(archive.name, "it holds far more than CIFAR-100")

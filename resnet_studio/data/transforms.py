@@ -106,7 +106,8 @@ def apply_step(step: Step, image: NDArray[np.uint8], drawn: StepDraw) -> NDArray
         case HorizontalFlip():
             return _mirrored(image) if drawn.mirrored else image
         case VerticalFlip():
-            return image if drawn.affine is None else np.ascontiguousarray(image[::-1])
+            # A copy: of one row, numpy would call the view contiguous that torch cannot share.
+            return image if drawn.affine is None else image[::-1].copy()
         case RandomRotation():
             angle, mode = drawn.values["angle"], step.interpolation
             return turned(image, angle, interpolation=mode, fill=step.fill)

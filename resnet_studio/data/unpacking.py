@@ -7,9 +7,13 @@ takes its name when all of it is there, so that a part is never taken for the wh
 
 from __future__ import annotations
 
+import contextlib
+import glob
+import gzip
 import secrets
 import shutil
 import tarfile
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -22,6 +26,8 @@ MAX_FILES = 200_000
 MAX_BYTES = 8 << 30
 _REPORT_EVERY = 64
 _COPY_BYTES = 1 << 20
+_ABANDONED_S = 3600.0
+"""A folder of this age is of a program that was killed, and not of one that is unpacking now."""
 _REFUSED_NAMES = ("", ".", "..")
 
 
@@ -45,8 +51,7 @@ def unpack_tgz(
     unfinished = target.with_name(f".{target.name}-{secrets.token_hex(4)}.unpacking")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        for stale in target.parent.glob(f".{target.name}-*.unpacking"):
-            shutil.rmtree(stale, ignore_errors=True)
+        _sweep(target)
         unfinished.mkdir()
         yield from _unpack(archive, unfinished, cancelled)
         tops = list(unfinished.iterdir())
@@ -61,11 +66,49 @@ def unpack_tgz(
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def tar_gz(raw: IO[bytes], *, most: int) -> Iterator[tarfile.TarFile]:
+    """Gives the members of an archive.
+
+    Args:
+        raw: The archive.
+        most: Most bytes that are unpacked at a time. The header of a member may announce any
+            length, and would be read at once: 7 MB of archive took 1.5 GB of memory.
+
+    Raises:
+        tarfile.TarError, OSError, EOFError, zlib.error: The archive is damaged or hostile.
+    """
+    with _Modest(raw, most) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as members:
+        yield members
+
+
+class _Modest(gzip.GzipFile):
+    """Unpacks no more than so many bytes at a time."""
+
+    def __init__(self, raw: IO[bytes], most: int) -> None:
+        super().__init__(fileobj=raw, mode="rb")
+        self._most = most
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= self._most:
+            raise tarfile.ReadError("a header in it is far too long")
+        return super().read(size)
+
+
+def _sweep(target: Path) -> None:
+    """Removes what a killed program left, and not what another one is just unpacking."""
+    long_ago = time.time() - _ABANDONED_S
+    for stale in target.parent.glob(f".{glob.escape(target.name)}-*.unpacking"):
+        with contextlib.suppress(OSError):
+            if stale.stat().st_mtime < long_ago:
+                shutil.rmtree(stale, ignore_errors=True)
+
+
 def _unpack(
     archive: Path, folder: Path, cancelled: Callable[[], bool]
 ) -> Iterator[tuple[int, int]]:
     size, total = archive.stat().st_size, 0
-    with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:gz") as members:
+    with archive.open("rb") as raw, tar_gz(raw, most=_COPY_BYTES) as members:
         for number, member in enumerate(members):
             if cancelled():
                 raise Cancelled

@@ -95,5 +95,6 @@ def turned(
     """
     quarters = quarter_turns(angle, image.shape[0], image.shape[1])
     if quarters is not None:
-        return np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
+        # A copy: of one pixel, numpy would call the view contiguous that torch cannot share.
+        return np.rot90(image, quarters).copy() if quarters else image
     return warped(image, turning(angle), interpolation=interpolation, fill=fill)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import tarfile
 from urllib.parse import urlsplit
 
@@ -207,3 +208,25 @@ def test_unpacking_can_be_cancelled_and_leaves_nothing(tmp_path):
     with pytest.raises(Cancelled):
         list(unpack_tgz(tmp_path / "a.tgz", tmp_path / "own" / "a", cancelled=lambda: True))
     assert list((tmp_path / "own").iterdir()) == []
+
+
+@pytest.mark.parametrize("source", ["imagenette", "cifar100"])
+def test_a_header_that_announces_gigabytes_is_refused_before_they_are_read(tmp_path, source):
+    header = tarfile.TarInfo("long")
+    header.type, header.size = tarfile.XHDTYPE, 300 << 20
+    name = {"imagenette": "imagenette.tgz", "cifar100": "cifar-100-python.tar.gz"}[source]
+    archive = tmp_path / name
+    with gzip.open(archive, "wb", compresslevel=1) as file:
+        file.write(header.tobuf(tarfile.USTAR_FORMAT))
+    with pytest.raises(DataError, match="a header in it is far too long"):
+        load_dataset(DataConfig(source=source, path=str(archive)))
+
+
+def test_what_a_killed_program_left_is_swept_and_another_programs_work_is_not(tmp_path):
+    own = tmp_path / "own"
+    left, working = own / ".a-00000000.unpacking", own / ".a-11111111.unpacking"
+    for folder in (left, working):
+        folder.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    unpacked(tmp_path, member("a/1"))
+    assert sorted(path.name for path in own.iterdir()) == [working.name, "a"]

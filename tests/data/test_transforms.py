@@ -314,6 +314,18 @@ def test_fixed_steps_are_those_before_the_first_chance():
     assert counts["tutorial_train"] == 1
 
 
+@pytest.mark.parametrize("first", [VerticalFlip(p=1), HorizontalFlip(p=1)])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1)])
+def test_pictures_of_one_row_or_column_are_flipped_and_then_resized(shape, first):
+    spec = AugmentSpec(steps=(first, ResizeExact(size=3)))
+    rgb = noise(*shape)
+    flipped = rgb[::-1] if first.kind == "vertical_flip" else rgb[:, ::-1]
+    plain = AugmentSpec(steps=spec.steps[1:])
+    expected = apply_uint8(plain, flipped.copy(), draw(plain, *shape))
+    drawn = draw(spec, *shape, sample_rng(0, 0, 0))
+    assert torch.equal(apply_uint8(spec, rgb, drawn), expected)
+
+
 # --- kindness to the caller's array ---------------------------------------------------------------
 
 
