@@ -19,16 +19,17 @@ from pydantic import ValidationError
 
 from resnet_studio.architecture.catalog import resolve
 from resnet_studio.architecture.spec import NetworkSpec, parse_spec
-from resnet_studio.architecture.textforms import read_mapping
+from resnet_studio.architecture.textforms import MAX_CHARACTERS, read_mapping
 from resnet_studio.data.augment import AugmentSpec, pipelines_for
 from resnet_studio.data.published import PUBLISHED
-from resnet_studio.data.sources import DataConfig, ScanProgress, load_dataset
+from resnet_studio.data.sources import ClassEdits, DataConfig, ScanProgress, load_dataset
 from resnet_studio.data.stored_sets import recognised
 from resnet_studio.errors import DataError, RunError, SpecError, StudioError
 from resnet_studio.training.config import RunConfig, default_config
 from resnet_studio.training.launching import rank
 from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
 from resnet_studio.training.recipe import Recipe, parse_recipe, validation_message
+from resnet_studio.training.runs import read_tables
 
 USUAL_NETWORK = "cifar_resnet20"
 USUAL_DATA = "digits"
@@ -122,7 +123,7 @@ def _tables(path: Path) -> dict[str, Any]:
     Raises:
         StudioError: If it cannot be read, or has something else.
     """
-    values = read_mapping(path)
+    values = read_tables(path) if _is_of_a_run(path) else read_mapping(path)
     for name, value in values.items():
         if name not in _PARTS and name not in _PASSED_OVER:
             raise RunError(
@@ -131,6 +132,14 @@ def _tables(path: Path) -> dict[str, Any]:
         if not (isinstance(value, str) and name in _NAMEABLE):
             _check_table(path, name, value)
     return {name: values[name] for name in _PARTS if name in values}
+
+
+def _is_of_a_run(path: Path) -> bool:
+    """Tells whether a file is longer than a spec: a run's may hold mean pictures and many names."""
+    try:
+        return path.suffix.lower() == ".toml" and path.stat().st_size > MAX_CHARACTERS
+    except (OSError, ValueError):
+        return False  # whoever reads it says what is wrong
 
 
 def _check_table(path: Path, name: str, value: object) -> None:
@@ -174,7 +183,7 @@ def _data(asked: Asked, stated: Mapping[str, Any] | str | None) -> DataConfig:
         config = _parsed_data(named_data(stated or USUAL_DATA))
     changes: dict[str, Any] = {}
     if asked.data is not None:
-        changes |= {"path": None, **named_data(asked.data)}
+        changes |= {"path": None, "edits": ClassEdits(), **named_data(asked.data)}
     if asked.validation_fraction is not None:
         changes["validation_fraction"] = _checked_fraction(asked.validation_fraction)
     if asked.split_seed is not None:

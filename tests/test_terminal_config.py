@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resnet_studio.data.augment import pipelines_for
-from resnet_studio.data.sources import DataConfig
+from resnet_studio.data.mean_picture import packed
+from resnet_studio.data.sources import ClassEdits, DataConfig
 from resnet_studio.errors import StudioError
 from resnet_studio.terminal_config import Asked, configured
 from resnet_studio.training.presets import DEFAULT_RECIPES, RECIPES
@@ -49,6 +51,19 @@ def test_nothing_said_is_resnet_20_on_the_digits():
 
 def test_the_file_of_a_run_repeats_the_run(written, pictures):
     assert configured(Asked(file=written)) == RunFolder(written.parent).config
+
+
+def test_the_file_of_a_run_with_a_mean_picture_and_many_names_repeats_the_run(tmp_path, pictures):
+    config = tiny_config(pictures)
+    noise = np.random.default_rng(0).uniform(0, 255, (config.train_augment.output_size,) * 2 + (3,))
+    ended = config.train_augment.with_ending(packed(noise, pictures=5))
+    edits = ClassEdits(excluded_files=tuple(f"some/{number}.png" for number in range(2000)))
+    folder = RunFolder(tmp_path / "run")
+    data = config.data.model_copy(update={"edits": edits})
+    folder.prepare(config.model_copy(update={"train_augment": ended, "data": data}))
+    assert configured(Asked(file=folder.path / "run.toml")) == folder.config
+    other = configured(Asked(file=folder.path / "run.toml", data="digits"))
+    assert (other.data.source, other.data.edits) == ("digits", ClassEdits())
 
 
 def test_flags_go_before_the_file_and_change_nothing_else(written, pictures):

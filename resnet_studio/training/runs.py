@@ -252,23 +252,34 @@ class RunFolder:
             raise _not_writable(self.path, error) from error
 
     def _read(self) -> dict[str, Any]:
-        path = self.path / "run.toml"
         try:
-            most = _MAX_CONFIG_BYTES + _MAX_TEXT_BYTES
-            text = read_plain(path, most=most).decode("utf-8")
-            if (problem := _too_long(text)) is not None:
-                raise ValueError(problem)
-            return tomllib.loads(text)
+            return read_tables(self.path / "run.toml")
         except FileNotFoundError as error:
             raise RunError(
                 f"{self.path} holds no run: run.toml is missing.",
                 remedy="Choose a folder that ResNet Studio made for a run.",
             ) from error
-        except (OSError, ValueError, RecursionError) as error:
-            raise RunError(
-                f"{path} cannot be read: {error}.",
-                remedy="Restore the file, or start a new run.",
-            ) from error
+
+
+def read_tables(path: Path) -> dict[str, Any]:
+    """Reads a file with the tables of a `run.toml`.
+
+    Raises:
+        FileNotFoundError: If it is missing.
+        RunError: If it cannot be read, or is longer than any run needs.
+    """
+    try:
+        text = read_plain(path, most=_MAX_CONFIG_BYTES + _MAX_TEXT_BYTES).decode("utf-8")
+        if (problem := _too_long(text)) is not None:
+            raise ValueError(problem)
+        return tomllib.loads(text)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(
+            f"{path} cannot be read: {error}.",
+            remedy="Restore the file, or start a new run.",
+        ) from error
 
 
 def default_runs_dir() -> Path:
