@@ -316,11 +316,12 @@ def divide(source: OpenedSource, config: DataConfig) -> DataSplit:
     if own_validation:
         train = Subset(dataset, np.flatnonzero(rest & ~own))
         validation = Subset(dataset, np.flatnonzero(own))
+        more = _on_one_side(train, validation) if config.edits else ()
     else:
         train, validation, more = stratified_split(
             dataset, fraction=config.validation_fraction, seed=config.split_seed, among=rest
         )
-        problems = (*problems, *more)
+    problems = (*problems, *more)
     if not len(validation):
         raise DataError(
             f"No class of {dataset.name} has two pictures, so that none is left to validate on.",
@@ -335,4 +336,15 @@ def divide(source: OpenedSource, config: DataConfig) -> DataSplit:
         test=aside,
         found=changed.found,
         own_validation=own_validation,
+    )
+
+
+def _on_one_side(train: Subset, validation: Subset) -> tuple[Problem, ...]:
+    """Returns a problem for each class that has pictures on one side only, after changes to it."""
+    counts = zip(train.classes, train.counts.tolist(), validation.counts.tolist(), strict=True)
+    return tuple(
+        Problem(name, f"no picture of the class is left to {side}", "Take one in again.")
+        for name, learned, judged in counts
+        for side, left in (("learn from", learned), ("validate on", judged))
+        if not left
     )

@@ -141,6 +141,18 @@ def test_a_class_whose_pictures_are_all_left_out_is_left_out_and_told_of(tmp_pat
     assert [problem.file for problem in split.problems] == ["cat"]
 
 
+def test_a_class_that_is_left_on_one_side_only_is_told_of(tmp_path):
+    for side in ("train", "val"):
+        make_classes(tmp_path / "pets" / side, {"cat": 1, "dog": 3, "owl": 2})
+    gone = ("train/cat/0.png", "val/owl/0.png", "val/owl/1.png")
+    split = opened(tmp_path / "pets", ClassEdits(excluded_files=gone))
+    assert split.train.counts.tolist() == [0, 3, 2]
+    assert [(problem.file, problem.reason) for problem in split.problems] == [
+        ("cat", "no picture of the class is left to learn from"),
+        ("owl", "no picture of the class is left to validate on"),
+    ]
+
+
 def test_one_class_is_too_few(tmp_path):
     root = make_classes(tmp_path / "pets", {"cat": 3, "dog": 3})
     for edits in (ClassEdits().rename(["dog"], "cat"), ClassEdits().exclude_classes(["dog"])):
