@@ -145,7 +145,7 @@ class DiskCache:
                     yield status.st_mtime, status.st_size, path
 
     def _path(self, kind: str, key: str) -> Path:
-        name = hashlib.blake2b(key.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         # Folders of many thousand files are slow on some disks.
         return self.folder / kind / name[:2] / name[2:]
 

@@ -275,7 +275,8 @@ def _docstring(spec: AugmentSpec, words: str) -> list[str]:
 
 def _harmless(text: str) -> str:
     """Return text that may stand in a docstring, on one line."""
-    return " ".join(text.replace("\\", "/").replace('"', "'").split())
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(shown.replace("\\", "/").replace('"', "'").split())
 
 
 def _imports(needed: Sequence[str], usual: Sequence[str]) -> list[str]:

@@ -93,7 +93,9 @@ def test_a_sample_refuses_a_picture_it_was_not_drawn_for():
         sample(np.zeros((50, 60, 3), np.uint8))
 
 
-@pytest.mark.parametrize("note", ['"""\nimport os', "a\\", "\\N{x}", 'ends with "', "{side}", "✓"])
+@pytest.mark.parametrize(
+    "note", ['"""\nimport os', "a\\", "\\N{x}", 'ends with "', "{side}", "✓", "\0"]
+)
 def test_what_a_person_typed_cannot_break_the_code(note):
     spec = PRESETS["none_train"].model_copy(update={"name": note, "note": note})
     drawn = draw(spec, 20, 30)
