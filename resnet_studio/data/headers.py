@@ -17,11 +17,14 @@ from resnet_studio.data.imaging import MAX_FILE_BYTES
 
 HEAD_BYTES = 2048
 """The header of a JPEG without EXIF has 600 bytes or so."""
+TAIL_BYTES = 12
+"""PNG's last chunk; JPEG's last marker has two."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_PIXELS = 50_000_000
 """Larger pictures are looked at by Pillow, which warns of them."""
 
 _JPEG = b"\xff\xd8\xff"
+_JPEG_END = b"\xff\xd9"
 _START_OF_SCAN = 0xDA
 _FRAMES = frozenset([0xC0, 0xC1, 0xC2])
 _FRAME = struct.Struct(">BHHB")
@@ -59,11 +62,30 @@ def plain_size(path: str) -> tuple[str, int, int] | None:
             return None
         handle = os.open(path, _FLAGS)
         try:
-            return size_of_head(os.read(handle, HEAD_BYTES))
+            found = size_of_head(os.read(handle, HEAD_BYTES))
+            if found is None:
+                return None
+            os.lseek(handle, max(0, status.st_size - TAIL_BYTES), os.SEEK_SET)
+            return found if ends_whole(found[0], os.read(handle, TAIL_BYTES)) else None
         finally:
             os.close(handle)
     except (OSError, ValueError):
         return None
+
+
+def ends_whole(kind: str, tail: bytes) -> bool:
+    """Tells whether a JPEG or PNG ends as it should; other kinds are taken at their word.
+
+    One that does not may be cut off, as an interrupted copy leaves it, or have something behind it
+    that nobody minds: decoding it tells.
+
+    Args:
+        kind: The format, in Pillow's words.
+        tail: The last `TAIL_BYTES` of the file, or all of a shorter one.
+    """
+    if kind == "JPEG":
+        return tail.endswith(_JPEG_END)
+    return tail[-8:-4] == b"IEND" if kind == "PNG" else True
 
 
 def size_of_head(head: bytes) -> tuple[str, int, int] | None:

@@ -1,8 +1,8 @@
 """A folder or zip of class folders becomes a list of labelled files, and a list of problems.
 
-Every file is looked at once, as far as its header. What cannot be used is listed with a reason and
-left out, so that training never meets it; damage behind a header is found when the picture is
-decoded, and listed then.
+Every file is looked at once: its header, and whether it ends as its format does; one that does not
+is decoded. What cannot be used is listed with a reason and left out, so that training never meets
+it; damage between header and end is found when the picture is decoded, and listed then.
 
 What lies where is found by `stores`, what it means by `arrange`; this module puts them together.
 """
@@ -10,16 +10,19 @@ What lies where is found by `stores`, what it means by `arrange`; this module pu
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Generator, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_studio.data.arrange import Arrangement, arrange, too_few_classes
 from resnet_studio.data.dataset import Problem
-from resnet_studio.data.headers import plain_size
+from resnet_studio.data.headers import TAIL_BYTES, ends_whole, plain_size
 from resnet_studio.data.imaging import (
     JpegDecoder,
     Picture,
@@ -153,7 +156,7 @@ def _size(store: Store, file: str) -> tuple[int, int]:
     """Returns width and height.
 
     Raises:
-        UnreadablePictureError: If it is no picture.
+        UnreadablePictureError: If it is no picture, or is cut off.
     """
     # Nearly all files of a large folder are plain, and tell it without being opened as a picture.
     path = store.place_of(file)
@@ -161,7 +164,21 @@ def _size(store: Store, file: str) -> tuple[int, int]:
         return plain[1:]
     with store.opened(file) as source:
         header = read_header(source, name=printable(file))
+        whole = ends_whole(header.format, _tail(source))
+    if not whole:
+        open_file(store, file)  # it says so where pixels are missing
     return header.width, header.height
+
+
+def _tail(source: Path | BinaryIO) -> bytes:
+    """Returns the last bytes of a file; nothing if it has just become unreadable."""
+    try:
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - TAIL_BYTES))
+            return file.read(TAIL_BYTES)
+    except OSError:
+        return b""
 
 
 def _checked(store: Store, arrangement: Arrangement) -> Generator[ScanProgress, None, FolderScan]:

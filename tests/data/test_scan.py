@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import socket
 import stat
 import unicodedata
@@ -29,6 +30,7 @@ from resnet_studio.data.scan import (
 from resnet_studio.data.stores import FolderStore, ZipStore, open_store
 from resnet_studio.errors import DataError
 from tests.data.folders import colour, make_classes, make_zip
+from tests.data.pictures import encoded, gradient
 
 TWO = {"cats": 3, "dogs": 2}
 
@@ -638,3 +640,22 @@ def test_one_archive_is_read_by_many_threads(tmp_path):
     for name, rgb in zip(names, pictures, strict=True):
         number = int(str(name).split("/")[1].removesuffix(".png"))
         assert rgb[0, 0].tolist() == [number * 37 % 256, number * 91 % 256, number * 151 % 256]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_picture_whose_end_is_missing_is_left_out_and_one_with_more_behind_it_is_not(
+    tmp_path, packed
+):
+    """An interrupted copy has a whole header."""
+    folder = make_classes(tmp_path / "set", {"a": 2, "b": 2})
+    for name, kind in (("cut.jpg", "JPEG"), ("cut.png", "PNG")):
+        content = encoded(gradient(40, 50), kind)
+        (folder / "a" / name).write_bytes(content[: len(content) // 2])
+        (folder / "b" / name.replace("cut", "longer")).write_bytes(content + b"more behind it")
+    path = folder
+    if packed:
+        path = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", folder))
+    scan = scanned(path)
+    assert [problem.file for problem in scan.problems] == ["a/cut.jpg", "a/cut.png"]
+    assert all("its end is missing" in problem.reason for problem in scan.problems)
+    assert {"b/longer.jpg", "b/longer.png"} <= set(scan.files)

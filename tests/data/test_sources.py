@@ -163,7 +163,7 @@ def test_damage_found_while_decoding_is_listed_and_left_out(tmp_path):
     for file in tmp_path.rglob("*.png"):
         file.write_bytes(whole)
     for file in ("cats/1.png", "fish/0.png"):
-        (tmp_path / file).write_bytes(whole[:-200])
+        (tmp_path / file).write_bytes(whole[:-200] + whole[-12:])  # it ends as it should
     split = load_dataset(folder(tmp_path))
     assert split.classes == ("cats", "dogs")
     assert len(split.train) + len(split.validation) == 5
