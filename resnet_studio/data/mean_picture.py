@@ -96,8 +96,7 @@ class PerPixelMean(StepModel):
     @property
     def channel_means(self) -> Triple:
         """The means of red, green and blue over the whole mean picture, in [0, 1]."""
-        red, green, blue = self.mean.mean(axis=(0, 1), dtype=np.float64).tolist()
-        return red, green, blue
+        return _channel_means(self.picture, self.side)
 
     @property
     def rgb(self) -> NDArray[np.uint8]:
@@ -127,6 +126,13 @@ def _mean(lines: tuple[str, ...], side: int) -> NDArray[np.float32]:
     mean = (_unpacked(lines, side) / (255.0 * _LEVELS)).astype(np.float32)
     mean.flags.writeable = False
     return mean
+
+
+@lru_cache(maxsize=8)
+def _channel_means(lines: tuple[str, ...], side: int) -> Triple:
+    """Return the means over the picture; kept, since every draw of a pipeline tells them."""
+    red, green, blue = _mean(lines, side).mean(axis=(0, 1), dtype=np.float64).tolist()
+    return red, green, blue
 
 
 @lru_cache(maxsize=8)
