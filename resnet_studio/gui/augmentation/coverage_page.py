@@ -75,10 +75,12 @@ class Mapped:
     Attributes:
         image: The picture for the screen; None if it is shown already.
         counts: In how many crops each cell is seen.
+        draws: Of how many: the person may have chosen another number since.
     """
 
     image: QImage | None
     counts: npt.NDArray[np.int32]
+    draws: int
 
 
 class CoveragePage(LabPage):
@@ -97,6 +99,7 @@ class CoveragePage(LabPage):
         super().__init__(studio, controls, parent)
         self.rows: list[RivalCrops] = []
         self.counts: npt.NDArray[np.int32] | None = None
+        self._drawn = 1
         self.losses: Losses | None = None
         self._shown: object = None
         self.view = ObjectView(studio.theme)
@@ -127,7 +130,6 @@ class CoveragePage(LabPage):
         assert pipeline is not None
         seed, epoch, count = self.seed, self.epoch, self.draws.value()
         fresh = picture is not self._shown
-        self._shown = picture
         self.rows, self.losses = [], None
         if fresh:
             self.view.set_box(box_memory.recalled(self.studio, picture))
@@ -146,7 +148,7 @@ class CoveragePage(LabPage):
                     if found.crops is None:
                         next(draws_of(pipeline, *size, seed=seed, epoch=epoch))  # raises why
                     else:
-                        yield Mapped(image, heat_map(found.crops))
+                        yield Mapped(image, heat_map(found.crops), count)
                 yield found
 
         self.compute(
@@ -170,14 +172,10 @@ class CoveragePage(LabPage):
         if mapped.image is not None:
             size = QSize(self.picture.width, self.picture.height)
             self.view.show_picture(mapped.image, size)
-        self.counts = mapped.counts
-        self.view.show_heat(mapped.counts, self.draws.value())
+            self._shown = self.picture  # not before: what was begun may be given up
+        self.counts, self._drawn = mapped.counts, mapped.draws
+        self.view.show_heat(mapped.counts, mapped.draws)
         self.view.show_outline(None)
-
-    def stopped(self) -> None:
-        """A picture that was not shown yet is made again by the next start."""
-        if self.counts is None:
-            self._shown = None
 
     def forget(self) -> None:
         """Takes everything away."""
@@ -268,7 +266,7 @@ class CoveragePage(LabPage):
             self.tr("({x}, {y}): in {share} of the crops").format(
                 x=int(place.x()),
                 y=int(place.y()),
-                share=words.share(float(counts[row, column]) / self.draws.value()),
+                share=words.share(float(counts[row, column]) / self._drawn),
             )
         )
 

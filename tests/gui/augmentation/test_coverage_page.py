@@ -162,3 +162,28 @@ def test_handles_are_caught_around_their_places_and_a_small_box_by_its_inside():
     small = QRectF(100, 100, 16, 16)
     assert handle_at(small, QPointF(108, 108), 9) is Handle.INSIDE
     assert handle_at(small, QPointF(97, 97), 9) is Handle.UPPER_LEFT
+
+
+def test_fewer_draws_wished_for_while_many_are_drawn_do_not_mix_up_the_colours(page, qtbot):
+    page.refresh(again=True)
+    assert page.working
+    page.draws.blockSignals(True)
+    page.draws.setValue(100)  # the map that comes is one of 200 draws
+    page.draws.blockSignals(False)
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        pass
+    assert page.counts.max() > 100
+    page.view.pointed.emit(QPointF(45, 30))
+    share = float(page.reading.text().split("in ")[1].split()[0].rstrip("%").replace("\u00a0", ""))
+    assert 50 < share <= 100
+
+
+def test_a_picture_whose_map_was_given_up_is_shown_when_the_view_is_seen_again(
+    page, panel, studio, qtbot, make_picture
+):
+    studio.set_picture(make_picture(60, 90))
+    assert page.working
+    panel.views.show_view("steps")
+    with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+        panel.views.show_view("coverage")
+    assert (page.view.original.width(), page.view.original.height()) == (60, 90)
