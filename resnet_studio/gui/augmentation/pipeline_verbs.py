@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -38,6 +38,7 @@ class PipelineVerbs(QObject):
         super().__init__(parent)
         self._studio = studio
         self._editing = editing
+        self._dialog: QDialog | None = None
         for names in _MENU:
             for name in names:
                 studio.commands.connect(f"augmentation.{name}", getattr(self, name))
@@ -106,9 +107,12 @@ class PipelineVerbs(QObject):
         if sketch is None:
             return
         dialog = NameDialog(sketch.name, sketch.note, self._studio.window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._editing.rename(dialog.name.text().strip(), dialog.note.toPlainText().strip())
-        dialog.deleteLater()
+        dialog.accepted.connect(
+            lambda: self._editing.rename(
+                dialog.name.text().strip(), dialog.note.toPlainText().strip()
+            )
+        )
+        self._open(dialog)
 
     def torchvision_code(self) -> None:
         """Shows the pipeline as a torchvision program."""
@@ -117,9 +121,13 @@ class PipelineVerbs(QObject):
             return
         from resnet_studio.data.torchvision_code import code
 
-        dialog = CodeDialog(self._studio, pipeline.name, code(pipeline), self._studio.window)
-        dialog.exec()
-        dialog.deleteLater()
+        self._open(CodeDialog(self._studio, pipeline.name, code(pipeline), self._studio.window))
+
+    def _open(self, dialog: QDialog) -> None:
+        """Shows a dialog over the window without waiting for it; it goes when it is closed."""
+        self._dialog = dialog  # nobody else holds one that has no window above it
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def copy_ending(self) -> None:
         """Gives validation the size and the colours of training."""

@@ -86,12 +86,12 @@ def verdict(fit: Fit) -> str:
     return {
         Agreement.USUAL: _tr("Largest gap {gap}, by chance {mean} on average: they agree."),
         Agreement.RARE: _tr(
-            "Largest gap {gap}, by chance {mean} on average: fewer than one sample in 20 is so far apart;"
-            " more draws, or another seed, tell."
+            "Largest gap {gap}, by chance {mean} on average: fewer than one sample in 20 is so"
+            " far apart; more draws, or another seed, tell."
         ),
         Agreement.NONE: _tr(
-            "Largest gap {gap}, by chance {mean} on average: fewer than one sample in 100 is so far apart;"
-            " more draws, or another seed, tell."
+            "Largest gap {gap}, by chance {mean} on average: fewer than one sample in 100 is so"
+            " far apart; more draws, or another seed, tell."
         ),
     }[fit.agreement].format(gap=share(fit.gap), mean=share(fit.expected))
 

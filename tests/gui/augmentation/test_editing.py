@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from resnet_studio.data.augment import PRESETS, AugmentSpec, CenterCrop, PadCrop, Resize
 from resnet_studio.data.sources import DataConfig
@@ -291,26 +292,21 @@ def test_name_and_note_are_bounded(qtbot):
 
 
 def test_the_code_is_shown_copied_and_saved(controls, studio, monkeypatch, tmp_path, qtbot):
-    from resnet_studio.gui.augmentation import pipeline_verbs
     from resnet_studio.gui.augmentation.code_dialog import CodeDialog
 
-    shown = []
-
-    class Shown(CodeDialog):
-        def exec(self):
-            self.copy.click()
-            self.save.click()
-            shown.append((self.text.toPlainText(), self.said.text()))
-
-    monkeypatch.setattr(pipeline_verbs, "CodeDialog", Shown)
     path = tmp_path / "own.py"
     monkeypatch.setattr(studio, "save_file", lambda *_: path)
     assert studio.commands.run("augmentation.torchvision_code")
-    code, said = shown[0]
+    (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, CodeDialog)]
+    dialog.copy.click()
+    dialog.save.click()
+    code = dialog.text.toPlainText()
     assert "RandomResizedCrop" in code
     assert QGuiApplication.clipboard().text() == code
     assert path.read_text("utf-8") == code
-    assert str(path) in said
+    assert str(path) in dialog.said.text()
+    with qtbot.waitSignal(dialog.destroyed):
+        dialog.close()
 
 
 # -- measured endings ----------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def test_no_order_of_actions_breaks_the_window(rig, files, tmp_path, monkeypatch
         "drop": lambda: rig.drop(dice.choice(files)),
         "network": lambda: rig.studio.set_spec(dice.choice(networks)),
         "undo": rig.studio.undo_stack.undo,
-        "tab": lambda: rig.workspace.tabs.setCurrentIndex(dice.randrange(5)),
+        "tab": lambda: rig.workspace.tabs.setCurrentIndex(dice.randrange(6)),
         "resize": lambda: rig.window.resize(dice.randrange(700, 1700), dice.randrange(400, 1000)),
         "select": lambda: rig.studio.select(dice.choice(["", "stem", "layer1.0", "no such"])),
         "settle": lambda: rig.idle(but="train"),
