@@ -134,6 +134,7 @@ def test_a_crop_that_never_fits_is_always_the_fallback():
             (RandomShortSide(min=256, max=480), RandomResizedCrop()),
             "scale augmentation comes before",
         ),
+        ((RandomShortSide(min=8, max=5000), PadCrop(padding=0, size=8)), "too many places"),
         ((RandomResizedCrop(), RandAugment()), "RandAugment” moves pixels"),
         ((HorizontalFlip(p=0), Resize(size=90), CenterCrop(size=80)), "flip comes before"),
     ],
