@@ -264,7 +264,7 @@ def test_a_pipeline_with_chance_is_refused_for_a_script(tmp_path):
         run(tmp_path / "a.py", subject)
 
 
-@pytest.mark.parametrize("name", ["a.py", "a.onnx"])
+@pytest.mark.parametrize("name", ["a.py", pytest.param("a.onnx", marks=pytest.mark.slow)])
 def test_a_network_that_overflows_is_exported_and_said_not_to_be_compared(name, tmp_path):
     subject = subject_of(spec_of("option_b"))
     with torch.no_grad():

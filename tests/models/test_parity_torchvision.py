@@ -48,7 +48,13 @@ def test_these_are_all_that_torchvision_has():
     assert set(names) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if "101" in name or "152" in name else name
+        for name in NAMES
+    ],
+)
 def test_outputs_and_gradients_of_a_training_step(name):
     ours, theirs = _twins(CATALOG[name].spec)
     pictures, labels = _pictures(2, 64)

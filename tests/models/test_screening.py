@@ -73,6 +73,7 @@ def test_what_is_of_no_network_is_refused_in_words_and_at_once(write, tmp_path):
     assert len(str(refused.value)) < 700
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_all_of_them_together_take_little_memory(tmp_path):
     for write in (*WRITERS, *ABSURD):
