@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from resnet_studio.gui.command_table import MENUS, TABLE
+from resnet_studio.gui.command_tables.command import AUGMENTATION
 from resnet_studio.gui.commands import Commands
 from resnet_studio.gui.theme import DARK
 
@@ -104,3 +105,10 @@ def test_no_two_menus_share_a_mnemonic():
 def test_an_undeclared_command_is_refused(commands):
     with pytest.raises(KeyError):
         commands.connect("nothing.here", lambda: None)
+
+
+def test_the_commands_of_a_pipeline_have_a_menu_of_their_own():
+    menus = {row.menu for row in TABLE if row.id.startswith("augmentation.")}
+    assert menus == {AUGMENTATION}
+    assert {row.id.split(".")[0] for row in TABLE if row.menu == AUGMENTATION} == {"augmentation"}
+    assert all("&" in row.title for row in TABLE if row.menu == AUGMENTATION)

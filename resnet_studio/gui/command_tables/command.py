@@ -43,7 +43,11 @@ EDIT = "&Edit"
 VIEW = "&View"
 NETWORK = "&Network"
 PICTURE = "&Picture"
+AUGMENTATION = "&Augmentation"
 DATA = "&Data set"
 TRAINING = "&Training"
 HELP = "&Help"
-MENUS: tuple[str, ...] = (FILE, EDIT, VIEW, NETWORK, PICTURE, DATA, TRAINING, HELP)
+MENUS: tuple[str, ...] = (
+    *(FILE, EDIT, VIEW, NETWORK),
+    *(PICTURE, AUGMENTATION, DATA, TRAINING, HELP),
+)

@@ -12,7 +12,6 @@ DATASET_COMMANDS: tuple[Command, ...] = (
         DATA,
         "mdi6.folder-open-outline",
         "Open a folder with a folder of pictures for each class.",
-        separated=True,
         panel="data",
     ),
     Command(
