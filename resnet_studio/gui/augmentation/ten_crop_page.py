@@ -71,7 +71,7 @@ class TenCropPage(LabPage):
         self.crops.clicked.connect(self.strike)
         self.tiles.clicked.connect(self.strike)
         self.tiles.lit.connect(self._light)
-        studio.network_changed.connect(lambda _network: self.refresh(again=True))
+        studio.network_changed.connect(self._network_changed)
 
     # -- computing ----------------------------------------------------------------------------
 
@@ -100,6 +100,12 @@ class TenCropPage(LabPage):
             on_event=self._came,
             title=self.tr("Looking at ten crops of {name}").format(name=picture.name),
         )
+
+    def _network_changed(self, _network: object) -> None:
+        """Looks with another network; lets go of the old one where nobody sees its votes."""
+        if not self.isVisible():
+            self.forget()
+        self.refresh(again=True)
 
     def _came(self, part: Opened | Cropped | Vote | Single) -> None:
         match part:

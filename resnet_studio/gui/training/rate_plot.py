@@ -45,7 +45,10 @@ class RatePlot(QWidget):
         self._mark: float | None = None
         self.setAccessibleName(self.tr("Loss against learning rate"))
         self.setMinimumSize(320, 200)
-        studio.theme_changed.connect(lambda _theme: self.update())
+        studio.theme_changed.connect(self._colours_changed)  # no lambda: it would outlive the dialog
+
+    def _colours_changed(self, _theme: object) -> None:
+        self.update()
 
     def show_points(self, points: Sequence[Measured], rates: Range) -> None:
         """Draws the steps so far.

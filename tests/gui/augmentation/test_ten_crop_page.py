@@ -80,3 +80,11 @@ def test_the_table_has_ten_crops_their_mean_and_the_single_one(page):
     of_winner = [float(row["of_winner"]) for row in rows]
     assert of_winner[10] == pytest.approx(np.mean(of_winner[:10]))
     assert not page.image().isNull()
+
+
+def test_votes_that_nobody_sees_keep_no_network_alive(page, panel, studio):
+    panel.views.show_view("samples")
+    studio.set_spec(parse_spec(TINY | {"classes": 7}))
+    assert studio.network is None
+    assert page.network is None
+    assert page.votes == []

@@ -7,10 +7,10 @@ import io
 
 import pytest
 from PySide6.QtGui import QColor, QImage
-from shiboken6 import isValid
+from shiboken6 import delete, isValid
 
 from resnet_studio.gui.training import rate_dialog
-from resnet_studio.gui.training.rate_plot import Measured
+from resnet_studio.gui.training.rate_plot import Measured, RatePlot
 from resnet_studio.training.rate_range import RangeFound, RatePoint
 from tests.gui.training.conftest import WAIT_MS
 
@@ -93,3 +93,11 @@ def test_the_suggestion_is_marked_where_it_is(qtbot, dialog, studio):
     assert columns
     area = (min(lines), max(lines))
     assert sum(columns) / len(columns) == pytest.approx(sum(area) / 2, abs=30)
+
+
+def test_a_plot_that_is_gone_hears_nothing_of_other_colours(qtbot, studio):
+    plot = RatePlot(studio)
+    delete(plot)
+    with qtbot.captureExceptions() as raised:
+        studio.theme_changed.emit(studio.theme)
+    assert raised == []
