@@ -45,7 +45,7 @@ class RatePlot(QWidget):
         self._mark: float | None = None
         self.setAccessibleName(self.tr("Loss against learning rate"))
         self.setMinimumSize(320, 200)
-        studio.theme_changed.connect(self._colours_changed)  # no lambda: it would outlive the dialog
+        studio.theme_changed.connect(self._colours_changed)  # a lambda would outlive the plot
 
     def _colours_changed(self, _theme: object) -> None:
         self.update()
