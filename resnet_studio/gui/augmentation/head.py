@@ -101,6 +101,8 @@ class EditorHead(QWidget):
     def do(self, place: int, wish: str) -> None:
         """Does what the person wants of a step."""
         editing = self._editing
+        if editing.sketch is None or place >= len(editing.sketch.steps):
+            return  # from a box that is about to be deleted
         match wish:
             case "select":
                 editing.select(None if editing.selected == place else place)

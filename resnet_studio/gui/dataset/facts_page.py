@@ -294,9 +294,16 @@ class FactsPage(DataPage):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Finds a place for the plots."""
         super().resizeEvent(event)
-        self._arrange(beside=self.width() >= self.colour_table.minimumWidth() + _CHART_WIDTH)
+        self._find_places()
+
+    def _find_places(self) -> None:
+        """The tables are as wide as their words and numbers: other rows, or larger letters."""
+        table = max(self.size_table.minimumWidth(), self.colour_table.minimumWidth())
+        self._arrange(beside=self.width() >= table + _CHART_WIDTH)
 
     def _connect(self) -> None:
+        for table in (self.size_table, self.colour_table):
+            table.fitted.connect(self._find_places)
         self.measure_button.clicked.connect(lambda _checked=False: self.measure())
         self.use_button.clicked.connect(lambda _checked=False: self.use())
         self.studio.spec_changed.connect(lambda _spec: self._network_changed())

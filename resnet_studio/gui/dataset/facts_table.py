@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView
 
@@ -69,7 +77,13 @@ class FactsModel(QAbstractTableModel):
 
 
 class FactsTable(QTableView):
-    """As high as its rows; nothing in it can be changed."""
+    """As high as its rows; nothing in it can be changed.
+
+    Signals:
+        fitted(): Other rows or letters may have made it wider.
+    """
+
+    fitted = Signal()
 
     def __init__(self, model: FactsModel, name: str) -> None:
         """Shows `model`; `name` is its accessible name, translated."""
@@ -101,3 +115,10 @@ class FactsTable(QTableView):
         first = max((self.sizeHintForColumn(0), 0))
         cell = metrics.horizontalAdvance("00.0000 ≠") + 12
         self.setMinimumWidth(first + cell * (self.model().columnCount() - 1) + 8)
+        self.fitted.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes the room that other letters need."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self.model() is not None:
+            self.fit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
 
 from resnet_studio.data.augment import pipelines_for
 from resnet_studio.gui.dataset.facts import colour_rows
@@ -67,3 +68,20 @@ def test_published_figures_stand_beside_the_measured_ones():
     assert rows["Mean, published"].cells == ("0.4914", "0.4822", "0.4465", "")
     assert rows["Mean, measured"].cells == ("–",) * 4
     assert "Mean, published" not in {row.title for row in colour_rows(None, "folder", train)}
+
+
+def test_the_plots_stand_below_their_tables_where_letters_leave_no_room_beside_them(
+    facts, opened, qtbot
+):
+    def beside():
+        return facts.size_chart.x() > facts.size_table.mapTo(facts, QPoint()).x() + 100
+
+    opened.resize(1100, 640)
+    qtbot.waitUntil(beside, timeout=WAIT_MS)
+    font = facts.font()
+    font.setPointSizeF(1.6 * font.pointSizeF())
+    facts.setFont(font)
+    qtbot.waitUntil(lambda: not beside(), timeout=WAIT_MS)
+    assert facts.size_chart.width() > 300
+    rows = facts.colour_model.rows
+    assert facts.colour_table.height() >= len(rows) * facts.colour_table.rowHeight(0)
