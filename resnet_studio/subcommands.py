@@ -337,7 +337,7 @@ def export(
     return export_network(network, to=to, weights=weights, as_json=json_)
 
 
-def download(names: tyro.conf.Positional[tuple[str, ...]] = (), /) -> int:
+def download(names: tyro.conf.Positional[tuple[str, ...]] = (), /, *, yes: bool = False) -> int:
     """Fetch published data sets that can then be trained on by name, or list those that there are.
 
     Each is said what it is, from where and how large, and asked for. What is here is not fetched
@@ -345,10 +345,12 @@ def download(names: tyro.conf.Positional[tuple[str, ...]] = (), /) -> int:
 
     Args:
         names: mnist, fashion_mnist, cifar10, cifar100, imagenette. Left out, all are listed.
+        yes: Agree beforehand, so that nothing is asked. Without a terminal nothing is downloaded
+            unless this is given.
     """
     from resnet_studio.terminal_download import download_sets
 
-    return download_sets(names)
+    return download_sets(names, agreed=yes)
 
 
 def tour(*, out: Path, epochs: int | None = None) -> int:

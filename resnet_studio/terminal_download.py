@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from resnet_studio import models
 from resnet_studio.architecture.spec import NetworkSpec
 from resnet_studio.data.published import PUBLISHED, home_of
-from resnet_studio.data.set_downloads import download_set, downloadable, kept_of
+from resnet_studio.data.set_downloads import download_set, downloadable, host_of, kept_of
 from resnet_studio.data.stored_sets import find_set
 from resnet_studio.downloads import DownloadProgress, download, kept_bytes
 from resnet_studio.errors import CheckpointError, DataError, DownloadError
@@ -95,8 +95,14 @@ def _announced(offer: PretrainedWeights) -> str:
 
 def _agreed(console: Console) -> bool:
     """Asks where somebody can answer; elsewhere the flag itself is the answer."""
-    if sys.stdin is None or not (sys.stdin.isatty() and console.is_terminal):
-        return True
+    return _asked(console) if _can_answer(console) else True
+
+
+def _can_answer(console: Console) -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and console.is_terminal
+
+
+def _asked(console: Console) -> bool:
     console.print("Download it? \\[y/N] ", end="")
     return sys.stdin.readline().strip().lower() in _YES
 
@@ -123,12 +129,16 @@ def _megabytes(offer: PretrainedWeights) -> int:
 # -- data sets ----------------------------------------------------------------------------------
 
 
-def download_sets(names: Sequence[str]) -> int:
+def download_sets(names: Sequence[str], *, agreed: bool = False) -> int:
     """Fetches published data sets, each after it was asked for; without names lists them.
+
+    Args:
+        names: Which ones.
+        agreed: Whether the person has agreed already, so that nothing is asked.
 
     Raises:
         DataError: If one is not known, or cannot be downloaded; nothing is fetched then.
-        DownloadError: If one cannot be fetched, or the person changed their mind.
+        DownloadError: If one cannot be fetched, the person said no, or nobody can be asked.
     """
     if not names:
         for source in PUBLISHED:
@@ -141,7 +151,7 @@ def download_sets(names: Sequence[str]) -> int:
             )
     console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
     for name in names:
-        _bring(name, console)
+        _bring(name, console, agreed=agreed)
     return 0
 
 
@@ -156,21 +166,36 @@ def _place_of(source: str) -> Path | str | None:
     return "built in" if source == "digits" else find_set(source)
 
 
-def _bring(source: str, console: Console) -> None:
+def _bring(source: str, console: Console, *, agreed: bool) -> None:
     if place := _place_of(source):
         console.print(f"{PUBLISHED[source].title} is here: {place}.", markup=False)
         return
     stream = download_set(source)
     if downloadable(source):
         console.print(_told_of_set(source), markup=False)
-        if not _agreed(console):
-            raise DownloadError("Nothing was downloaded.", remedy="Answer y to download it.")
+        if not agreed:
+            _ask_for_set(source, console)
     try:
         _followed(stream, console, total=PUBLISHED[source].download_bytes)
     except KeyboardInterrupt:
         console.print("What has arrived is kept; the same command goes on from there.")
         raise
     console.print(f"Train on it with --data {source}.", markup=False)
+
+
+def _ask_for_set(source: str, console: Console) -> None:
+    """Asks; to name a data set is not yet to agree to its size and its server.
+
+    Raises:
+        DownloadError: If the person says no, or nobody is there to answer.
+    """
+    if not _can_answer(console):
+        raise DownloadError(
+            "Nothing was downloaded: there is no terminal on which to ask.",
+            remedy=f"Agree beforehand: «resnet-studio download {source} --yes».",
+        )
+    if not _asked(console):
+        raise DownloadError("Nothing was downloaded.", remedy="Answer y to download it.")
 
 
 def _told_of_set(source: str) -> str:
@@ -180,7 +205,7 @@ def _told_of_set(source: str) -> str:
         f"{known.title} ({known.citation}): {known.about} {known.train:,} pictures to train on, "
         f"{known.validation + known.test:,} to validate or test on, {known.classes:,} classes.\n"
         f"A download of {_size(known.download_bytes)}{rest} from {known.url}, kept in "
-        f"{home_of(source)}."
+        f"{home_of(source)}. No server but {host_of(source)} is asked."
     )
 
 

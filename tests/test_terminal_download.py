@@ -217,7 +217,7 @@ def test_data_sets_are_listed_with_what_they_take_and_whether_they_are_here(caps
 
 @pytest.mark.usefixtures("files")
 def test_a_data_set_is_told_of_fetched_once_and_trained_on_by_its_name(capsys, server, home):
-    assert main(["download", "fashion_mnist"]) == 0
+    assert main(["download", "fashion_mnist", "--yes"]) == 0
     told = capsys.readouterr().err
     for part in ("Xiao, Rasul and Vollgraf 2017", "31 MB", str(home / "data" / "fashion_mnist")):
         assert part in told
@@ -228,6 +228,26 @@ def test_a_data_set_is_told_of_fetched_once_and_trained_on_by_its_name(capsys, s
     assert "is here" in capsys.readouterr().err
     config = configured(Asked(data="fashion_mnist"))
     assert (config.data.source, config.network.classes) == ("fashion_mnist", 10)
+
+
+@pytest.mark.usefixtures("files", "home")
+def test_without_a_terminal_a_data_set_is_not_fetched_unless_that_was_agreed_to(capsys, server):
+    error = refusal(capsys, "download", "mnist")
+    assert "no terminal on which to ask" in error
+    assert "download mnist --yes" in error
+    assert server.asked == []
+
+
+@pytest.mark.usefixtures("files", "home")
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", EXIT_FAILED), ("", EXIT_FAILED)])
+def test_on_a_terminal_a_data_set_is_asked_for(monkeypatch, server, answer, code):
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert main(["download", "mnist"]) == code
+    told = sys.stderr.getvalue()
+    assert "No server but ossci-datasets.s3.amazonaws.com is asked." in told
+    assert "Download it? [y/N]" in told
+    assert bool(server.asked) is (code == 0)
 
 
 def test_what_cannot_be_fetched_is_refused_in_words(capsys):

@@ -6,7 +6,7 @@ for downloading is not used, since it can be neither followed nor cancelled. Cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -42,7 +42,7 @@ def downloadable(source: str) -> bool:
 
 
 def host_of(source: str) -> str:
-    """Returns the server that a data set comes from, to be told before consent."""
+    """Returns the only server that a data set is fetched from, to be told before consent."""
     return urlsplit(PUBLISHED[source].url).hostname or ""
 
 
@@ -108,10 +108,17 @@ def remote_files(source: str) -> tuple[RemoteFile, ...]:
         name = url.rsplit("/", 1)[-1]
         return (RemoteFile((url,), name, md5, unpacked=name.removesuffix(".tgz")),)
     kind = datasets.MNIST if source == "mnist" else datasets.FashionMNIST
+    mirrors = _of_one_server(kind.mirrors)
     return tuple(
-        RemoteFile(tuple(urljoin(mirror, name) for mirror in kind.mirrors), name, md5)
+        RemoteFile(tuple(urljoin(mirror, name) for mirror in mirrors), name, md5)
         for name, md5 in kind.resources
     )
+
+
+def _of_one_server(mirrors: Sequence[str]) -> list[str]:
+    """Returns the mirrors on the first one's server: the person agreed to no other."""
+    host = urlsplit(mirrors[0]).hostname
+    return [mirror for mirror in mirrors if urlsplit(mirror).hostname == host]
 
 
 def _from_any(
