@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
 from resnet_studio.errors import SpecError
-from resnet_studio.gui.pipeline_sketch import Sketch, pair_error
+from resnet_studio.gui.pipeline_sketch import Sketch, copy_helps, pair_error
 
 if TYPE_CHECKING:
     from resnet_studio.data.augment import AugmentSpec
@@ -78,6 +78,12 @@ class PipelineChoice(QObject):
         self._recall()
         broken = next((error for error in self._errors if error is not None), None)
         return broken or (None if self._own is None else pair_error(self._own))
+
+    @property
+    def copy_helps(self) -> bool:
+        """Whether all is well once validation has the size and the colours of training."""
+        own = self.own
+        return own is not None and self._errors == (None, None) and copy_helps(own)
 
     def error_of(self, side: int) -> SpecError | None:
         """Returns why the steps of a side make no pipeline; None if they do.

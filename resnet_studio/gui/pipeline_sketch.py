@@ -197,6 +197,11 @@ def pair_error(own: Iterable[AugmentSpec]) -> SpecError | None:
     return None
 
 
+def copy_helps(own: Pair) -> bool:
+    """Tells whether two pipelines would fit together with the same size and the same colours."""
+    return not own[1].numbers and pair_error(own) is not None
+
+
 def _ending(spec: AugmentSpec) -> object:
     return getattr(spec, "ending", None)
 

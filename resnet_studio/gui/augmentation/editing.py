@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from resnet_studio.data.augment import PRESETS, AugmentSpec, Step
+from resnet_studio.data.augment import AugmentSpec, Step
 from resnet_studio.errors import SpecError, StudioError
 from resnet_studio.gui.augmentation.editor_fields import fields_of
+from resnet_studio.gui.augmentation.matching import copy_from_training, renamed, with_last
 from resnet_studio.gui.augmentation.step_kinds import is_ending, new_step, place_for
 from resnet_studio.gui.pipeline_choice import Sketches
 from resnet_studio.gui.pipeline_sketch import MOST_STEPS, Sketch, pair_error
@@ -117,7 +118,7 @@ class Editing(QObject):
         if both is None:
             return None
         try:
-            return _with_last(both[TRAINING], None).spec()
+            return with_last(both[TRAINING], None).spec()
         except SpecError:
             return None
 
@@ -180,7 +181,7 @@ class Editing(QObject):
         """Gives both pipelines an ending: what was measured belongs to both."""
         both = self.sketches
         if both is not None:
-            train, validation = (_with_last(sketch, step) for sketch in both)
+            train, validation = (with_last(sketch, step) for sketch in both)
             self._studio.pipelines.set_sketches(
                 (self._renamed(train), self._renamed(validation)), text, usual=self.usual
             )
@@ -261,20 +262,7 @@ class Editing(QObject):
 
     def copy_ending(self) -> None:
         """Gives the validation pipeline the size and the colours of training."""
-        both = self.sketches
-        train = self._studio.pipelines.own or self.usual
-        if both is None or train is None:
-            return
-        validation = resized(both[VALIDATION], train[TRAINING].output_size)
-        validation = _with_ending(validation, both[TRAINING])
-        self.side_written(VALIDATION, validation, self.tr("Copy size and colours from training"))
-
-    def side_written(self, side: int, sketch: Sketch, text: str) -> None:
-        """Takes a sketch for one side."""
-        both = self.sketches
-        if both is not None:
-            pair = (sketch, both[1]) if side == TRAINING else (both[0], sketch)
-            self._studio.pipelines.set_sketches(pair, text, usual=self.usual)
+        copy_from_training(self._studio.pipelines, self.usual or ())
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -295,15 +283,7 @@ class Editing(QObject):
 
     def _renamed(self, sketch: Sketch) -> Sketch:
         """Marks the name of a published or usual pipeline that is no longer what it was."""
-        mark = self.tr(" (changed)")
-        base = sketch.name.removesuffix(mark)
-        known = [*PRESETS.values(), *(self.usual or ())]
-        same_name = [spec for spec in known if spec.name == base]
-        if not same_name:
-            return sketch
-        steps = tuple(sketch.steps[place] for place in sketch.places)
-        as_it_was = any(spec.steps == steps for spec in same_name)
-        return replace(sketch, name=base if as_it_was else base + mark)
+        return renamed(sketch, self.usual or ())
 
     # -- following ----------------------------------------------------------------------------
 
@@ -339,36 +319,6 @@ class Editing(QObject):
         steps = () if self.sketch is None else self.sketch.steps
         if self.selected is not None and self.selected >= len(steps):
             self.select(None)
-
-
-def resized(sketch: Sketch, size: int) -> Sketch:
-    """Returns a sketch whose last step that decides the size gives another one.
-
-    A resize before a centre crop keeps its proportion to it: 256 before 224 becomes 110 before 96.
-    """
-    steps = list(sketch.steps)
-    sized = [place for place in sketch.places if "size" in type(steps[place]).model_fields]
-    if not sized:
-        return sketch
-    before = getattr(steps[sized[-1]], "size")  # noqa: B009 - only some kinds have it
-    for place in sized:
-        now = max(1, round(getattr(steps[place], "size") * size / before))  # noqa: B009
-        steps[place] = steps[place].model_copy(update={"size": now})
-    return replace(sketch, steps=tuple(steps))
-
-
-def _with_ending(sketch: Sketch, source: Sketch) -> Sketch:
-    """Returns a sketch with the ending of another one, or without any if that has none."""
-    endings = [source.steps[p] for p in source.places if is_ending(source.steps[p])]
-    return _with_last(sketch, endings[-1] if endings else None)
-
-
-def _with_last(sketch: Sketch, ending: Step | None) -> Sketch:
-    """Returns a sketch with an ending in place of any other."""
-    for place in reversed(range(len(sketch.steps))):
-        if is_ending(sketch.steps[place]):
-            sketch = sketch.removed(place)
-    return sketch if ending is None else sketch.added(len(sketch.steps), ending)
 
 
 def _words(error: ValidationError) -> str:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from resnet_studio.gui.augmentation.chain import PipelineChain
 from resnet_studio.gui.augmentation.editing import Editing
 from resnet_studio.gui.augmentation.editor_fields import kinds_of_steps
 from resnet_studio.gui.augmentation.editor_strip import EditorStrip
+from resnet_studio.gui.augmentation.matching import copy_text
 from resnet_studio.gui.augmentation.measure_row import MeasureRow
 from resnet_studio.gui.augmentation.step_kinds import MEASURED, groups, kind_name, sentence
 from resnet_studio.gui.icons import icon
@@ -30,6 +39,7 @@ class EditorHead(QWidget):
         strip: The form of the selected step.
         add_button: Opens the menu of all kinds of steps.
         trouble: What does not fit together.
+        copy_button: Makes both pipelines fit; there only while that is what is wrong.
     """
 
     def __init__(
@@ -51,6 +61,7 @@ class EditorHead(QWidget):
         self.measure = MeasureRow(studio, editing)
         self.add_button = QToolButton()
         self.trouble = QLabel()
+        self.copy_button = QPushButton(copy_text())
         self._stops: list[QWidget] = []
         self._build(row)
         self._connect()
@@ -140,6 +151,7 @@ class EditorHead(QWidget):
             text += " " + _tr("The samples are those of the last pipeline that fitted.")
         self.trouble.setText(text)
         self.trouble.setVisible(bool(text))
+        self.copy_button.setVisible(bool(text) and self._studio.pipelines.copy_helps)
 
     def _say_mixing(self) -> None:
         mixup, cutmix = self._studio.pipelines.mixing
@@ -170,9 +182,21 @@ class EditorHead(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for widget in (row, self.chain, self.strip, self.trouble):
+        for widget in (row, self.chain, self.strip):
             column.addWidget(widget)
+        column.addLayout(self._trouble_row())
         self.set_theme(self._studio.theme)
+
+    def _trouble_row(self) -> QHBoxLayout:
+        self.copy_button.setToolTip(
+            _tr("Give the validation pipeline the size and the normalisation of training.")
+        )
+        self.copy_button.clicked.connect(self._editing.copy_ending)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.trouble, 1)
+        row.addWidget(self.copy_button)
+        return row
 
     def _add_menu(self) -> QMenu:
         menu = QMenu(self.add_button)

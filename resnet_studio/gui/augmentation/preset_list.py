@@ -8,13 +8,15 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from resnet_studio.data.augment import PRESETS, AugmentSpec
 from resnet_studio.errors import SpecError
-from resnet_studio.gui.augmentation.editing import Editing, resized
+from resnet_studio.gui.augmentation.editing import Editing
+from resnet_studio.gui.augmentation.matching import name_before, resized
 from resnet_studio.gui.pipeline_sketch import Sketch
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
 
 USUAL, OWN = "usual", "own"
 _TRAIN, _PARTNERS = "_train", ("_val", "_test")
+_ENDS = (_TRAIN, *_PARTNERS)
 _SMALL = 64
 _ENTRIES = 20
 _WIDEST = 28
@@ -51,6 +53,15 @@ def preset_title(base: str) -> str:
         "tutorial": _tr("CIFAR-10 tutorial"),
         "none": _tr("None: resize to a square"),
     }.get(base) or base.replace("_", " ").capitalize()
+
+
+def own_title(name: str) -> str:
+    """Returns what a pipeline of the person's own is called: of which published one it came."""
+    before = name_before(name)
+    if before == name or before not in PRESETS:
+        return name
+    base = next((before.removesuffix(end) for end in _ENDS if before.endswith(end)), before)
+    return _tr("Changed: {title}").format(title=preset_title(base))
 
 
 class PresetList(QComboBox):
@@ -135,7 +146,9 @@ class PresetList(QComboBox):
         pipeline = self._editing.pipeline
         assert sketch is not None
         assert pipeline is not None
-        title = _tr("{name} ({size} px)").format(name=sketch.name, size=pipeline.output_size)
+        title = _tr("{name} ({size} px)").format(
+            name=own_title(sketch.name), size=pipeline.output_size
+        )
         self.setItemText(row, title)
         self.setItemData(row, sketch.note, Qt.ItemDataRole.ToolTipRole)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from resnet_studio.data.augment import AugmentSpec
+from resnet_studio.gui.augmentation.matching import copy_from_training, copy_text
 from resnet_studio.gui.studio import Studio
 
 
@@ -14,6 +16,7 @@ class AugmentationLine(QWidget):
     Attributes:
         words: The names and the size of the pictures that result.
         problem: Why a run cannot use them.
+        copy: Makes both pipelines fit; there only while that is what is wrong.
         edit: Leads to the augmentation panel.
         back: Chooses the usual pipelines; there only while others are chosen.
     """
@@ -23,6 +26,7 @@ class AugmentationLine(QWidget):
         self._studio = studio
         self.words = QLabel()
         self.problem = QLabel()
+        self.copy = QPushButton(copy_text())
         self.edit = QPushButton(self.tr("Edit…"))
         self.back = QPushButton(self.tr("Usual"))
         self._build()
@@ -38,6 +42,7 @@ class AugmentationLine(QWidget):
         self.back.setVisible(pipelines.sketches is not None)
         self.problem.setText("" if error is None else str(error))
         self.problem.setVisible(error is not None)
+        self.copy.setVisible(pipelines.copy_helps)
         if pair is None:
             self.words.setText(self.tr("As usual for network and pictures"))
             self.words.setToolTip("")
@@ -68,6 +73,11 @@ class AugmentationLine(QWidget):
         self.edit.setAccessibleName(self.tr("Edit the augmentation"))
         self.back.setToolTip(self.tr("Go back to the usual pipelines of network and pictures."))
         self.back.setAccessibleName(self.tr("Usual augmentation"))
+        self.copy.setToolTip(
+            self.tr("Give the validation pipeline the size and the normalisation of training.")
+        )
+        pipelines = self._studio.pipelines
+        self.copy.clicked.connect(lambda: copy_from_training(pipelines, pipelines.usual or ()))
         commands = self._studio.commands
         self.edit.clicked.connect(lambda: commands.run("view.augmentation"))
         usual = self.tr("The usual pipelines")
@@ -83,6 +93,7 @@ class AugmentationLine(QWidget):
         column.addWidget(title)
         column.addLayout(row)
         column.addWidget(self.problem)
+        column.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
 
 
 def _in_full(pair: tuple[AugmentSpec, AugmentSpec]) -> str:

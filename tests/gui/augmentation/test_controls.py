@@ -63,11 +63,23 @@ def test_what_is_changed_stands_in_the_list_until_it_is_changed_back(controls):
     choose(controls.source, "imagenet")
     controls.editing.switch(1)
     assert controls.source.currentData() == "own"
-    assert controls.source.currentText() == "imagenet_train (changed) (224 px)"
+    assert controls.source.currentText() == "Changed: ImageNet, as PyTorch trains (224 px)"
     assert controls.pipeline.name == "imagenet_train (changed)"
+    assert controls.pipeline.note == "Changed from imagenet_train."
     controls.editing.switch(1)
+    assert controls.pipeline == PRESETS["imagenet_train"]
     assert controls.source.currentData() == "imagenet"
     assert controls.source.findData("own") < 0
+
+
+def test_a_note_of_the_persons_own_outlives_a_change(controls):
+    choose(controls.source, "imagenet")
+    controls.editing.rename("imagenet_train", "for the class")
+    controls.editing.switch(1)
+    assert (controls.pipeline.name, controls.pipeline.note) == (
+        "imagenet_train (changed)",
+        "for the class",
+    )
 
 
 def test_seeds_go_back_in_the_order_they_came(controls):

@@ -233,11 +233,20 @@ def test_validation_takes_size_and_colours_from_training(controls, editing, head
     controls.validation.click()
     editing.choose((PRESETS["tutorial_train"], PRESETS["imagenet_val"]), "mixed")
     assert "96 × 96" in head.trouble.text()
-    controls.verbs.copy_ending()
+    head.copy_button.click()
     assert head.trouble.isHidden()
+    assert head.copy_button.isHidden()
     resize, crop, normalise = controls.pipeline.steps
     assert (resize, crop) == (Resize(size=110), CenterCrop(size=96))
     assert normalise == PRESETS["tutorial_train"].steps[-1]
+    assert controls.pipeline.name == "imagenet_val (changed)"
+    assert "256/224" not in controls.pipeline.note
+
+
+def test_no_copying_is_offered_where_it_would_not_help(editing, head):
+    editing.choose((PRESETS["cifar_train"], PRESETS["imagenet_train"]), "chance in both")
+    assert "leaves something to chance" in head.trouble.text()
+    assert head.copy_button.isHidden()
 
 
 # -- whole pipelines -----------------------------------------------------------------------------

@@ -70,6 +70,16 @@ def test_steps_that_do_not_fit_keep_training_from_starting_and_say_why(setup, st
     assert setup.augmentation.problem.isHidden()
 
 
+def test_two_sizes_are_made_one_from_here(setup, studio):
+    line = setup.augmentation
+    studio.pipelines.set((TUTORIAL[0], PRESETS["cifar_val"]))
+    assert setup.plan is None
+    line.copy.click()
+    assert line.copy.isHidden()
+    assert setup.plan.config.network.input_size == 96
+    assert setup.plan.config.validation_augment.note == "Changed from cifar_val."
+
+
 def test_the_lab_shows_what_the_run_will_read_with_its_seed(setup, studio, qtbot):
     controls = Controls(studio)
     qtbot.addWidget(controls.head)
