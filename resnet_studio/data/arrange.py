@@ -8,7 +8,6 @@ names; no file is opened here.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -239,11 +238,21 @@ def _one_sided(
     train, other = names
     return [
         *(
-            Problem(f"{other}/{cls}", f"the class is missing from {train}")
+            Problem(
+                f"{other}/{cls}",
+                f"the class is missing from {train}",
+                f"Add pictures of it to {train} to learn it.",
+            )
             for cls in sorted(validation.keys() - members.keys())
         ),
         *(
-            Problem(f"{train}/{cls}", f"the class is missing from {other}")
+            Problem(
+                f"{train}/{cls}",
+                f"the class is missing from {other}",
+                f"Add pictures of it to {other}, or leave the class out.",
+                left_out=False,
+                classes=(cls,),
+            )
             for cls in sorted(members.keys() - validation.keys())
         ),
     ]
@@ -260,7 +269,8 @@ def _look_alikes(classes: Sequence[str]) -> list[Problem]:
         other = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
         if other != name:
             reason = f"its name looks like that of the class {other}"
-            listed.append(Problem(name, reason, "Put them into one folder if they are the same."))
+            remedy = "If they are the same, merge them, or put them into one folder."
+            listed.append(Problem(name, reason, remedy, left_out=False, classes=(name, other)))
     return listed
 
 
@@ -288,20 +298,23 @@ def _strays(tree: _Tree) -> list[Problem]:
 def _other_files(tree: _Tree) -> list[Problem]:
     """Lists files that are no pictures: one by one at the top, counted within classes."""
     listed: list[Problem] = []
-    inside: dict[Parts, Counter[str]] = {}
+    inside: dict[Parts, list[Parts]] = {}
     for parts in sorted(tree.others):
-        suffix = PurePosixPath(parts[-1]).suffix.lower() or "no suffix"
-        place = parts[: len(tree.top) + 1]
-        if len(parts) <= len(tree.top) + 1:
-            place = parts[:-1]
-        inside.setdefault(place, Counter())[suffix] += 1
-        at_top = place == parts[:-1] and len(parts) <= len(tree.top) + 1
-        if at_top and len(listed) < _LISTED_ONE_BY_ONE:
-            listed.append(Problem(printable("/".join(parts)), "it is not a picture"))
-            inside[place][suffix] -= 1
-    for place, counts in inside.items():
-        kinds = ", ".join(sorted(suffix for suffix, count in counts.items() if count))
-        if total := sum(counts.values()):
-            what = "1 file is not a picture" if total == 1 else f"{total} files are not pictures"
-            listed.append(Problem(printable("/".join(place)) or "…", f"{what} ({kinds})"))
+        if len(parts) > len(tree.top) + 1:
+            inside.setdefault(parts[: len(tree.top) + 1], []).append(parts)
+        elif len(listed) < _LISTED_ONE_BY_ONE:
+            listed.append(_no_picture_file(parts))
+        else:
+            inside.setdefault(parts[:-1], []).append(parts)
+    for place, files in inside.items():
+        if len(files) == 1:
+            listed.append(_no_picture_file(files[0]))
+            continue
+        kinds = {PurePosixPath(file[-1]).suffix.lower() or "no suffix" for file in files}
+        what = f"{len(files)} files are not pictures ({', '.join(sorted(kinds))})"
+        listed.append(Problem(printable("/".join(place)) or "…", what))
     return listed
+
+
+def _no_picture_file(parts: Parts) -> Problem:
+    return Problem(printable("/".join(parts)), "it is not a picture")

@@ -131,7 +131,7 @@ def _incomplete(found: dict[str, _Batch]) -> tuple[Problem, ...]:
         count = len(found[name].labels) if name in found else 0
         if count != _PER_BATCH:
             reason = f"it has {count:,} pictures instead of {_PER_BATCH:,}"
-            problems.append(Problem(name, reason, _DOWNLOAD_AGAIN))
+            problems.append(Problem(name, reason, _DOWNLOAD_AGAIN, left_out=False))
     return tuple(problems)
 
 

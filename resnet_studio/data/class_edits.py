@@ -208,9 +208,9 @@ def _missing_classes(dataset: ArrayDataset | FileDataset, edits: ClassEdits) -> 
 def _listed(names: list[str], reason: str) -> Iterator[Problem]:
     remedy = "Restore it, or take the change back."
     for name in names[:_LISTED_ONE_BY_ONE]:
-        yield Problem(name, reason, remedy)
+        yield Problem(name, reason, remedy, left_out=False)
     if (more := len(names) - _LISTED_ONE_BY_ONE) > 0:
-        yield Problem("…", f"{more} more: {reason}", remedy)
+        yield Problem("…", f"{more} more: {reason}", remedy, left_out=False)
 
 
 def _emptied(found: FoundClass) -> Problem:

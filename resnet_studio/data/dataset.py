@@ -24,11 +24,15 @@ class Problem:
         file: Path inside the data set, with forward slashes; or the name of a class.
         reason: What is wrong, without the name: "it is empty".
         remedy: What to do about it; may be empty.
+        left_out: Whether training goes on without it; False for what is used and only looks wrong.
+        classes: The classes that a remark is about, if it ends with a change to one of them.
     """
 
     file: str
     reason: str
     remedy: str = ""
+    left_out: bool = True
+    classes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file}: {self.reason}. {self.remedy}".rstrip()
@@ -291,9 +295,10 @@ def _held_out(count: int, fraction: float) -> int:
 
 def _too_few(name: str, count: int) -> Problem:
     if count == 0:
-        return Problem(name, "the class has no picture left", "Add pictures or remove it.")
+        reason = "the class has no picture left"
+        return Problem(name, reason, "Add pictures or remove it.", left_out=False)
     reason = "the class has one picture, which is used for training and never validated"
-    return Problem(name, reason, "Add pictures.")
+    return Problem(name, reason, "Add pictures.", left_out=False)
 
 
 def _sorted(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -84,7 +84,9 @@ def read_idx_set(
 def _incomplete(known: PublishedSet, counts: list[int]) -> tuple[Problem, ...]:
     expected = zip(_SIDES.values(), counts, (known.train, known.test), strict=True)
     return tuple(
-        Problem(side, f"it has {count:,} pictures instead of {usual:,}", _again(known))
+        Problem(
+            side, f"it has {count:,} pictures instead of {usual:,}", _again(known), left_out=False
+        )
         for side, count, usual in expected
         if count != usual
     )

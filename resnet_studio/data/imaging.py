@@ -59,6 +59,8 @@ _SNIFF_BYTES = 1024
 # leaves the file to Pillow.
 JpegDecoder = Callable[[bytes, int], NDArray[np.uint8] | None]
 
+CHOOSE = "Choose a picture."
+"""The remedy for a file that was chosen and is none."""
 _COPY_AGAIN = "Copy it again from where it came, or leave it out."
 _CONVERT = "Export it as JPEG or PNG and open that."
 
@@ -330,7 +332,7 @@ def _check_plain(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise _Refusal("it is a folder", "Choose a picture inside it.")
     if not stat.S_ISREG(status.st_mode):
-        raise _Refusal("it is not a plain file but a pipe, socket or device", "Choose a picture.")
+        raise _Refusal("it is not a plain file but a pipe, socket or device", CHOOSE)
     if status.st_size > MAX_FILE_BYTES:
         raise _Refusal(f"its file is larger than {MAX_FILE_BYTES >> 20} MiB", _CONVERT)
 
@@ -458,5 +460,5 @@ def _what_it_is(head: bytes) -> _Refusal:
     if b"<html" in lowered or lowered.lstrip().startswith(b"<!doctype"):
         return _Refusal("it is a web page", "Save the picture itself instead of its page.")
     if all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
-        return _Refusal("it is a text file", "Choose a picture.")
+        return _Refusal("it is a text file", CHOOSE)
     return _Refusal("its format is unknown", _CONVERT)

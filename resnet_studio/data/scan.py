@@ -24,6 +24,7 @@ from resnet_studio.data.arrange import Arrangement, arrange, too_few_classes
 from resnet_studio.data.dataset import Problem
 from resnet_studio.data.headers import TAIL_BYTES, ends_whole, plain_size
 from resnet_studio.data.imaging import (
+    CHOOSE,
     JpegDecoder,
     Picture,
     UnreadablePictureError,
@@ -34,7 +35,15 @@ from resnet_studio.data.imaging import (
 from resnet_studio.data.stores import ScanProgress, Store, open_store
 from resnet_studio.errors import DataError
 
-__all__ = ["FolderScan", "ScanProgress", "keep_only", "open_file", "scan_folder", "scan_store"]
+__all__ = [
+    "FolderScan",
+    "ScanProgress",
+    "keep_only",
+    "open_file",
+    "problem_of",
+    "scan_folder",
+    "scan_store",
+]
 
 _REPORT_EVERY = 64
 
@@ -103,6 +112,12 @@ def open_file(
     """
     with store.opened(file) as source:
         return open_picture(source, name=printable(file), jpeg=jpeg, least=least)
+
+
+def problem_of(error: UnreadablePictureError) -> Problem:
+    """Returns why a file is left out; nobody chooses a single picture of a data set."""
+    remedy = "Put the picture in its place, or remove the file."
+    return Problem(error.file, error.reason, remedy if error.remedy == CHOOSE else error.remedy)
 
 
 def keep_only(
@@ -191,7 +206,7 @@ def _checked(store: Store, arrangement: Arrangement) -> Generator[ScanProgress, 
         try:
             sizes[position] = _size(store, file)
         except UnreadablePictureError as error:
-            broken.append(Problem(error.file, error.reason, error.remedy))
+            broken.append(problem_of(error))
     yield ScanProgress("checking", total, total)
     found = FolderScan(
         name=store.name,

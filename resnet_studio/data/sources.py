@@ -8,7 +8,8 @@ are decoded into memory at once; others are decoded while training asks for them
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator, Iterator
+from collections import Counter
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from resnet_studio.data.dataset import (
     Dataset,
     DataSplit,
     FileDataset,
+    FoundClass,
     Problem,
     Subset,
     stratified_split,
@@ -31,7 +33,7 @@ from resnet_studio.data.digits import read_digits
 from resnet_studio.data.imaging import UnreadablePictureError, printable
 from resnet_studio.data.jpeg import large_jpeg
 from resnet_studio.data.published import SourceKind
-from resnet_studio.data.scan import FolderScan, keep_only, open_file, scan_store
+from resnet_studio.data.scan import FolderScan, keep_only, open_file, problem_of, scan_store
 from resnet_studio.data.stores import ScanProgress, Store, open_store
 from resnet_studio.errors import DataError
 
@@ -285,7 +287,7 @@ def _decoded(
         try:
             rgb = open_file(store, file).rgb
         except UnreadablePictureError as error:
-            broken.append(Problem(error.file, error.reason, error.remedy))
+            broken.append(problem_of(error))
             whole[position] = False
             continue
         if rgb.shape != images.shape[1:]:
@@ -310,13 +312,15 @@ def divide(source: OpenedSource, config: DataConfig) -> DataSplit:
     changed = edited(source.dataset, config.edits)
     dataset, kept = changed.dataset, changed.kept
     rest = np.ones(len(dataset), dtype=np.bool_) if source.test is None else ~source.test[kept]
-    problems = (*dataset.problems, *changed.problems)
+    remarks = _still_true(dataset.problems, changed.found)
+    problems = (*remarks, *changed.problems)
     own = rest & (source.held_out[kept] if source.held_out is not None else False)
     own_validation = bool(own.any() and (rest & ~own).any())
     if own_validation:
         train = Subset(dataset, np.flatnonzero(rest & ~own))
         validation = Subset(dataset, np.flatnonzero(own))
-        more = _on_one_side(train, validation) if config.edits else ()
+        told = _told(remarks, changed.found)
+        more = _on_one_side(train, validation, told) if config.edits else ()
     else:
         train, validation, more = stratified_split(
             dataset, fraction=config.validation_fraction, seed=config.split_seed, among=rest
@@ -339,12 +343,32 @@ def divide(source: OpenedSource, config: DataConfig) -> DataSplit:
     )
 
 
-def _on_one_side(train: Subset, validation: Subset) -> tuple[Problem, ...]:
+def _still_true(problems: Iterable[Problem], found: Iterable[FoundClass]) -> tuple[Problem, ...]:
+    """Returns the problems without remarks about classes that a person has changed since."""
+    now = {each.name: each.name_now for each in found}
+    members = Counter(now.values())
+
+    def holds(problem: Problem) -> bool:
+        known = [name for name in problem.classes if name in now]
+        apart = len(problem.classes) > 1 or all(members[name] == 1 for name in known)
+        return apart and all(now[name] == name for name in known)
+
+    return tuple(filter(holds, problems))
+
+
+def _told(remarks: Iterable[Problem], found: Iterable[FoundClass]) -> set[str]:
+    """Returns the classes of which it is told that they are missing, and which are unchanged."""
+    missing = {name for each in remarks if len(each.classes) == 1 for name in each.classes}
+    return missing - {each.name for each in found if each.excluded}
+
+
+def _on_one_side(train: Subset, validation: Subset, told: Container[str]) -> tuple[Problem, ...]:
     """Returns a problem for each class that has pictures on one side only, after changes to it."""
     counts = zip(train.classes, train.counts.tolist(), validation.counts.tolist(), strict=True)
+    remedy = "Add some, or take one in again."
     return tuple(
-        Problem(name, f"no picture of the class is left to {side}", "Take one in again.")
+        Problem(name, f"no picture of the class is left to {side}", remedy, left_out=False)
         for name, learned, judged in counts
         for side, left in (("learn from", learned), ("validate on", judged))
-        if not left
+        if not left and name not in told
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pydantic
 import pytest
@@ -151,6 +153,24 @@ def test_a_class_that_is_left_on_one_side_only_is_told_of(tmp_path):
         ("cat", "no picture of the class is left to learn from"),
         ("owl", "no picture of the class is left to validate on"),
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no case")
+def test_a_remark_about_a_class_goes_when_the_class_is_changed(tmp_path):
+    make_classes(tmp_path / "pets" / "train", {"Dog": 2, "dog": 2, "cat": 2, "fish": 1})
+    make_classes(tmp_path / "pets" / "val", {"Dog": 1, "dog": 1, "cat": 1})
+
+    def remarks(edits: ClassEdits) -> list[str]:
+        return [problem.file for problem in opened(tmp_path / "pets", edits).problems]
+
+    none = ClassEdits()
+    assert remarks(none) == ["train/fish", "dog"]
+    assert remarks(none.rename(["cat"], "Cat")) == ["train/fish", "dog"]
+    assert remarks(none.rename(["dog"], "Dog")) == ["train/fish"]
+    assert remarks(none.exclude_classes(["fish"])) == ["dog"]
+    assert remarks(none.rename(["fish"], "cat")) == ["dog"]
+    assert remarks(none.exclude_classes(["Dog", "fish"])) == []
+    assert remarks(none.rename(["fish"], "carp")) == ["dog", "carp"]
 
 
 def test_one_class_is_too_few(tmp_path):

@@ -246,15 +246,29 @@ def test_many_stray_files_are_counted(tmp_path):
     assert "5 files are not pictures (.csv)" in texts
 
 
-def test_other_files_inside_a_class_are_counted_not_listed(tmp_path):
+def test_other_files_inside_a_class_are_counted_but_a_single_one_is_named(tmp_path):
     make_classes(tmp_path, TWO)
     for name in ("a.txt", "b.txt", "c.heic", "noend"):
         (tmp_path / "cats" / name).write_text("x")
     (tmp_path / "dogs" / "one.doc").write_text("x")
     assert reasons(scanned(tmp_path)) == {
         "cats": "4 files are not pictures (.heic, .txt, no suffix)",
-        "dogs": "1 file is not a picture (.doc)",
+        "dogs/one.doc": "it is not a picture",
     }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no case")
+def test_what_is_only_remarked_on_is_told_from_what_is_left_out(tmp_path):
+    make_classes(tmp_path, {"train/cats": 2, "train/Cats": 2, "train/fish": 1})
+    make_classes(tmp_path, {"val/cats": 1, "val/Cats": 1, "val/birds": 1})
+    (tmp_path / "train" / "cats" / "fake.png").write_text("no picture at all")
+    problems = {problem.file: problem for problem in scanned(tmp_path).problems}
+    assert {file for file, each in problems.items() if each.left_out} == {
+        "train/cats/fake.png",
+        "val/birds",
+    }
+    assert {file for file, each in problems.items() if not each.left_out} == {"cats", "train/fish"}
+    assert "in its place" in problems["train/cats/fake.png"].remedy
 
 
 def test_hidden_and_system_entries_are_passed_over_in_silence(tmp_path):

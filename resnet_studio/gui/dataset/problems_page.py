@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from resnet_studio.gui.dataset.page import DataPage
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.command_button import CommandButton
-from resnet_studio.gui.training.problems_dialog import ProblemsModel
+from resnet_studio.gui.training.problems_dialog import ProblemsModel, explained
 from resnet_studio.gui.widgets.empty_state import EmptyState
 from resnet_studio.gui.widgets.flow import FlowLayout
 
@@ -30,7 +30,7 @@ _FILE_SHARE = 0.34
 
 
 class ProblemsPage(DataPage):
-    """Lists what training goes on without."""
+    """Lists what training goes on without, and what only looks wrong."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(studio, parent)
@@ -90,10 +90,10 @@ class ProblemsPage(DataPage):
     def _searched(self, text: str) -> None:
         self.order.setFilterFixedString(text.strip())
         shown, total = self.order.rowCount(), self.model.rowCount()
-        said = self.tr("Training goes on without what is listed here ({count:,}).")
+        said = explained(self.model.problems)
         if shown != total:
-            said = self.tr("{shown:,} of {count:,} are shown.")
-        self.count.setText(said.format(shown=shown, count=total))
+            said = self.tr("{shown:,} of {count:,} are shown.").format(shown=shown, count=total)
+        self.count.setText(said)
         if shown and not self.table.currentIndex().isValid():
             self.table.selectRow(0)
         self._tell()
@@ -143,7 +143,7 @@ class ProblemsPage(DataPage):
         table.setModel(self.order)
         table.setSortingEnabled(True)
         table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        table.setAccessibleName(self.tr("What was left out"))
+        table.setAccessibleName(self.tr("What was left out or looks wrong"))
         table.setSelectionBehavior(views.SelectionBehavior.SelectRows)
         table.setSelectionMode(views.SelectionMode.SingleSelection)
         table.setEditTriggers(views.EditTrigger.NoEditTriggers)

@@ -13,6 +13,7 @@ from resnet_studio.gui.dataset.task_row import TaskRow
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.command_button import CommandButton
 from resnet_studio.gui.training.data_summary import DataSummary
+from resnet_studio.gui.training.problems_dialog import counted
 from resnet_studio.gui.widgets.elided_label import ElidedLabel
 from resnet_studio.gui.widgets.flow import FlowLayout, labelled
 from resnet_studio.gui.workers import Task
@@ -120,11 +121,7 @@ class SourceBar(QWidget):
         if summary.test_size:
             parts.append(self.tr("{count:,} kept for testing").format(count=summary.test_size))
         if summary.problems:
-            parts.append(
-                self.tr("{count:,} problems").format(count=len(summary.problems))
-                if len(summary.problems) > 1
-                else self.tr("1 problem")
-            )
+            parts.append(counted(summary.problems))
         return f"{summary.name}: {' · '.join(parts)}"
 
     def _say(self, text: str, *, error: bool = False) -> None:

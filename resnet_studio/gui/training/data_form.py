@@ -16,7 +16,7 @@ from resnet_studio.data.sources import DataConfig
 from resnet_studio.gui.data_sources import SourceActions, SourceBox
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.training.data_summary import DataSummary
-from resnet_studio.gui.training.problems_dialog import ProblemsDialog
+from resnet_studio.gui.training.problems_dialog import ProblemsDialog, counted
 from resnet_studio.gui.widgets.form_field import FormField
 
 
@@ -103,7 +103,9 @@ class DataForm(QWidget):
         self.info = QLabel()
         self.info.setWordWrap(True)
         self.info.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.problems_button = self._button("", tr("List what was left out, and why."))
+        self.problems_button = self._button(
+            "", tr("List what was left out or looks wrong, and why.")
+        )
         self.look_button = self._button(
             tr("Look inside…"), tr("Show classes, pictures, sizes and doubles of the data set.")
         )
@@ -183,12 +185,7 @@ class DataForm(QWidget):
                 held=summary.validation_size,
             )
         )
-        count = len(summary.problems)
-        self.problems_button.setText(
-            self.tr("1 skipped…")
-            if count == 1
-            else self.tr("{count:,} skipped…").format(count=count)
-        )
+        self.problems_button.setText(counted(summary.problems) + "…")
 
     def _say(self, text: str, *, error: bool = False) -> None:
         self.info.setText(text)

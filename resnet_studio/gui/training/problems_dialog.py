@@ -1,11 +1,18 @@
-"""The files of a data set that were left out: each with its reason, to copy or to save."""
+"""What was left out of a data set or looks wrong: each with its reason, to copy or to save."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -26,19 +33,43 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
+def counted(problems: Sequence[Problem]) -> str:
+    """Tells how many are left out, and how many are used and only to be looked at."""
+    gone = sum(problem.left_out for problem in problems)
+    noted = len(problems) - gone
+    parts = []
+    if gone:
+        parts.append(_tr("{count:,} left out").format(count=gone))
+    if noted:
+        parts.append(_tr("{count:,} to look at").format(count=noted))
+    return ", ".join(parts)
+
+
+def explained(problems: Sequence[Problem]) -> str:
+    """Tells the same in a sentence that says what training does."""
+    said = _tr("{counts}. Nothing is left out; training uses what is listed.")
+    if any(problem.left_out for problem in problems):
+        said = _tr("{counts}. Training goes on without what is left out.")
+    return said.format(counts=counted(problems))
+
+
 class ProblemsModel(QAbstractTableModel):
-    """File, reason and remedy of each problem."""
+    """File, reason and remedy of each problem, and whether training goes on without it."""
 
     def __init__(self, problems: Sequence[Problem], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[tuple[str, str, str]] = []
-        self._titles = (self.tr("File or class"), self.tr("Reason"), self.tr("What to do"))
+        self.problems: tuple[Problem, ...] = ()
+        self._rows: list[tuple[str, ...]] = []
+        titles = (self.tr("File or class"), self.tr("Reason"), self.tr("What to do"))
+        self._titles = (*titles, self.tr("Left out"))
         self.show_problems(problems)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Shows other problems."""
         self.beginResetModel()
-        self._rows = [(p.file, p.reason, p.remedy) for p in problems]
+        self.problems = tuple(problems)
+        yes, no = self.tr("yes"), self.tr("no")
+        self._rows = [(p.file, p.reason, p.remedy, yes if p.left_out else no) for p in problems]
         self.endResetModel()
 
     def rowCount(self, parent: Index = _ROOT) -> int:
@@ -46,7 +77,7 @@ class ProblemsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        """Returns three."""
+        """Returns four."""
         return 0 if parent.isValid() else len(self._titles)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -75,14 +106,12 @@ class ProblemsDialog(QDialog):
         self._name = name
         self.model = ProblemsModel(problems, self)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Left out of {name}").format(name=name))
+        self.setWindowTitle(self.tr("Problems of {name}").format(name=name))
         self.resize(720, 420)
-        self._build(len(problems))
+        self._build()
 
-    def _build(self, count: int) -> None:
-        told = QLabel(
-            self.tr("Training goes on without what is listed here ({count:,}).").format(count=count)
-        )
+    def _build(self) -> None:
+        told = QLabel(explained(self.model.problems))
         told.setWordWrap(True)
         self.table = QTableView()
         self.table.setModel(self.model)
@@ -115,3 +144,7 @@ class ProblemsDialog(QDialog):
 
     def _save(self) -> None:
         save_table(self._studio, self.model, f"{self._name}-problems.csv")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("problems", text)

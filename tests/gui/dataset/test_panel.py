@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
 
 from resnet_studio.gui.command_table import TABLE
 from resnet_studio.gui.dataset.panel import DataSetPanel
 from resnet_studio.gui.training.data_form import DataForm
+from tests.gui.dataset.conftest import write
 
 
 def choose(box, source):
@@ -82,12 +84,15 @@ def test_imagenet_cannot_be_downloaded_but_chosen(panel, studio, settle):
 
 def test_problems_are_listed_searched_and_copied(panel, studio, settle, pictures):
     (pictures / "empty").mkdir()
+    write(pictures / "owl" / "alone.png", np.random.default_rng(1))  # learnt, never validated
     (pictures / "dog" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     panel.set_data_folder(pictures)
     panel.show()
     settle()
     page = panel.views.show_view("problems")
-    assert panel.views.bar.tabText(panel.views.bar.currentIndex()) == "Problems (2)"
+    assert panel.views.bar.tabText(panel.views.bar.currentIndex()) == "Problems (3)"
+    assert "2 left out, 1 to look at" in panel.bar.summary.text()
+    assert page.count.text().startswith("2 left out, 1 to look at")
     page.search.setText("broken")
     assert page.order.rowCount() == 1
     assert page.path_of(page.order.index(0, 0)) == pictures / "dog" / "broken.png"

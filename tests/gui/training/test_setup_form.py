@@ -97,7 +97,7 @@ def test_what_was_left_out_is_listed_copied_and_saved(
     opened(qtbot, bare_panel)
     data = bare_panel.setup.data
     assert data.problems_button.isVisible()
-    assert data.problems_button.text() == "2 skipped…"
+    assert data.problems_button.text() == "2 left out…"
     dialog = data.show_problems()
     rows = [dialog.model.data(dialog.model.index(row, 0)) for row in range(2)]
     assert sorted(rows) == ["dark/broken.png", "empty"]
@@ -105,7 +105,9 @@ def test_what_was_left_out_is_listed_copied_and_saved(
     assert "dark/broken.png" in QGuiApplication.clipboard().text()
     monkeypatch.setattr(studio, "save_file", lambda *_: tmp_path / "list.csv")
     dialog.save.click()
-    assert (tmp_path / "list.csv").read_text().startswith("File or class,Reason,What to do\n")
+    assert (
+        (tmp_path / "list.csv").read_text().startswith("File or class,Reason,What to do,Left out\n")
+    )
     dialog.close()
 
 
