@@ -32,6 +32,7 @@ class MixingChoices(QWidget):
         self.method = QComboBox()
         self.alphas = {name: QDoubleSpinBox() for name in _USUAL}
         self.batch = QSpinBox()
+        self.next = QPushButton(self.tr("&Next batch"))
         self.use = QPushButton(self.tr("&Use in training"))
         self._fill()
         self._build()
@@ -40,6 +41,7 @@ class MixingChoices(QWidget):
         for name, box in self.alphas.items():
             box.valueChanged.connect(lambda value, name=name: self._alpha_chosen(name, value))
         self.batch.valueChanged.connect(lambda _number: self.changed.emit())
+        self.next.clicked.connect(self.next_batch)
 
     @property
     def strengths(self) -> tuple[float, float]:
@@ -63,7 +65,13 @@ class MixingChoices(QWidget):
         self.batch.blockSignals(True)
         self.batch.setMaximum(max(1, count))
         self.batch.setSuffix(self.tr(" of {count:,}").format(count=count))
+        self.next.setEnabled(count > 1)
         self.batch.blockSignals(False)
+
+    def next_batch(self) -> None:
+        """Shows the next batch of the epoch; the first follows on the last."""
+        number = self.batch.value()
+        self.batch.setValue(1 if number == self.batch.maximum() else number + 1)
 
     # -- reacting -----------------------------------------------------------------------------
 
@@ -115,6 +123,8 @@ class MixingChoices(QWidget):
         self.batch.setKeyboardTracking(False)
         self.batch.setToolTip(self.tr("Which batch of the epoch is shown"))
         guard_wheel(self.batch)
+        self.next.setToolTip(self.tr("Show the next batch, for which another λ is drawn"))
+        self.next.setEnabled(False)
         self.use.setToolTip(self.tr("Put these numbers into the recipe of the training panel"))
 
     def _build(self) -> None:
@@ -127,6 +137,7 @@ class MixingChoices(QWidget):
         for pair in self._pairs.values():
             row.addWidget(pair)
         row.addWidget(labelled(self.tr("Bat&ch:"), self.batch))
+        row.addWidget(self.next)
         row.addWidget(self.use)
 
 

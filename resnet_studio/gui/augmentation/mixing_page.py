@@ -11,12 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from resnet_studio.gui.augmentation import mixing_words as words
 from resnet_studio.gui.augmentation.lab_page import LabPage
 from resnet_studio.gui.augmentation.mixing_choices import MixingChoices
 from resnet_studio.gui.augmentation.pairs_view import Pair, PairsView
 from resnet_studio.gui.augmentation.whole import whole
 from resnet_studio.gui.features.captioned import captioned
-from resnet_studio.gui.features.images import percent, rgb_image
+from resnet_studio.gui.features.images import rgb_image
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 
@@ -38,6 +39,7 @@ class MixingPage(LabPage):
         batch: What is shown; None before.
         choices: What is mixed, how strongly, and which batch.
         pairs: The pictures.
+        faint: Says that a batch is hardly mixed, and how often that is so.
     """
 
     follows: ClassVar[frozenset[str]] = frozenset({"pipeline", "seed", "epoch", "torch"})
@@ -47,8 +49,10 @@ class MixingPage(LabPage):
         super().__init__(studio, controls, parent)
         self.batch: MixedBatch | None = None
         self._classes: tuple[str, ...] = ()
+        self._alpha = 1.0
         self.choices = MixingChoices(studio)
         self.summary = QLabel()
+        self.faint = QLabel()
         self.note = QLabel()
         self.pairs = PairsView(studio.theme)
         self._build()
@@ -70,7 +74,7 @@ class MixingPage(LabPage):
             self.say(missing)
             return
         recipe, epoch, number = self.recipe(), self.epoch, self.choices.batch.value() - 1
-        self._classes = split.classes
+        self._classes, self._alpha = split.classes, recipe.mixup
 
         def job(state: TaskState) -> MixedBatch:
             from resnet_studio.training.mixed_batch import mixed_batch
@@ -119,7 +123,10 @@ class MixingPage(LabPage):
     def _show(self, batch: MixedBatch) -> None:
         self.batch = batch
         self.choices.set_batches(batch.per_epoch)
-        self.summary.setText(self._told(batch))
+        self.summary.setText(words.told(batch.mixture))
+        faint = words.faint(batch.mixture, self._alpha)
+        self.faint.setText(faint)
+        self.faint.setVisible(bool(faint))
         self.pairs.show_pairs(self._pairs(batch))
         self.note.setText(
             self.tr(
@@ -134,30 +141,6 @@ class MixingPage(LabPage):
             )
         )
         self.summary.setToolTip(self.note.text())
-
-    def _told(self, batch: MixedBatch) -> str:
-        mixture = batch.mixture
-        if mixture is None:
-            return self.tr("Nothing is mixed.")
-        if mixture.region is None:
-            return self.tr(
-                "MixUp: λ = {share:.3f}. Each picture keeps {kept} of itself and gets {rest} of "
-                "the one before it in the batch."
-            ).format(
-                share=mixture.share, kept=percent(mixture.share), rest=percent(1 - mixture.share)
-            )
-        left, top, right, bottom = mixture.region
-        return self.tr(
-            "CutMix: λ = {share:.3f}. {width} × {height} pixels at ({left}, {top}), {rest} of the "
-            "area, come from the picture before it in the batch."
-        ).format(
-            share=mixture.share,
-            width=right - left,
-            height=bottom - top,
-            left=left,
-            top=top,
-            rest=percent(1 - mixture.share),
-        )
 
     def _pairs(self, batch: MixedBatch) -> list[Pair]:
         count, side = len(batch.labels), batch.plain.shape[1]
@@ -277,10 +260,12 @@ class MixingPage(LabPage):
     # -- building -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        for label in (self.summary, self.note):
+        for label in (self.summary, self.faint, self.note):
             label.setWordWrap(True)
         self.summary.setProperty("heading", True)
         self.note.setProperty("muted", True)
+        self.faint.setProperty("warning", True)
+        self.faint.hide()
         area = QScrollArea()
         area.setWidget(self.pairs)
         area.setWidgetResizable(True)
@@ -293,5 +278,6 @@ class MixingPage(LabPage):
         column.setContentsMargins(0, 4, 0, 0)
         column.addLayout(head)
         column.addWidget(self.summary)
+        column.addWidget(self.faint)
         column.addWidget(area, 1)
         column.addWidget(self.note)

@@ -67,6 +67,7 @@ class TenCropPage(LabPage):
         self.place_label = QLabel()
         self.heading = QLabel()
         self.notice = QLabel()
+        self.own_crops = QLabel()
         self._build()
         self.crops.clicked.connect(self.strike)
         self.tiles.clicked.connect(self.strike)
@@ -135,8 +136,19 @@ class TenCropPage(LabPage):
             )
         if not self.network.trained:
             parts.append(self.tr("These weights are random: the classes mean nothing."))
+        self._say_size(cropped.views[0].prepared.rgb.shape[0])
         self.notice.setText(" ".join(parts))
         self.notice.setVisible(bool(parts))
+
+    def _say_size(self, side: int | None = None) -> None:
+        """Says where the crops come from; `side` of each in pixels once it is known."""
+        size = "" if side is None else self.tr(" of {side} px").format(side=side)
+        self.own_crops.setText(
+            self.tr(
+                "The network’s own testing crops{size}: the pipeline above, seed and epoch have "
+                "no part in them."
+            ).format(size=size)
+        )
 
     def forget(self) -> None:
         """Takes the crops away: the picture is missing, or has no room for ten."""
@@ -151,6 +163,7 @@ class TenCropPage(LabPage):
         for label in (self.agreement, self.heading, self.notice):
             label.clear()
         self.notice.hide()
+        self._say_size()
         self._light(-1)
 
     # -- showing ------------------------------------------------------------------------------
@@ -265,12 +278,13 @@ class TenCropPage(LabPage):
     # -- building -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        for label in (self.agreement, self.notice, self.place_label):
+        for label in (self.agreement, self.notice, self.place_label, self.own_crops):
             label.setWordWrap(True)
         for label in (self.agreement, self.heading):
             label.setProperty("heading", True)
         self.notice.setProperty("warning", True)
-        self.place_label.setProperty("muted", True)
+        for label in (self.place_label, self.own_crops):
+            label.setProperty("muted", True)
         left = QVBoxLayout()
         left.addWidget(self.crops, 1)
         left.addWidget(self.place_label)
@@ -285,6 +299,7 @@ class TenCropPage(LabPage):
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 4, 0, 0)
         column.addLayout(head)
+        column.addWidget(self.own_crops)
         column.addWidget(self.notice)
         column.addLayout(row, 1)
         self._empty()

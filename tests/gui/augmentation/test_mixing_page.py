@@ -11,7 +11,8 @@ from PIL import Image
 
 from resnet_studio.data.augment import pipelines_for
 from resnet_studio.data.sources import DataConfig
-from resnet_studio.training.mixed_batch import mixed_batch
+from resnet_studio.gui.augmentation import mixing_words
+from resnet_studio.training.mixed_batch import Mixture, mixed_batch
 from resnet_studio.training.recipe import Recipe
 from tests.gui.augmentation.conftest import LONG_MS
 from tests.gui.augmentation.helpers import choose, pixels
@@ -61,6 +62,36 @@ def test_cutmix_shows_the_region_that_is_pasted(page, qtbot):
     edges = np.multiply(page.pairs.pairs[0].region, 16)
     assert edges == pytest.approx(page.batch.mixture.region)
     assert page.choices.strengths == (0.0, 1.0)
+
+
+def test_the_next_batch_is_one_click_away_and_the_first_follows_on_the_last(page, qtbot):
+    for number in range(1, page.batch.per_epoch + 1):
+        assert page.batch.number == number - 1
+        with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+            page.choices.next.click()
+    assert page.batch.number == 0
+
+
+def test_a_batch_that_is_hardly_mixed_is_said_to_be_so(page, qtbot):
+    assert page.choices.strengths == (0.2, 0.0)
+    seen = set()
+    for _ in range(page.batch.per_epoch):
+        far = not 0.05 <= page.batch.mixture.share <= 0.95
+        assert page.faint.text().startswith("Nearly nothing") == far
+        assert page.faint.isHidden() == (not far)
+        seen.add(far)
+        with qtbot.waitSignal(page.settled, timeout=LONG_MS):
+            page.choices.next.click()
+    assert True in seen  # else nothing was tested
+    assert mixing_words.faint(Mixture("mixup", 0.5), 0.2) == ""
+    assert mixing_words.faint(None, 0.2) == ""
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 3.0])
+def test_how_often_a_batch_is_hardly_mixed_is_what_many_draws_give(alpha):
+    shares = np.random.default_rng(0).beta(alpha, alpha, 200_000)
+    faint = np.mean((shares < 0.05) | (shares > 0.95))
+    assert mixing_words.faint_share(alpha) == pytest.approx(faint, abs=0.005)
 
 
 def test_what_is_chosen_goes_into_the_recipe(page, studio, qtbot, messages):

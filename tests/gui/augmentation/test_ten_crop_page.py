@@ -46,6 +46,12 @@ def test_votes_and_mean_are_those_of_classification(page, studio):
     assert page.crops.tiles == page.tiles.tiles
 
 
+def test_the_pipeline_above_is_said_to_have_no_part(page, studio):
+    side = studio.network.preprocessing.output_size
+    assert f"crops of {side} px" in page.own_crops.text()
+    assert "no part" in page.own_crops.text()
+
+
 def test_agreement_counts_the_votes_for_the_class_of_the_mean(page, studio):
     mean = np.mean([vote.values for vote in page.votes], axis=0)
     winner = int(mean.argmax())
