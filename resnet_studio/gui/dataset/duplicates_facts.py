@@ -37,7 +37,7 @@ class Which(StrEnum):
 
 
 def chosen_groups(found: Duplicates, which: Which) -> tuple[Group, ...]:
-    """Returns the groups to list: those on both sides first, then exact before near."""
+    """Returns the groups to list: on both sides first, then contradictory, exact, near."""
     wanted = {
         Which.ALL: lambda _group: True,
         Which.ACROSS: lambda group: group.across,
@@ -46,14 +46,25 @@ def chosen_groups(found: Duplicates, which: Which) -> tuple[Group, ...]:
         Which.NEAR: lambda group: group.kind == "near",
     }[which]
     groups = [group for group in (*found.exact, *found.near) if wanted(group)]
-    return tuple(sorted(groups, key=lambda group: (not group.across, group.distance)))
+    return tuple(sorted(groups, key=_urgency))
+
+
+def _urgency(group: Group) -> tuple[bool, bool, int]:
+    contradictory = group.kind == "exact" and group.mixed
+    return not group.across, not contradictory, group.distance
 
 
 def surplus(groups: Sequence[Group]) -> tuple[str, ...]:
-    """Returns the files that go if one of each group stays: the first, from training if any."""
-    stays: set[str] = set()
+    """Returns the files that go if one of each group stays: the first, from training if any.
+
+    Nothing goes from a group with several classes: which of them is right, only a person can tell.
+    """
+    wrong = [group for group in groups if group.mixed and group.kind == "exact"]
+    stays = {member.file for group in wrong for member in group.members}
     goes: dict[str, None] = {}
     for group in groups:
+        if group.mixed:
+            continue
         left = [member.file for member in group.members if member.file not in goes]
         keeper = next((file for file in left if file in stays), left[0] if left else "")
         stays.add(keeper)
@@ -65,6 +76,11 @@ def side_word(side: str) -> str:
     """Returns what a side of the data set is called."""
     words = {"train": _tr("training"), "validation": _tr("validation"), "test": _tr("test")}
     return words.get(side, side)
+
+
+def contradictory(names: str) -> str:
+    """Returns the classes of pictures with the same pixels: at most one of them can be right."""
+    return _tr("contradictory: {names}").format(names=names)
 
 
 def alike_word(group: Group) -> str:
@@ -96,6 +112,18 @@ def statement(found: Duplicates) -> tuple[str, str]:
     if found.exact or found.near:
         return _tr("No picture of the validation is also in training."), "good"
     return _tr("All {count:,} pictures are different.").format(count=found.pictures), "good"
+
+
+def contradiction(found: Duplicates, classes: Sequence[str]) -> str:
+    """Names the classes of which pictures with the same pixels are; empty if there are none."""
+    mixed = [group for group in found.exact if group.mixed]
+    if not mixed:
+        return ""
+    names = ", ".join(dict.fromkeys(classes[member.label] for member in mixed[0].members))
+    if len(mixed) == 1:
+        return _tr("The same picture is in several classes: {names}.").format(names=names)
+    text = _tr("{count:,} pictures are in several classes with the same pixels, one in {names}.")
+    return text.format(count=len(mixed), names=names)
 
 
 def totals(found: Duplicates) -> str:

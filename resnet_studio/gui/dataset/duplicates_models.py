@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from resnet_studio.data.duplicates import Group
-from resnet_studio.gui.dataset.duplicates_facts import alike_word, side_word
+from resnet_studio.gui.dataset.duplicates_facts import alike_word, contradictory, side_word
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -93,5 +93,7 @@ class MembersModel(_Rows):
 
 def _summary(group: Group, classes: Sequence[str]) -> tuple[str, ...]:
     sides = dict.fromkeys(side_word(member.side) for member in group.members)
-    labels = dict.fromkeys(classes[member.label] for member in group.members)
-    return str(len(group.members)), alike_word(group), " + ".join(sides), ", ".join(labels)
+    labels = ", ".join(dict.fromkeys(classes[member.label] for member in group.members))
+    if group.mixed and group.kind == "exact":
+        labels = contradictory(labels)
+    return str(len(group.members)), alike_word(group), " + ".join(sides), labels

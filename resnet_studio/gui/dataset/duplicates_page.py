@@ -37,6 +37,7 @@ from resnet_studio.gui.dataset.duplicates_facts import (
     Which,
     carried_over,
     chosen_groups,
+    contradiction,
     statement,
     surplus,
     totals,
@@ -73,6 +74,7 @@ class DuplicatesPage(DataPage):
         super().__init__(studio, parent)
         self.found: Duplicates | None = None
         self._prints: Fingerprints | None = None
+        self._surplus: tuple[str, ...] = ()
         self.groups = GroupsModel(self)
         self.members = MembersModel(self)
         self.table = QTableView()
@@ -138,8 +140,15 @@ class DuplicatesPage(DataPage):
         """The button can be used again."""
         self._tell()
 
-    def leave_out(self, files: tuple[str, ...]) -> None:
-        """Trains without these pictures; one step of undo."""
+    def keep_one(self) -> None:
+        """Trains with the first picture of each listed group; one step of undo."""
+        more = self.tr("Of each group the first stays, from training where it has one there.")
+        if any(group.mixed for group in self.groups.groups):
+            more += " " + self.tr("Groups of several classes stay as they are.")
+        self.leave_out(self._surplus, more)
+
+    def leave_out(self, files: tuple[str, ...], more: str = "") -> None:
+        """Trains without these pictures; one step of undo. Says so, and `more`."""
         data = self.studio.data
         if not files:
             return
@@ -150,7 +159,8 @@ class DuplicatesPage(DataPage):
         if len(files) == 1:
             said = self.tr("1 picture is left out; the file stays where it is.")
         undo = (self.tr("Undo"), self.studio.undo_stack.undo)
-        self.studio.show_message(said.format(count=len(files)), actions=(undo,))
+        text = " ".join(filter(None, (said.format(count=len(files)), more)))
+        self.studio.show_message(text, actions=(undo,))
 
     # -- results ------------------------------------------------------------------------------
 
@@ -176,6 +186,10 @@ class DuplicatesPage(DataPage):
     def _show(self, found: Duplicates | None) -> None:
         self.found = found
         text, how_bad = statement(found) if found is not None else ("", "")
+        classes = self.split.classes if self.split is not None else ()
+        if found is not None and (wrong := contradiction(found, classes)):
+            text = f"{wrong} {text}"
+            how_bad = "error" if how_bad == "error" else "warning"
         self.said.setText(text)
         for name in ("error", "warning", "good"):
             self.said.setProperty(name, name == how_bad)
@@ -192,6 +206,11 @@ class DuplicatesPage(DataPage):
         classes = self.split.classes if self.split is not None else ()
         self.groups.show_groups(groups, classes)
         self.members.show_groups(groups, classes)
+        self._surplus = surplus(groups)
+        text = self.tr("Keep one of each listed group")
+        if any(group.kind == "near" and not group.mixed for group in groups):
+            text = self.tr("Keep one of each listed group, similar ones too")
+        self.one_button.setText(text)
         if groups:
             self.table.selectRow(0)
         else:
@@ -209,7 +228,7 @@ class DuplicatesPage(DataPage):
 
     def _tell(self) -> None:
         self.look_button.setEnabled(not self.computing)
-        self.one_button.setEnabled(bool(self.groups.groups) and not self.computing)
+        self.one_button.setEnabled(bool(self._surplus) and not self.computing)
         self.leave_button.setEnabled(bool(self.pictures.selection) and not self.computing)
         for editor in (self.threshold, self.flips):
             editor.setEnabled(self.near.isChecked())
@@ -297,7 +316,11 @@ class DuplicatesPage(DataPage):
             self.which.addItem(text, which.value)
         guard_wheel(self.which)
         self.one_button.setToolTip(
-            tr("Leaves out all but the first picture of each group; nothing is deleted.")
+            tr(
+                "Keeps the first picture of each group, from training if it has one there. The"
+                " others are left out, similar ones too if they are listed; nothing is deleted."
+                " Groups of several classes stay: look at them, and leave out what is wrong."
+            )
         )
         self.leave_button.setToolTip(tr("Trains without them; nothing is deleted. Del does it."))
 
@@ -325,9 +348,7 @@ class DuplicatesPage(DataPage):
 
     def _connect(self) -> None:
         self.look_button.clicked.connect(lambda _checked=False: self.look())
-        self.one_button.clicked.connect(
-            lambda _checked=False: self.leave_out(surplus(self.groups.groups))
-        )
+        self.one_button.clicked.connect(lambda _checked=False: self.keep_one())
         self.leave_button.clicked.connect(
             lambda _checked=False: self.leave_out(self.pictures.selection)
         )

@@ -90,6 +90,41 @@ def test_one_of_each_group_stays_where_groups_overlap():
     assert surplus([group("a", "b"), group("c", "b")]) == ("b",)
 
 
+def test_the_same_picture_in_two_classes_is_called_out_and_left_to_the_person(
+    pictures, panel, settle, qtbot, studio
+):
+    shutil.copy(pictures / "cat" / "1.png", pictures / "dog" / "the same.png")
+    shutil.copy(pictures / "bird" / "1.png", pictures / "bird" / "copy.png")
+    panel.set_data_folder(pictures)
+    panel.show()
+    settle()
+    page = panel.views.show_view("duplicates")
+    look(qtbot, page)
+    assert page.said.text().startswith("The same picture is in several classes: cat, dog.")
+    assert page.said.property("warning") or page.said.property("error")
+    rows = [page.groups.index(row, 3).data() for row in range(page.groups.rowCount())]
+    assert sorted(rows) == ["bird", "contradictory: cat, dog"]
+    told = []
+    studio.show_message = lambda text, **_: told.append(text)
+    page.one_button.click()
+    settle()
+    left_out = studio.data.config.edits.excluded_files
+    assert len(left_out) == 1
+    assert left_out[0].startswith("bird/")
+    assert "Groups of several classes stay as they are." in told[0]
+
+
+def test_doubles_of_one_class_go_although_another_class_has_a_similar_picture():
+    def member(place, label):
+        return Member("train", place, place, f"{place}", label)
+
+    same = Group("exact", (member(0, 0), member(1, 0)))
+    alike = Group("near", (member(0, 0), member(1, 0), member(2, 1)))
+    wrong = Group("exact", (member(3, 0), member(4, 1)))
+    near_wrong = Group("near", (member(3, 0), member(5, 0)))
+    assert surplus([same, alike, wrong, near_wrong]) == ("1", "5")
+
+
 def test_the_same_pixels_are_told_from_mere_likeness():
     def member(side, position):
         return Member(side, position, position, f"{side}{position}", 0)
