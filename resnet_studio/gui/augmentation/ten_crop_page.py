@@ -314,6 +314,9 @@ class TenCropPage(LabPage):
         column.addStretch(1)
         area = QScrollArea()
         area.setWidget(self._right)
+        # Always there: the tiles are as high as they are wide, and a bar that came and went would
+        # make them narrower, hence lower, hence go away, hence wider, without end.
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pytest
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from resnet_studio.architecture.spec import parse_spec
 from resnet_studio.probe.classify_many import Crop, averaged, views_of, votes_of
@@ -94,3 +95,13 @@ def test_votes_that_nobody_sees_keep_no_network_alive(page, panel, studio):
     assert studio.network is None
     assert page.network is None
     assert page.votes == []
+
+
+def test_no_height_of_the_window_makes_the_tiles_grow_and_shrink_without_end(page, panel):
+    """Such a loop of scroll bar and tiles ended the whole program."""
+    for height in range(300, 800, 4):
+        panel.resize(900, height)
+        QApplication.processEvents()
+    bar = page._right.parentWidget().parentWidget().verticalScrollBar()
+    assert bar.isVisible()
+    assert page.tiles.width() < page._right.width() + bar.width()
