@@ -165,7 +165,8 @@ def explained(error: ValidationError) -> SpecError:
     path = f"steps.{place}" if place is not None else ""
     if field:
         path = f"{path}.{field}" if path else field
-    return SpecError(f"{where}: {_words(detail, field)}.", field=path, remedy="Change it there.")
+    remedy = "Move or change that step." if detail["type"] == "steps" else "Change it there."
+    return SpecError(f"{where}: {_words(detail, field)}.", field=path, remedy=remedy)
 
 
 def _place(detail: ErrorDetails) -> tuple[int | None, str]:

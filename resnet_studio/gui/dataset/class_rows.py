@@ -49,7 +49,8 @@ class ClassRow:
         """What a person has changed about it; empty if nothing."""
         notes = []
         if not self.used:
-            notes.append(_tr("left out: {count:,} pictures").format(count=self.pictures))
+            some = _tr("left out: {count:,} pictures").format(count=self.pictures)
+            notes.append(_tr("left out: 1 picture") if self.pictures == 1 else some)
         elif len(self.parts) > 1:
             notes.append(_tr("made of {names}").format(names=", ".join(self.parts)))
         elif self.parts != (self.name,):

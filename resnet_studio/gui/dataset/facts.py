@@ -71,9 +71,10 @@ def size_sentences(sizes: SizeStatistics, input_size: int) -> str:
     else:
         common = ", ".join(f"{w} × {h} ({count:,})" for (w, h), count in sizes.commonest)
         lines = [
-            _tr("{distinct:,} sizes; the commonest: {common}.").format(
-                distinct=sizes.distinct, common=common
-            ),
+            _tr(
+                "The {count:,} pictures to learn from have {distinct:,} sizes;"
+                " the commonest: {common}."
+            ).format(count=total, distinct=sizes.distinct, common=common),
             _tr("{wide:,} wider than high, {high:,} higher than wide, {square:,} square.").format(
                 wide=sizes.landscape, high=sizes.portrait, square=sizes.square
             ),

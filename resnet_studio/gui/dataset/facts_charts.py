@@ -82,7 +82,6 @@ class SizesChart(Chart):
             x, y = frame.x(self.input_size), frame.y(self.input_size)
             painter.drawLine(QLineF(x, frame.area.top(), x, frame.area.bottom()))
             painter.drawLine(QLineF(frame.area.left(), y, frame.area.right(), y))
-            self._name_input(painter, frame, x)
         colour = QColor(self.theme.curve_train)
         colour.setAlphaF(0.7)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -90,6 +89,8 @@ class SizesChart(Chart):
         radii = _DOT + (_LARGEST_DOT - _DOT) * np.sqrt(self.counts / self.counts.max())
         for (width, height), radius in zip(self.sizes.tolist(), radii.tolist(), strict=True):
             painter.drawEllipse(QPointF(frame.x(width), frame.y(height)), radius, radius)
+        if self.input_size:
+            self._name_input(painter, frame, frame.x(self.input_size))
 
     def _name_input(self, painter: QPainter, frame: Frame, x: float) -> None:
         """Writes what the lines are, at the side of the upright one that has room."""
@@ -97,6 +98,9 @@ class SizesChart(Chart):
         wide = painter.fontMetrics().horizontalAdvance(text) + 4
         left = x + 5 if x + wide < frame.area.right() else x - wide - 3
         room = QRectF(left, frame.area.top() + 2, wide, painter.fontMetrics().height())
+        plate = QColor(self.theme.surface)
+        plate.setAlphaF(0.8)  # a dot below it still shows through
+        painter.fillRect(room, plate)
         painter.setPen(QColor(self.theme.text))
         painter.drawText(room, 0, text)
 

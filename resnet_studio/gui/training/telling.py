@@ -18,7 +18,10 @@ def ready(plan: Plan, summary: DataSummary) -> str:
     """Returns what would be trained."""
     recipe = plan.config.recipe
     per_epoch = summary.steps_per_epoch(recipe.batch_size)
-    return _tr("Ready: {network} on {data}, {epochs:,} epochs, {steps:,} steps.").format(
+    said = _tr("Ready: {network} on {data}, {epochs:,} epochs, {steps:,} steps.")
+    if recipe.total_epochs(per_epoch) == 1:
+        said = _tr("Ready: {network} on {data}, 1 epoch, {steps:,} steps.")
+    return said.format(
         network=plan.config.network.name,
         data=summary.name,
         epochs=recipe.total_epochs(per_epoch),
@@ -31,7 +34,9 @@ def ended_in_short(session: Session, end: RunEnded) -> str:
     if end.outcome == "finished" and _early(session, end):
         return end.message
     words = {
-        "finished": _tr("Finished after {epoch} epochs"),
+        "finished": _tr("Finished after {epoch} epochs")
+        if end.epoch != 1
+        else _tr("Finished after 1 epoch"),
         "stopped": _tr("Stopped at step {step:,}; Resume goes on there"),
         "failed": _tr("Ended at step {step:,}: {reason}"),
     }

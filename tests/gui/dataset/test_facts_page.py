@@ -23,7 +23,9 @@ def test_the_sizes_are_told_and_how_many_pictures_are_enlarged(facts, studio):
         ("16", "16", "16", "16"),
         ("1.50", "2.00", "2.00", "2.50"),
     ]
-    assert facts.size_text.text().startswith("2 sizes; the commonest: ")
+    assert facts.size_text.text().startswith(
+        "The 28 pictures to learn from have 2 sizes; the commonest: "
+    )
     assert "24 × 16 (14)" in facts.size_text.text()
     assert "All are smaller than the network's input of 32 px" in facts.size_text.text()
     studio.set_spec(studio.spec.replace(input_size=8))
