@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from resnet_studio.gui.command_table import TABLE
 from resnet_studio.gui.dataset.panel import DataSetPanel
 from resnet_studio.gui.training.data_form import DataForm
-from tests.gui.dataset.conftest import write
+from tests.gui.dataset.conftest import WAIT_MS, write
 
 
 def choose(box, source):
@@ -58,19 +58,21 @@ def test_a_source_comes_back_with_its_folder_and_changes(opened, studio, settle,
 
 @pytest.mark.parametrize("source", ["cifar100", "mnist", "fashion_mnist", "imagenette"])
 def test_what_is_missing_is_offered_for_download_with_address_size_and_folder(
-    panel, studio, settle, monkeypatch, source
+    panel, studio, settle, qtbot, monkeypatch, source
 ):
     asked = []
     monkeypatch.setattr(studio, "ask", lambda title, text, **_: asked.append(text) and False)
     panel.show()
     choose(panel.bar.source, source)
     settle()
+    qtbot.waitUntil(lambda: not studio.data.busy, timeout=WAIT_MS)  # the look has ended, too
     assert panel.bar.summary.property("error")
     assert panel.bar.download_button.isVisible()
     panel.bar.download_button.click()
     assert "http" in asked[0]
     assert " MB)" in asked[0]
     assert asked[0].count(source) >= 1  # the folder
+    assert "No other server is asked" in asked[0]
     assert not studio.data.busy
 
 
