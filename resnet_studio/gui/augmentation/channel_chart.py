@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from resnet_studio.gui.augmentation.reading import BINS, Figures
@@ -15,7 +15,7 @@ from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.training.ranges import linear_ticks
 
 _HEADROOM = 1.08
-_LEAST_HEIGHT = 120
+_LEAST_HEIGHT, _LEAST_LINES = 120, 7
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 """So that channels are told apart without colours."""
 
@@ -29,7 +29,7 @@ class ChannelChart(Chart):
         self._across = across
         self._ends = (0.0, 1.0)
         self.figures: tuple[Figures, ...] = ()
-        self.setMinimumHeight(_LEAST_HEIGHT)
+        self._make_room()
         self.setAccessibleName(across)
 
     def show_figures(self, figures: Sequence[Figures], ends: tuple[float, float]) -> None:
@@ -40,9 +40,18 @@ class ChannelChart(Chart):
         )
         self.update()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Makes room for larger letters."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self.setMinimumHeight(max(_LEAST_HEIGHT, _LEAST_LINES * self.fontMetrics().lineSpacing()))
+
     def names(self) -> tuple[str, str]:
         """What the axes are."""
-        return self._across, self.tr("share of pixels (%)")
+        return self._across, self.tr("pixels (%)")
 
     def ranges(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """All bins, and the largest share."""

@@ -23,9 +23,12 @@ from resnet_studio.gui.augmentation.step_kinds import is_ending, sentence
 from resnet_studio.gui.icons import icon
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.elided_label import ElidedLabel
 
-_MOST_LINES = 3
+_MOST_LINES, _FEWER_LINES = 3, 2
 """Lines of fields that are shown at once; the others are scrolled to."""
+_LINE_GAP = 12
+"""Pixels around a line of fields: its buttons are a little higher than the fields."""
 _BUTTONS = {
     "left": "mdi6.arrow-left",
     "right": "mdi6.arrow-right",
@@ -56,7 +59,7 @@ class EditorStrip(QFrame):
         self._editing = editing
         self.form = StepForm(studio.theme)
         self.title = QLabel()
-        self.sentence = QLabel()
+        self.sentence = ElidedLabel()
         self.error = QLabel()
         self.buttons: dict[str, QToolButton] = {}
         self.extra: QWidget | None = None
@@ -77,6 +80,7 @@ class EditorStrip(QFrame):
         number = self.tr("Step {number}: {title}").format(number=place + 1, title=step_title(step))
         self.title.setText(number)
         self.sentence.setText(sentence(step.kind))
+        self.sentence.setToolTip(self.sentence.text())
         off = place in sketch.off
         text = self.tr("Switch on") if off else self.tr("Switch off")
         _name(self.buttons["switch"], text, self.tr("{text} (Space)").format(text=text))
@@ -105,8 +109,8 @@ class EditorStrip(QFrame):
         )
 
     def set_short(self, short: bool) -> None:
-        """Shows one line of fields at once, where there is no room for more."""
-        self._scroll.set_lines(1 if short else _MOST_LINES)
+        """Shows fewer lines of fields at once, where there is no room for more."""
+        self._scroll.set_lines(_FEWER_LINES if short else _MOST_LINES)
 
     def set_extra(self, extra: QWidget) -> None:
         """Puts a widget below the fields of the ending."""
@@ -189,7 +193,8 @@ class _FieldScroll(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         form.setAutoFillBackground(False)
         form.installEventFilter(self)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Not fixed: a layout holds that for the size hint, whatever height the width asks for.
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -210,7 +215,7 @@ class _FieldScroll(QScrollArea):
     def heightForWidth(self, width: int) -> int:
         line = max((edit.sizeHint().height() for edit in self._form.inputs.values()), default=0)
         needed = self._form.heightForWidth(width)
-        return min(needed, self._lines * (line + 6)) + 2
+        return min(needed, self._lines * (line + _LINE_GAP)) + 2
 
 
 def _name(button: QToolButton, name: str, tip: str) -> None:

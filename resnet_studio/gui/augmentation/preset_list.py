@@ -55,11 +55,17 @@ def preset_title(base: str) -> str:
     }.get(base) or base.replace("_", " ").capitalize()
 
 
-def own_title(name: str) -> str:
-    """Returns what a pipeline of the person's own is called: of which published one it came."""
+def own_title(name: str, size: int) -> str:
+    """Returns what a pipeline of the person's own is called.
+
+    Args:
+        name: Its name; one that was a published pipeline is called after that. Then the size is
+            left to the chain, for want of room.
+        size: What it ends in, in pixels.
+    """
     before = name_before(name)
     if before == name or before not in PRESETS:
-        return name
+        return _tr("{name} ({size} px)").format(name=name, size=size)
     base = next((before.removesuffix(end) for end in _ENDS if before.endswith(end)), before)
     return _tr("Changed: {title}").format(title=preset_title(base))
 
@@ -146,9 +152,7 @@ class PresetList(QComboBox):
         pipeline = self._editing.pipeline
         assert sketch is not None
         assert pipeline is not None
-        title = _tr("{name} ({size} px)").format(
-            name=own_title(sketch.name), size=pipeline.output_size
-        )
+        title = own_title(sketch.name, pipeline.output_size)
         self.setItemText(row, title)
         self.setItemData(row, sketch.note, Qt.ItemDataRole.ToolTipRole)
 

@@ -22,6 +22,7 @@ from resnet_studio.gui.augmentation.story import story
 from resnet_studio.gui.augmentation.words import as_html, facts, size_text
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.whole_label import WholeLabel
 
 _SMALLEST_SAMPLE, _LARGEST_SAMPLE = 96, 200
 
@@ -70,7 +71,7 @@ class SampleSide(QWidget):
         self.original = OriginalView(studio.theme)
         self.sample = SampleView()
         self.heading = QLabel()
-        self.facts = QLabel()
+        self.facts = WholeLabel()
         self.story = QTextBrowser()
         self._build()
 
@@ -174,7 +175,6 @@ class SampleSide(QWidget):
 
     def _sample_row(self) -> QHBoxLayout:
         self.heading.setFont(bold(self.heading.font()))
-        self.facts.setWordWrap(True)
         self.facts.setTextFormat(Qt.TextFormat.RichText)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()

@@ -251,7 +251,7 @@ class StatisticsPage(LabPage):
     def _axes(self) -> dict[str, Axis]:
         return {
             "kept": Axis(self.tr("kept area, % of the picture"), scale=100),
-            "distortion": Axis(self.tr("stretched in width, times (1 is undistorted)"), log=True),
+            "distortion": Axis(self.tr("stretched in width (1 is none)"), log=True),
             "x": Axis(self.tr("middle of the crop, % of the width"), scale=100),
             "y": Axis(self.tr("middle of the crop, % of the height"), scale=100),
             "attempts": Axis(self.tr("attempts until one fitted"), whole=True),

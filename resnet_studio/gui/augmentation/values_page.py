@@ -135,14 +135,16 @@ class ValuesPage(LabPage):
         if reading is None:
             return
         x, y = self.tiles.cursor_at
-        titles = ("", self.tr("level"), self.tr("(level ÷ 255 − mean) ÷ std"), "")
-        rows = ["".join(f"<th align='left'>{escape(title)}&nbsp;&nbsp;</th>" for title in titles)]
+        # The number stands before the sum that leads to it: it is what must not be cut off.
+        sum_title = self.tr("(level ÷ 255\n− mean) ÷ std")
+        titles = ("", self.tr("level"), self.tr("read"), sum_title)
+        rows = ["".join(_head_cell(title) for title in titles)]
         told = []
         for channel, name in enumerate(_NAMED):
             one = reading.pixel(channel, x, y)
             sum_ = f"({one.level / 255:.3f} − {_plain(one.mean)}) ÷ {_plain(one.std)}"
-            cells = (self._named(channel, name), str(one.level), sum_, f"<b>{one.value:.3f}</b>")
-            rows.append("".join(f"<td>{_minus(cell)}&nbsp;&nbsp;</td>" for cell in cells))
+            cells = (self._named(channel, name), str(one.level), f"<b>{one.value:.3f}</b>", sum_)
+            rows.append("".join(f"<td>{_minus(cell)}&nbsp;</td>" for cell in cells))
             told.append(f"{name} {one.level} {_minus(f'{one.value:.3f}')}")
         place = self.tr("Pixel {x}, {y} of {side} × {side}").format(x=x, y=y, side=reading.side)
         body = "".join(f"<tr>{row}</tr>" for row in rows)
@@ -287,6 +289,11 @@ class ValuesPage(LabPage):
     def _remember_splitter(self) -> None:
         splitters = dict(self.studio.settings["splitters"])
         self.studio.settings["splitters"] = splitters | {_SPLITTER: self.splitter.sizes()}
+
+
+def _head_cell(title: str) -> str:
+    words = escape(title).replace("\n", "<br>")
+    return f"<th align='left' valign='bottom'>{words}&nbsp;</th>"
 
 
 def _minus(text: str) -> str:

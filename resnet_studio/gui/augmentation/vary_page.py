@@ -9,7 +9,6 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
-    QLabel,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -40,6 +39,7 @@ from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.flow import FlowLayout
 from resnet_studio.gui.widgets.form_field import beside_label
 from resnet_studio.gui.widgets.wheel_guard import guard_wheel
+from resnet_studio.gui.widgets.whole_label import WholeLabel
 from resnet_studio.gui.workers import TaskState
 
 COUNTS = (3, 5, 7, 9, 12, 16, 25)
@@ -70,7 +70,7 @@ class VaryPage(LabPage):
         self.values = QComboBox()
         self.sample = SampleBox(sample_choice(controls))
         self.original = OriginalView(studio.theme)
-        self.heading, self.facts, self.refused = QLabel(), QLabel(), QLabel()
+        self.heading, self.facts, self.refused = WholeLabel(), WholeLabel(), WholeLabel()
         self.grid = GridView(studio.theme)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._build()
@@ -313,8 +313,6 @@ class VaryPage(LabPage):
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(4)
         self.heading.setFont(bold(self.heading.font()))
-        self.heading.setWordWrap(True)
-        self.facts.setWordWrap(True)
         self.facts.setTextFormat(Qt.TextFormat.RichText)
         column.addWidget(self.original, 100)
         column.addWidget(self.heading)
@@ -329,7 +327,6 @@ class VaryPage(LabPage):
         column.setContentsMargins(4, 0, 0, 0)
         column.setSpacing(4)
         self.grid.setAccessibleName(self.tr("The sample at each value"))
-        self.refused.setWordWrap(True)
         self.refused.setProperty("warning", True)
         self.refused.setAccessibleName(self.tr("Values that are not possible"))
         self.refused.hide()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from resnet_studio.gui.augmentation.room import Room
 from resnet_studio.gui.augmentation.sample_box import sample_choice
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.widgets.export import copy_image, save_bytes, save_image
@@ -126,6 +127,7 @@ class LabViews(QWidget):
         self._studio = studio
         self._controls = controls
         self._made: dict[str, LabPage] = {}
+        self._rooms: dict[str, Room] = {}
         self.offered = tuple(view for view in VIEWS if _is_there(view))
         self.bar = QTabBar()
         self.pages = QStackedWidget()
@@ -162,7 +164,8 @@ class LabViews(QWidget):
             page: LabPage = getattr(module, place.type_name)(self._studio, self._controls)
             self._made[name] = page
             page.settled.connect(self._page_settled)
-            self.stack.addWidget(page)
+            self._rooms[name] = Room(page)
+            self.stack.addWidget(self._rooms[name])
             if (opened := getattr(page, "sample_opened", None)) is not None:
                 opened.connect(self.walk_through)
         return self._made[name]
@@ -233,7 +236,8 @@ class LabViews(QWidget):
 
     def _show(self, index: int) -> None:
         name = self.offered[index].name
-        self.stack.setCurrentWidget(self.page(name))
+        self.page(name)
+        self.stack.setCurrentWidget(self._rooms[name])
         self._picture_changed()
         self._offer()
         self.shown.emit(name)

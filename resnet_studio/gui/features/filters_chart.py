@@ -163,20 +163,27 @@ class Chart(QWidget):
         across, up = self.names()
         painter.setPen(QColor(self.theme.text))
         below = QRectF(area.left(), area.bottom() + _GAP + line, area.width(), line)
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, across)
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self._fitting(across, below.width()))
         painter.save()
         painter.translate(0, area.center().y())
         painter.rotate(-90)
         beside = QRectF(-self.height() / 2, 0, self.height(), line)
-        painter.drawText(beside, Qt.AlignmentFlag.AlignHCenter, up)
+        painter.drawText(beside, Qt.AlignmentFlag.AlignHCenter, self._fitting(up, beside.width()))
         painter.restore()
+
+    def _fitting(self, name: str, width: float) -> str:
+        """Returns the name of an axis, ended by dots where it has no room."""
+        return self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(width))
 
     # -- Qt -----------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
         """Tells what lies under the cursor."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = self.text_at(QPointF(event.pos()))
+            point, frame = QPointF(event.pos()), self.frame_()
+            text = self.text_at(point)
+            if not text and frame is not None and point.y() > frame.area.bottom():
+                text = self.names()[0]  # it may have no room below the axis
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

@@ -63,7 +63,7 @@ def test_what_is_changed_stands_in_the_list_until_it_is_changed_back(controls):
     choose(controls.source, "imagenet")
     controls.editing.switch(1)
     assert controls.source.currentData() == "own"
-    assert controls.source.currentText() == "Changed: ImageNet, as PyTorch trains (224 px)"
+    assert controls.source.currentText() == "Changed: ImageNet, as PyTorch trains"
     assert controls.pipeline.name == "imagenet_train (changed)"
     assert controls.pipeline.note == "Changed from imagenet_train."
     controls.editing.switch(1)

@@ -72,6 +72,19 @@ def test_a_view_whose_module_is_missing_is_not_offered(studio, qtbot, monkeypatc
     assert "future" not in [view.name for view in panel.views.offered]
 
 
+def test_a_view_without_room_is_scrolled_and_nothing_in_it_is_squeezed(filled, qtbot):
+    side, area = filled.samples.side, filled.views.stack.currentWidget()
+    for height in (640, 330):
+        filled.resize(700, height)
+        qtbot.waitUntil(lambda height=height: filled.height() == height)
+        assert side.facts.height() >= side.facts.heightForWidth(side.facts.width())
+        assert filled.samples.width() <= area.viewport().width()
+    assert area.verticalScrollBar().maximum() > 0
+    filled.resize(960, 1000)
+    qtbot.waitUntil(lambda: filled.samples.size() == area.viewport().size())
+    assert not area.verticalScrollBar().isVisible()
+
+
 def test_the_arrow_keys_go_from_view_to_view_and_the_last_one_is_remembered(panel, studio, qtbot):
     bar = panel.views.bar
     bar.setFocus()
