@@ -173,10 +173,15 @@ def _enlarged(small: int, total: int, side: int) -> str:
     if small == total:
         text = _tr("All are smaller than the network's input of {side} px: they are enlarged.")
         return text.format(side=side)
-    return _tr(
+    text = _tr(
         "{count:,} ({share:.1f} %) are smaller than the network's input of {side} px: they are"
         " enlarged."
-    ).format(count=small, share=100 * small / total, side=side)
+    )
+    if small == 1:
+        text = _tr(
+            "1 ({share:.1f} %) is smaller than the network's input of {side} px: it is enlarged."
+        )
+    return text.format(count=small, share=100 * small / total, side=side)
 
 
 def _ends(extent: object) -> tuple[float, float, float, float]:

@@ -7,7 +7,10 @@ import pytest
 from PySide6.QtCore import QPoint
 
 from resnet_studio.data.augment import pipelines_for
-from resnet_studio.gui.dataset.facts import colour_rows
+from resnet_studio.data.dataset import FileDataset, Subset
+from resnet_studio.data.measure import measure_sizes
+from resnet_studio.gui.dataset.class_rows import ClassRow
+from resnet_studio.gui.dataset.facts import colour_rows, size_sentences
 from tests.gui.dataset.conftest import WAIT_MS
 
 
@@ -30,6 +33,16 @@ def test_the_sizes_are_told_and_how_many_pictures_are_enlarged(facts, studio):
     assert "All are smaller than the network's input of 32 px" in facts.size_text.text()
     studio.set_spec(studio.spec.replace(input_size=8))
     assert "None is smaller than the network's input of 8 px" in facts.size_text.text()
+
+
+def test_one_of_a_thing_is_no_plural(qapp):
+    labels = np.zeros(3, dtype=np.int64)
+    stored = np.array([[20, 40], [40, 40], [40, 40]])
+    owls = FileDataset("owls", ("owl",), ("a", "b", "c"), labels, read=str, sizes=stored)
+    sizes = measure_sizes(Subset(owls, np.arange(3)))
+    said = size_sentences(sizes, 32)
+    assert said.endswith("1 (33.3 %) is smaller than the network's input of 32 px: it is enlarged.")
+    assert ClassRow("owl", ("owl",), used=False, pictures=1).note == "left out: 1 picture"
 
 
 def test_what_was_measured_becomes_the_pipelines(facts, studio, qtbot):
