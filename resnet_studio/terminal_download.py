@@ -205,7 +205,8 @@ def _told_of_set(source: str) -> str:
         f"{known.title} ({known.citation}): {known.about} {known.train:,} pictures to train on, "
         f"{known.validation + known.test:,} to validate or test on, {known.classes:,} classes.\n"
         f"A download of {_size(known.download_bytes)}{rest} from {known.url}, kept in "
-        f"{home_of(source)}. No server but {host_of(source)} is asked."
+        f"{home_of(source)}. No server is asked but "
+        f"{host_of(source)}, and one that it points to itself."
     )
 
 

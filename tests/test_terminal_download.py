@@ -245,7 +245,7 @@ def test_on_a_terminal_a_data_set_is_asked_for(monkeypatch, server, answer, code
     monkeypatch.setattr(sys, "stderr", Terminal())
     assert main(["download", "mnist"]) == code
     told = sys.stderr.getvalue()
-    assert "No server but ossci-datasets.s3.amazonaws.com is asked." in told
+    assert "No server is asked but ossci-datasets.s3.amazonaws.com," in told
     assert "Download it? [y/N]" in told
     assert bool(server.asked) is (code == 0)
 
