@@ -105,8 +105,8 @@ class SourceActions(QObject):
             self.tr("Download {name}?").format(name=known.title),
             self.tr(
                 "{name} is fetched from {url} ({size} MB) and kept on this computer, in {folder}."
-                " No other server is asked, unless that one points to it, and nothing is sent but the"
-                " request."
+                " No other server is asked, unless that one points to it, and nothing is sent but"
+                " the request."
             ).format(
                 name=known.title,
                 url=known.url,
