@@ -359,7 +359,10 @@ def _write(
         text += f"{' ' if short else '<br>'}<a href='batches'>{as_html([link])}</a>"
     if text != box.text():
         box.setText(text)
-        box.setAccessibleName(f"{title}: {', '.join(lines)}" if lines else title)
+    name = f"{title}: {', '.join(lines)}" if lines else title
+    if name != box.accessibleName():  # it has the numbers also where the text leaves them out
+        box.setAccessibleName(name)
+    if link != box.accessibleDescription():
         box.setAccessibleDescription(link)
 
 

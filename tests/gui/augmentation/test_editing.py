@@ -206,6 +206,13 @@ def test_sliders_cover_the_usual_range_and_boxes_all_that_is_allowed(qtbot):
                 assert editor.slider.values == tuple(getattr(step, field.name))
 
 
+def test_a_box_is_read_aloud_with_its_present_numbers_also_where_it_is_short(editing, head):
+    head.chain.set_short(True)
+    place = len(editing.sketch.steps) - 1
+    assert not editing.set_field(place, {"mean": (0.9, 0.5, 0.5)}, text="Mean", drag="")
+    assert "0.9 0.5 0.5" in head.chain.boxes[place].accessibleName()
+
+
 # -- what does not fit -------------------------------------------------------------------------
 
 
