@@ -315,7 +315,7 @@ def test_bad_pictures_are_left_out_and_listed(network, folder):
         ("ant/empty.png", "it is empty"),
         ("bee/cut.png", "it is cut off; its end is missing"),
     }
-    assert [problem.file for problem in result.problems] == ["bee"]
+    assert [problem.file for problem in result.problems] == ["bee/notes.txt"]
 
 
 def test_nothing_but_bad_pictures_is_an_error(network, tmp_path):

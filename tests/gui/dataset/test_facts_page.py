@@ -9,8 +9,10 @@ from PySide6.QtCore import QPoint
 from resnet_studio.data.augment import pipelines_for
 from resnet_studio.data.dataset import FileDataset, Subset
 from resnet_studio.data.measure import measure_sizes
+from resnet_studio.gui import theme as themes
 from resnet_studio.gui.dataset.class_rows import ClassRow
 from resnet_studio.gui.dataset.facts import colour_rows, size_sentences
+from resnet_studio.gui.theme import LIGHT
 from tests.gui.dataset.conftest import WAIT_MS
 
 
@@ -86,17 +88,19 @@ def test_published_figures_stand_beside_the_measured_ones():
 
 
 def test_the_plots_stand_below_their_tables_where_letters_leave_no_room_beside_them(
-    facts, opened, qtbot
+    facts, opened, qtbot, qapp
 ):
     def beside():
         return facts.size_chart.x() > facts.size_table.mapTo(facts, QPoint()).x() + 100
 
+    themes.apply(qapp, LIGHT, font_scale=100)  # as the window does before it is shown
     opened.resize(1100, 640)
     qtbot.waitUntil(beside, timeout=WAIT_MS)
-    font = facts.font()
-    font.setPointSizeF(1.6 * font.pointSizeF())
-    facts.setFont(font)
-    qtbot.waitUntil(lambda: not beside(), timeout=WAIT_MS)
-    assert facts.size_chart.width() > 300
-    rows = facts.colour_model.rows
-    assert facts.colour_table.height() >= len(rows) * facts.colour_table.rowHeight(0)
+    themes.apply(qapp, LIGHT, font_scale=160)
+    try:
+        qtbot.waitUntil(lambda: not beside(), timeout=WAIT_MS)
+        assert facts.size_chart.width() > 300
+        rows = facts.colour_model.rows
+        assert facts.colour_table.height() >= len(rows) * facts.colour_table.rowHeight(0)
+    finally:
+        themes.apply(qapp, LIGHT, font_scale=100)
