@@ -11,15 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QElapsedTimer, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from resnet_studio.errors import StudioError
 from resnet_studio.gui.augmentation.export_menu import ExportButton
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.busy_line import BusyLine
+from resnet_studio.gui.widgets.framed_page import FramedPage
 from resnet_studio.gui.workers import Task, TaskState
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class _Wish:
     torch: bool
 
 
-class LabPage(QWidget):
+class LabPage(FramedPage):
     """One view of what the pipeline of the panel does to pictures.
 
     How to write one: a module `xxx_page.py` in this package, its row in `views.VIEWS`, and
@@ -109,16 +110,13 @@ class LabPage(QWidget):
         self.pipeline: AugmentSpec | None = None
         self.seed = self.epoch = 0
         self.count = 1
-        self.body = QWidget()
-        self.waiting = QLabel()
         self.busy = BusyLine(self.tr("Progress of this view"))
-        self.place = QStackedWidget()
         self._begun: _Wish | None = None
         self._stale = True
         self._behind = False
         self._task: Task | None = None
         self._age = QElapsedTimer()
-        self._make_frame()
+        self._frame_below(self.busy)
         for signal in (studio.picture_changed, studio.torch_changed):
             signal.connect(self._another)
         studio.theme_changed.connect(self.set_theme)
@@ -234,11 +232,6 @@ class LabPage(QWidget):
             on_done=lambda: self._ended(task),
         )
         self._task = task
-
-    def say(self, text: str) -> None:
-        """Shows a sentence in place of the body."""
-        self.waiting.setText(text)
-        self.place.setCurrentWidget(self.waiting)
 
     # -- when it computes ---------------------------------------------------------------------
 
@@ -358,20 +351,6 @@ class LabPage(QWidget):
             self._task.cancel()
             self._task = None
             self.busy.set_busy(False)
-
-    # -- building -----------------------------------------------------------------------------
-
-    def _make_frame(self) -> None:
-        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.waiting.setWordWrap(True)
-        self.waiting.setProperty("muted", True)
-        self.place.addWidget(self.waiting)
-        self.place.addWidget(self.body)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.busy)
-        column.addWidget(self.place, 1)
 
     # -- Qt -----------------------------------------------------------------------------------
 

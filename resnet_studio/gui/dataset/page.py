@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractItemModel, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, Signal
 from PySide6.QtGui import QImage, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from resnet_studio.errors import StudioError
 from resnet_studio.gui.dataset.task_row import TaskRow
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
+from resnet_studio.gui.widgets.framed_page import FramedPage
 from resnet_studio.gui.workers import Task, TaskState
 
 if TYPE_CHECKING:
     from resnet_studio.data.sources import DataSplit
 
 
-class DataPage(QWidget):
+class DataPage(FramedPage):
     """One page about the data set of the window.
 
     A page fills `body` and overrides `start`, which shows `split`, and whatever else it needs.
@@ -43,11 +44,8 @@ class DataPage(QWidget):
         self.studio = studio
         self.split: DataSplit | None = None
         self._filled = False
-        self.body = QWidget()
-        self.waiting = QLabel()
         self.row = TaskRow(studio.workers, self.tr("Progress of this page"))
-        self.place = QStackedWidget()
-        self._make_frame()
+        self._frame_below(self.row, gap=4)
         studio.data.changed.connect(self.refresh)
         studio.theme_changed.connect(self.set_theme)
 
@@ -116,11 +114,6 @@ class DataPage(QWidget):
         if self.row.task is not None:
             self.row.task.cancel()
 
-    def say(self, text: str) -> None:
-        """Shows a sentence in place of the body."""
-        self.waiting.setText(text)
-        self.place.setCurrentWidget(self.waiting)
-
     # -- when it shows something --------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -160,20 +153,6 @@ class DataPage(QWidget):
     def failed(self, text: str) -> None:
         """Says why a job of this page failed. To be overridden where the body stays useful."""
         self.say(text)
-
-    # -- building -----------------------------------------------------------------------------
-
-    def _make_frame(self) -> None:
-        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.waiting.setWordWrap(True)
-        self.waiting.setProperty("muted", True)
-        self.place.addWidget(self.waiting)
-        self.place.addWidget(self.body)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.row)
-        column.addWidget(self.place, 1)
 
     # -- Qt -----------------------------------------------------------------------------------
 

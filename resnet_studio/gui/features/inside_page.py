@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QElapsedTimer, Qt
+from PySide6.QtCore import QElapsedTimer
 from PySide6.QtGui import QHideEvent, QImage, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from resnet_studio.errors import StudioError
 from resnet_studio.gui import framing_choice
 from resnet_studio.gui.studio import Studio
 from resnet_studio.gui.theme import Theme
 from resnet_studio.gui.widgets.busy_line import BusyLine
+from resnet_studio.gui.widgets.framed_page import FramedPage
 from resnet_studio.gui.workers import Task, TaskState
 from resnet_studio.probe.framing import USUAL
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from resnet_studio.probe.network import LoadedNetwork
 
 
-class InsidePage(QWidget):
+class InsidePage(FramedPage):
     """One view of what happens inside the network.
 
     A view fills `body`, overrides `start` (which calls `compute`) and whatever else it needs.
@@ -50,15 +51,12 @@ class InsidePage(QWidget):
         self.picture: Picture | None = None
         self.network: LoadedNetwork | None = None
         self.framing = USUAL
-        self.body = QWidget()
-        self.waiting = QLabel()
         self.busy = BusyLine(self.tr("Progress of this view"))
-        self.place = QStackedWidget()
         self._stale = True
         self._task: Task | None = None
         self._age = QElapsedTimer()
         self._following = False
-        self._make_frame()
+        self._frame_below(self.busy)
         studio.picture_changed.connect(lambda _picture: self.refresh())
         studio.framing_choice.changed.connect(lambda _framing: self.refresh())
         studio.network_changed.connect(lambda _network: self.refresh())
@@ -147,11 +145,6 @@ class InsidePage(QWidget):
         )
         self._task = task
 
-    def say(self, text: str) -> None:
-        """Shows a sentence in place of the body."""
-        self.waiting.setText(text)
-        self.place.setCurrentWidget(self.waiting)
-
     # -- when it computes ---------------------------------------------------------------------
 
     def refresh(self, *, again: bool = False) -> None:
@@ -212,20 +205,6 @@ class InsidePage(QWidget):
             self._task.cancel()
             self._task = None
             self.busy.set_busy(False)
-
-    # -- building -----------------------------------------------------------------------------
-
-    def _make_frame(self) -> None:
-        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.waiting.setWordWrap(True)
-        self.waiting.setProperty("muted", True)
-        self.place.addWidget(self.waiting)
-        self.place.addWidget(self.body)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.busy)
-        column.addWidget(self.place, 1)
 
     # -- Qt -----------------------------------------------------------------------------------
 
